@@ -1,0 +1,1 @@
+"""pact-gate: consumer-driven contract testing as a deploy gate in GitHub Actions."""

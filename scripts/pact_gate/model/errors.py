@@ -1,0 +1,61 @@
+"""Every way in which a command can end without an answer, each with its exit code.
+
+An error has two parts: the cause, and the next step for the person who reads it. Neither may hold a secret.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+@dataclass(frozen=True)
+class Place:
+    """A place in a file that caused an error. `line` counts from 1; None is the file as a whole."""
+
+    path: str
+    line: int | None = None
+
+
+class PactGateError(Exception):
+    """What went wrong, and what to do about it. Raise one of its subclasses."""
+
+    exit_code: ClassVar[int] = 4
+
+    def __init__(self, cause: str, next_step: str, *, places: tuple[Place, ...] = ()) -> None:
+        super().__init__(f"{cause} {next_step}")
+        self.cause = cause
+        self.next_step = next_step
+        self.places = places
+
+
+class InputError(PactGateError):
+    """An input, a file or the configuration is wrong: the person who wrote the workflow can mend it."""
+
+    exit_code = 2
+
+
+class ConflictError(InputError):
+    """The version exists with other content (HTTP 409): a version must name one commit."""
+
+
+class ProviderError(PactGateError):
+    """The provider under test did not start, did not get ready, or ended before it was verified."""
+
+    exit_code = 2
+
+
+class BrokerError(PactGateError):
+    """The broker could not be reached, refused, or gave an answer that is none."""
+
+    exit_code = 3
+
+    def __init__(self, cause: str, next_step: str, *, status: int | None = None) -> None:
+        super().__init__(cause, next_step)
+        self.status = status
+
+
+class GitHubError(PactGateError):
+    """GitHub could not be reached or refused."""
+
+    exit_code = 3
