@@ -1,0 +1,46 @@
+"""Which commit a command speaks of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pact_gate.model.errors import InputError
+
+_NEVER_A_VERSION = frozenset({"HEAD", "main", "master", "trunk", "develop", "development", "latest"})
+
+
+@dataclass(frozen=True)
+class Commit:
+    """The commit that an event is about.
+
+    `version` is its full SHA; `branch` is None where the event belongs to none (a tag, a release, a detached HEAD);
+    `branches` are all branch names that the event knows, so that none of them is taken for a version; `build_url`
+    leads to the run.
+    """
+
+    version: str
+    branch: str | None = None
+    branches: frozenset[str] = frozenset()
+    pull_request: int | None = None
+    build_url: str | None = None
+    repository_url: str | None = None
+
+
+def chosen_version(version: str | None, branch: str | None, commit: Commit) -> str:
+    """Return the version to speak of: the input where it is given, the commit otherwise.
+
+    Raises:
+        InputError: the input is the name of a branch. A branch moves on, and results under its name would then
+            answer for commits that nobody verified
+            (https://docs.pact.io/getting_started/versioning_in_the_pact_broker).
+    """
+    if version is None:
+        return commit.version
+    names = commit.branches | _NEVER_A_VERSION | {name for name in (branch, commit.branch) if name}
+    if version.removeprefix("refs/heads/") in names or version.startswith("refs/"):
+        raise InputError(
+            f"The version {version!r} is the name of a branch. A branch moves on, so a result that is stored under its "
+            "name would answer for commits that nobody verified.",
+            "Leave the input `version` out (the commit's SHA is taken), or give a SHA.",
+        )
+    return version

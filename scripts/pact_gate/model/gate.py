@@ -1,0 +1,108 @@
+"""The gate: which question is asked, what the broker's matrix says, and what follows from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+# The Pact Broker looks at 100 publications unless told otherwise, before it joins them with results; a failed row
+# behind them is not seen, and its answer is yes. It knows no upper bound. No estate comes near this number.
+MATRIX_LIMIT = 1_000_000
+
+
+class Verdict(StrEnum):
+    """The gate's answer. Only `YES` lets a deploy go on."""
+
+    YES = "yes"
+    FAILED = "failed"
+    NO_SUCH_VERSION = "no-such-version"
+    NOT_IN_ENVIRONMENT = "not-in-environment"
+    STUCK = "stuck"
+    WAITING = "waiting"
+    BROKER_ERROR = "broker-error"
+
+
+class TargetKind(StrEnum):
+    """With which versions of the others a version must work."""
+
+    ENVIRONMENT = "environment"
+    MAIN_BRANCH = "main-branch"
+    BRANCH = "branch"
+    TAG = "tag"
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where the version is to go. `name` is empty for the main branches, which each pacticipant names itself."""
+
+    kind: TargetKind = TargetKind.ENVIRONMENT
+    name: str = ""
+
+    def __str__(self) -> str:
+        return {
+            TargetKind.ENVIRONMENT: self.name,
+            TargetKind.MAIN_BRANCH: "the main branches",
+            TargetKind.BRANCH: f"branch {self.name}",
+            TargetKind.TAG: f"tag {self.name}",
+        }[self.kind]
+
+
+@dataclass(frozen=True)
+class Question:
+    """May these versions, together, go there? `asked` are pairs of pacticipant and version."""
+
+    asked: tuple[tuple[str, str], ...] = ()
+    target: Target = Target()
+    ignore: tuple[str, ...] = ()
+
+
+class Result(StrEnum):
+    """What is known of one consumer version and one provider version."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    NONE = "no result"  # the provider version that counts has no result for this pact
+    ABSENT = "not there"  # there is no provider version where the question points to
+    IGNORED = "ignored"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row of the matrix: a consumer version and a provider version that must work together.
+
+    `provider_version` is None where there is no result; then `result` says which of the two reasons holds once
+    `located` has told, and `candidates` are the provider versions that are there. `verified_at` is ISO 8601.
+    `verified_elsewhere` are provider versions outside of the question that have passed this pact.
+    """
+
+    consumer: str
+    consumer_version: str
+    provider: str
+    provider_version: str | None
+    result: Result
+    verified_at: str | None = None
+    result_url: str | None = None
+    pact_url: str | None = None
+    candidates: tuple[str, ...] = ()
+    verified_elsewhere: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """The broker's answer: its own word (`deployable` is None where it does not know) and its rows."""
+
+    deployable: bool | None
+    reason: str
+    rows: tuple[Row, ...]
+    notices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Decision:
+    """The verdict with the facts it rests on."""
+
+    verdict: Verdict = Verdict.BROKER_ERROR
+    reason: str = ""
+    next_step: str = ""
+    rows: tuple[Row, ...] = ()
+    compared_nothing: bool = False

@@ -1,0 +1,78 @@
+"""What a command found, as plain data: `report` makes sentences, tables and pictures of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from pact_gate.model.gate import Decision, Question
+from pact_gate.model.verification import PactVerification
+
+
+@dataclass(frozen=True)
+class Annotation:
+    """One line that GitHub shows beside the run, and on a file where `path` is given (relative to the workspace)."""
+
+    level: Literal["error", "warning", "notice"]
+    message: str
+    title: str = ""
+    path: str | None = None
+    line: int | None = None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a command ended.
+
+    `headline` is one sentence, `next_step` what the reader should do now (empty where nothing is to be done),
+    `outputs` the action's outputs by name, `facts` pairs of a label and a value for the summary.
+    """
+
+    headline: str
+    next_step: str = ""
+    exit_code: int = 0
+    outputs: Mapping[str, str] = field(default_factory=dict)
+    annotations: tuple[Annotation, ...] = ()
+    facts: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class PublishedPact:
+    """A pact that is now in the broker. `changed` is None where the broker did not say."""
+
+    consumer: str
+    provider: str
+    version: str
+    url: str | None
+    interactions: int
+    paths: tuple[str, ...]
+    changed: bool | None = None
+
+
+@dataclass(frozen=True)
+class PublishOutcome(Outcome):
+    """Pacts were published. `notices` are the broker's own words."""
+
+    pacts: tuple[PublishedPact, ...] = ()
+    notices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class VerifyOutcome(Outcome):
+    """A provider was verified. `provider_log` is the end of its output, only where something failed."""
+
+    provider: str = ""
+    version: str = ""
+    verifications: tuple[PactVerification, ...] = ()
+    provider_log: str = ""
+
+
+@dataclass(frozen=True)
+class GateOutcome(Outcome):
+    """The gate answered."""
+
+    question: Question = field(default_factory=Question)
+    decision: Decision = field(default_factory=Decision)
+    dry_run: bool = False
+    waited_seconds: float = 0.0

@@ -1,0 +1,81 @@
+"""What the verification of one pact found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+@dataclass(frozen=True)
+class Mismatch:
+    """One difference between what the consumer expects and what the provider did.
+
+    `place` says where, as Pact does: `$.price` in a body, a header's or a query parameter's name, `status`; it is
+    empty where the difference has none. `expected` and `actual` are texts as the verifier gave them, or empty.
+    """
+
+    kind: str
+    place: str
+    expected: str
+    actual: str
+    message: str
+
+
+@dataclass(frozen=True)
+class InteractionResult:
+    """One interaction, replayed. `error` is set where no comparison came about (no connection, a state that failed)."""
+
+    description: str
+    provider_states: tuple[str, ...]
+    passed: bool
+    seconds: float = 0.0
+    interaction_id: str | None = None
+    mismatches: tuple[Mismatch, ...] = ()
+    error: str = ""
+
+
+@dataclass(frozen=True)
+class PactResult:
+    """One pact, verified. It passed when at least one interaction ran and all that ran passed."""
+
+    consumer: str
+    provider: str
+    interactions: tuple[InteractionResult, ...]
+    error: str = ""
+
+    @property
+    def passed(self) -> bool:
+        """Say whether the provider honours the pact: a verification that ran nothing proves nothing."""
+        return not self.error and bool(self.interactions) and all(each.passed for each in self.interactions)
+
+
+class Fate(StrEnum):
+    """What the result of one pact means for the provider's build."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    PENDING = "pending"  # failed, but this branch has never honoured it: it does not fail the build
+
+
+@dataclass(frozen=True)
+class PactVerification:
+    """The result of one pact with what the broker said of it.
+
+    `consumer_versions` are those whose pact this is, as far as the broker tells; `published` whether the result is in
+    the broker, and `result_url` where.
+    """
+
+    result: PactResult
+    pending: bool = False
+    wip: bool = False
+    url: str | None = None
+    result_url: str | None = None
+    published: bool = False
+    reasons: tuple[str, ...] = field(default=())
+
+    @property
+    def fate(self) -> Fate:
+        """Pending pacts may fail without failing the build (https://docs.pact.io/pending)."""
+        if self.result.passed:
+            return Fate.PASSED
+        return Fate.PENDING if self.pending else Fate.FAILED
