@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 
 # The Pact Broker looks at 100 publications unless told otherwise, before it joins them with results; a failed row

@@ -1,0 +1,225 @@
+"""Requests to a broker: retried within one deadline, with one sentence for each way to fail."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+import requests
+from requests.auth import AuthBase, HTTPBasicAuth
+
+from pact_gate.model.errors import BrokerError
+
+_ATTEMPT_SECONDS = 30.0
+_FIRST_PAUSE_SECONDS = 0.5
+_LONGEST_PAUSE_SECONDS = 10.0
+# 500 is here because a Pact Broker on SQLite answers it while another request writes.
+_WORTH_A_RETRY = frozenset({429, 500, 502, 503, 504})
+_UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _TOO_MANY, _FIRST_ERROR, _FIRST_SERVER_ERROR = 401, 403, 404, 429, 400, 500
+
+
+class BearerAuth(AuthBase):
+    """A token in the Authorization header. `requests` drops it on a redirect to another origin."""
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = f"Bearer {self._token}"
+        return request
+
+
+def authentication(token: str | None, username: str | None, password: str | None) -> AuthBase | None:
+    """Choose how to say who we are."""
+    if token:
+        return BearerAuth(token)
+    return HTTPBasicAuth(username, password or "") if username else None
+
+
+@dataclass(frozen=True)
+class Clock:
+    """Time, given from outside so that a test need not wait."""
+
+    now: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
+
+
+class Http:
+    """One broker, spoken to in JSON.
+
+    Every request here may be repeated: the broker's writes either name what they write (PUT) or answer the same to the
+    same (publishing equal content, recording a deployment that is recorded). A result that is published twice counts
+    as one, the later.
+    """
+
+    def __init__(self, base_url: str, session: requests.Session, *, timeout: float, clock: Clock | None = None) -> None:
+        self.base_url = base_url.rstrip("/")
+        self._session = session
+        self._timeout = timeout
+        self._clock = clock or Clock()
+
+    def get(self, url: str, **query: str) -> Any:
+        """Read a JSON document."""
+        return self._json(self.request("GET", url, params=query))
+
+    def send(self, method: str, url: str, body: Any, *, content_type: str = "application/json") -> Any:
+        """Write a JSON document and give the answer, None where it is empty."""
+        response = self.request(method, url, json=body, headers={"Content-Type": content_type})
+        return self._json(response) if response.content else None
+
+    def request(self, method: str, url: str, **options: Any) -> requests.Response:
+        """Give the broker's answer, whatever `_WORTH_A_RETRY` says tried again until the deadline.
+
+        Raises:
+            BrokerError: no answer in time, or one that says no (status 400 and above); `status` tells which.
+        """
+        address = self.address(url)
+        options["headers"] = {"Accept": "application/hal+json, application/json", **options.get("headers", {})}
+        deadline = self._clock.now() + self._timeout
+        attempt = 0
+        while True:
+            left = deadline - self._clock.now()
+            try:
+                timeout = min(_ATTEMPT_SECONDS, max(left, 0.1))
+                response = self._session.request(method, address, timeout=timeout, **options)
+            except requests.RequestException as error:
+                problem, pause = self._unreachable(error), _backoff(attempt)
+                if isinstance(error, requests.exceptions.SSLError):
+                    raise problem from error
+            else:
+                if response.status_code < _FIRST_ERROR:
+                    return response
+                problem, pause = self._refused(response), _retry_after(response) or _backoff(attempt)
+                if response.status_code not in _WORTH_A_RETRY:
+                    raise problem
+            if self._clock.now() + pause >= deadline:
+                raise problem
+            self._clock.sleep(pause)
+            attempt += 1
+
+    def address(self, url: str) -> str:
+        """Turn a path or a link into an address under the broker.
+
+        A broker behind a proxy may not know its own scheme or port, and then gives links with others: those are
+        followed to where the broker was found. A link to another host is not followed, a token would go with it.
+        """
+        found, base = urlsplit(urljoin(self.base_url + "/", url)), urlsplit(self.base_url)
+        if url.startswith("/"):
+            return self.base_url + url
+        if found.hostname != base.hostname:
+            raise BrokerError(
+                f"The broker at {self.base_url} leads to another host, {found.hostname}, which is not followed.",
+                "Set the broker's own base URL (PACT_BROKER_BASE_URL in its environment) to the address it is used by.",
+            )
+        return found._replace(scheme=base.scheme, netloc=base.netloc).geturl()
+
+    def _json(self, response: requests.Response) -> Any:
+        try:
+            return response.json()
+        except requests.exceptions.JSONDecodeError as error:
+            kind = response.headers.get("Content-Type", "no content type").split(";")[0]
+            raise BrokerError(
+                f"What answers at {response.url.split('?')[0]} is no Pact Broker: it sent {kind}, not JSON.",
+                "Check `broker-url`: is it the broker's own address, and no login page or proxy in front of it?",
+                status=response.status_code,
+            ) from error
+
+    def _unreachable(self, error: requests.RequestException) -> BrokerError:
+        reason, next_step = _why(error)
+        return BrokerError(f"The broker at {self.base_url} could not be reached: {reason}.", next_step)
+
+    def _refused(self, response: requests.Response) -> BrokerError:
+        status = response.status_code
+        cause, next_step = _why_refused(status, authenticated=self._session.auth is not None)
+        told = _told(response)
+        return BrokerError(
+            f"The broker at {self.base_url} {cause} ({status}{f': {told}' if told else ''}).", next_step, status=status
+        )
+
+
+def _backoff(attempt: int) -> float:
+    """Double the pause each time, and spread it, so that many steps do not come back at once."""
+    return min(_FIRST_PAUSE_SECONDS * 2**attempt, _LONGEST_PAUSE_SECONDS) * random.uniform(0.5, 1)  # noqa: S311
+
+
+def _retry_after(response: requests.Response) -> float:
+    """Read Retry-After: seconds or a date (RFC 9110, 10.2.3); 0 where there is none to be read."""
+    value = response.headers.get("Retry-After", "")
+    if value.isascii() and value.isdigit():
+        return float(value)
+    try:
+        return max(0.0, parsedate_to_datetime(value).timestamp() - time.time())
+    except ValueError:
+        return 0.0
+
+
+def _why(error: requests.RequestException) -> tuple[str, str]:
+    check = "Check `broker-url`, and whether a firewall or a proxy (HTTPS_PROXY, NO_PROXY) stands between."
+    text = str(error)
+    if isinstance(error, requests.exceptions.SSLError):
+        return "its certificate is not trusted", "Set REQUESTS_CA_BUNDLE to the file of the certificate authority."
+    if isinstance(error, requests.exceptions.ProxyError):
+        return "the proxy refused", "Check HTTPS_PROXY, HTTP_PROXY and NO_PROXY."
+    if isinstance(error, requests.Timeout):
+        return "it did not answer in time", f"{check} `broker-timeout` sets how long to try."
+    if isinstance(error, requests.exceptions.TooManyRedirects):
+        return "it redirects in a circle", check
+    if "Name or service not known" in text or "NameResolutionError" in text or "getaddrinfo" in text:
+        return "its name is not known", check
+    if "refused" in text:
+        return "the connection was refused", check
+    if isinstance(error, requests.exceptions.ChunkedEncodingError) or "IncompleteRead" in text:
+        return "its answer was cut off", check
+    return f"the connection failed ({type(error).__name__})", check
+
+
+def _why_refused(status: int, *, authenticated: bool) -> tuple[str, str]:
+    if status == _UNAUTHORIZED and authenticated:
+        return (
+            "does not accept the credentials",
+            "Check the secret behind `broker-token` or `broker-password`: is it current?",
+        )
+    if status == _UNAUTHORIZED:
+        return (
+            "wants to know who is asking, and no credentials were given",
+            "Set `broker-token`, or `broker-username` and `broker-password`, from secrets. Pull requests of forks and of "
+            "Dependabot get no secrets.",
+        )
+    if status == _FORBIDDEN:
+        return (
+            "does not allow this to these credentials",
+            "Use a token that may write (PactFlow: a CI token), or check its role.",
+        )
+    if status == _NOT_FOUND:
+        return (
+            "does not know this address",
+            "Check `broker-url`: it must be the broker's base address, without /ui or /pacts.",
+        )
+    if status == _TOO_MANY:
+        return "is asked too often", "Try again later, or raise `broker-timeout`."
+    if status >= _FIRST_SERVER_ERROR:
+        return "is broken or overloaded", "Try again; if it stays so, look into the broker's own log."
+    return "refused the request", "The broker says why, above."
+
+
+def _told(response: requests.Response) -> str:
+    """Give the broker's own words for an error: a list, a mapping of lists, or one text."""
+    try:
+        document = response.json()
+    except requests.exceptions.JSONDecodeError:
+        return ""
+    errors = document.get("errors", document.get("error", "")) if isinstance(document, dict) else ""
+    return "; ".join(_texts(errors))[:500]
+
+
+def _texts(value: Any) -> list[str]:
+    if isinstance(value, dict):
+        value = [value["message"]] if "message" in value else list(value.values())
+    if isinstance(value, list):
+        return [text for item in value for text in _texts(item)]
+    return [str(value)] if value else []

@@ -1,0 +1,193 @@
+"""Pact files: what makes a file a pact, and how pacts of one consumer and provider are merged and compared."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+from pact_gate.model.errors import InputError, Place
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Pact:
+    """One consumer's needs of one provider, as they stand in the files `paths`.
+
+    `body` is what is published, byte for byte as the consumer's tests wrote it, unless several files were merged.
+    """
+
+    consumer: str
+    provider: str
+    specification: str
+    document: Json
+    body: bytes
+    paths: tuple[str, ...]
+
+    @property
+    def interactions(self) -> list[Json]:
+        """The interactions and messages, in the file's order."""
+        return _interactions(self.document)
+
+
+def parse(body: bytes, path: str) -> Pact:
+    """Read one pact file of any version of the specification (V1 to V4).
+
+    Raises:
+        InputError: the file is no JSON, no pact, or does not say whose pact it is; with its place.
+    """
+    document = _json(body, path)
+    if not isinstance(document, dict) or not ("interactions" in document or "messages" in document):
+        _refuse(path, "is JSON, but no pact: it has neither `interactions` nor `messages`")
+    for key in ("interactions", "messages"):
+        listed = document.get(key, [])
+        if not isinstance(listed, list) or not all(isinstance(each, dict) for each in listed):
+            _refuse(path, f"is no pact: its `{key}` is not a list of objects")
+    return Pact(
+        consumer=_name(document, "consumer", path),
+        provider=_name(document, "provider", path),
+        specification=_specification(document),
+        document=document,
+        body=body,
+        paths=(path,),
+    )
+
+
+def merged(pacts: Iterable[Pact]) -> list[Pact]:
+    """Give one pact for each consumer and provider, in the order of their names.
+
+    Files for the same pair are merged if they agree: an interaction is told by its description and provider states,
+    and must be the same wherever it stands.
+
+    Raises:
+        InputError: two files say different things of the same interaction, or follow different specifications.
+    """
+    pairs: dict[tuple[str, str], Pact] = {}
+    for pact in pacts:
+        pair = (pact.consumer, pact.provider)
+        pairs[pair] = _merge(pairs[pair], pact) if pair in pairs else pact
+    return [pairs[pair] for pair in sorted(pairs)]
+
+
+def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+    """Say in sentences which interactions were added, removed or changed between two pact documents."""
+    old, new = ({_identity(each): each for each in _interactions(document)} for document in (before, after))
+    found = [f"added: {_told(key)}" for key in new if key not in old]
+    found += [f"removed: {_told(key)}" for key in old if key not in new]
+    found += [f"changed: {_told(key)}" for key in new if key in old and _need(old[key]) != _need(new[key])]
+    return found
+
+
+def _json(body: bytes, path: str) -> Any:
+    try:
+        return json.loads(body.decode("utf-8-sig"), parse_constant=_no_constant)
+    except UnicodeDecodeError as error:
+        _refuse(path, f"is not UTF-8 (byte {error.start})")
+    except json.JSONDecodeError as error:
+        _refuse(path, f"is no JSON: {error.msg} in line {error.lineno}, column {error.colno}", error.lineno)
+    except RecursionError:
+        _refuse(path, "is nested too deeply to be read")
+    except ValueError as error:  # NaN and Infinity, or a number with more digits than Python takes
+        _refuse(path, f"is no JSON: {error}")
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not a JSON number")
+
+
+def _refuse(path: str, what: str, line: int | None = None) -> NoReturn:
+    raise InputError(
+        f"The file {path} {what}.",
+        "The input `pacts` must match pact files alone: narrow it, or mend the consumer's test that wrote this file.",
+        places=(Place(path, line),),
+    )
+
+
+def _name(document: Json, role: str, path: str) -> str:
+    party = document.get(role)
+    name = party.get("name") if isinstance(party, dict) else None
+    if not isinstance(name, str) or not name.strip():
+        _refuse(path, f"names no {role} (`{role}.name` is missing or empty)")
+    return name
+
+
+def _specification(document: Json) -> str:
+    """Give the specification's version; the older spellings of the key are those that pact-jvm and V1 files have."""
+    metadata = document.get("metadata")
+    if not isinstance(metadata, dict):
+        return "1.0.0"
+    for key in ("pactSpecification", "pact-specification"):
+        found = metadata.get(key)
+        if isinstance(found, dict) and "version" in found:
+            return str(found["version"])
+    return str(metadata.get("pactSpecificationVersion", "1.0.0"))
+
+
+def _interactions(document: Mapping[str, Any]) -> list[Json]:
+    return [*document.get("interactions", []), *document.get("messages", [])]
+
+
+def _states(interaction: Json) -> list[Any]:
+    """Give the provider states as a list: V1 and V2 have one name, under either of two keys."""
+    states = interaction.get("providerStates")
+    if isinstance(states, list):
+        return states
+    single = interaction.get("providerState", interaction.get("provider_state", states))
+    return [{"name": single}] if single else []
+
+
+def state_names(document: Mapping[str, Any]) -> list[str]:
+    """Name each provider state that the pact's interactions ask for, once, in their order."""
+    named = (
+        state.get("name") for each in _interactions(document) for state in _states(each) if isinstance(state, dict)
+    )
+    return list(dict.fromkeys(str(name) for name in named if name))
+
+
+def _identity(interaction: Json) -> tuple[str, str]:
+    return str(interaction.get("description", "")), json.dumps(_states(interaction), sort_keys=True)
+
+
+def _need(interaction: Json) -> Json:
+    """Leave out what says nothing about the provider: V4's comments, and the key that is made of the rest."""
+    return {key: value for key, value in interaction.items() if key not in ("comments", "key")}
+
+
+def _told(identity: tuple[str, str]) -> str:
+    description, states = identity
+    names = [str(state.get("name")) for state in json.loads(states) if isinstance(state, dict)]
+    return f"“{description}”" + (f" given {' and '.join(f'“{name}”' for name in names)}" if names else "")
+
+
+def _merge(one: Pact, other: Pact) -> Pact:
+    files = f"{_list(one.paths)} and {_list(other.paths)}"
+    places = tuple(Place(path) for path in (*one.paths, *other.paths))
+    if one.specification != other.specification:
+        raise InputError(
+            f"{files} are both pacts of {one.consumer} with {one.provider}, but follow different versions of the "
+            f"specification ({one.specification} and {other.specification}).",
+            "Let one test suite write this pact, or give each its own consumer name.",
+            places=places,
+        )
+    known = {_identity(each): each for each in one.interactions}
+    clashes = [_identity(each) for each in other.interactions if _need(known.get(_identity(each), each)) != _need(each)]
+    if clashes:
+        raise InputError(
+            f"{files} are both pacts of {one.consumer} with {one.provider}, but say different things of "
+            f"{_told(clashes[0])}.",
+            "Give the interactions different descriptions or provider states, or delete the file that is out of date.",
+            places=places,
+        )
+    document = dict(one.document)
+    for key in ("interactions", "messages"):
+        new = [each for each in other.document.get(key, []) if _identity(each) not in known]
+        if new:
+            document[key] = [*document.get(key, []), *new]
+    body = json.dumps(document, ensure_ascii=False).encode()
+    return Pact(one.consumer, one.provider, one.specification, document, body, (*one.paths, *other.paths))
+
+
+def _list(paths: Sequence[str]) -> str:
+    return ", ".join(paths)
