@@ -20,7 +20,7 @@ _FIRST_PAUSE_SECONDS = 0.5
 _LONGEST_PAUSE_SECONDS = 10.0
 # 500 is here because a Pact Broker on SQLite answers it while another request writes.
 _WORTH_A_RETRY = frozenset({429, 500, 502, 503, 504})
-_UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _TOO_MANY, _FIRST_ERROR, _FIRST_SERVER_ERROR = 401, 403, 404, 429, 400, 500
+_FIRST_ERROR, _UNAUTHORIZED, _FIRST_SERVER_ERROR = 400, 401, 500
 
 
 class BearerAuth(AuthBase):
@@ -30,6 +30,7 @@ class BearerAuth(AuthBase):
         self._token = token
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        """Sign one request."""
         request.headers["Authorization"] = f"Bearer {self._token}"
         return request
 
@@ -65,12 +66,12 @@ class Http:
 
     def get(self, url: str, **query: str) -> Any:
         """Read a JSON document."""
-        return self._json(self.request("GET", url, params=query))
+        return self.decode(self.request("GET", url, params=query))
 
     def send(self, method: str, url: str, body: Any, *, content_type: str = "application/json") -> Any:
         """Write a JSON document and give the answer, None where it is empty."""
         response = self.request(method, url, json=body, headers={"Content-Type": content_type})
-        return self._json(response) if response.content else None
+        return self.decode(response) if response.content else None
 
     def request(self, method: str, url: str, **options: Any) -> requests.Response:
         """Give the broker's answer, whatever `_WORTH_A_RETRY` says tried again until the deadline.
@@ -118,7 +119,8 @@ class Http:
             )
         return found._replace(scheme=base.scheme, netloc=base.netloc).geturl()
 
-    def _json(self, response: requests.Response) -> Any:
+    def decode(self, response: requests.Response) -> Any:
+        """Read the JSON of an answer."""
         try:
             return response.json()
         except requests.exceptions.JSONDecodeError as error:
@@ -144,7 +146,7 @@ class Http:
 
 def _backoff(attempt: int) -> float:
     """Double the pause each time, and spread it, so that many steps do not come back at once."""
-    return min(_FIRST_PAUSE_SECONDS * 2**attempt, _LONGEST_PAUSE_SECONDS) * random.uniform(0.5, 1)  # noqa: S311
+    return min(_FIRST_PAUSE_SECONDS * 2.0**attempt, _LONGEST_PAUSE_SECONDS) * random.uniform(0.5, 1)  # noqa: S311
 
 
 def _retry_after(response: requests.Response) -> float:
@@ -158,53 +160,56 @@ def _retry_after(response: requests.Response) -> float:
         return 0.0
 
 
+_CHECK = "Check `broker-url`, and whether a firewall or a proxy (HTTPS_PROXY, NO_PROXY) stands between."
+
+# Kinds of failure, told by their type or by a word in their text: the most special first.
+_UNREACHABLE: tuple[tuple[type[Exception], str, str, str], ...] = (
+    (
+        requests.exceptions.SSLError,
+        "",
+        "its certificate is not trusted",
+        "Set REQUESTS_CA_BUNDLE to the file of the certificate authority that signed it.",
+    ),
+    (requests.exceptions.ProxyError, "", "the proxy refused", "Check HTTPS_PROXY, HTTP_PROXY and NO_PROXY."),
+    (requests.Timeout, "", "it did not answer in time", f"{_CHECK} `broker-timeout` sets how long to try."),
+    (requests.TooManyRedirects, "", "it redirects in a circle", _CHECK),
+    (requests.ConnectionError, "NameResolutionError", "its name is not known", _CHECK),
+    (requests.ConnectionError, "refused", "the connection was refused", _CHECK),
+    (requests.RequestException, "IncompleteRead", "its answer was cut off", _CHECK),
+)
+
+_REFUSED: dict[int, tuple[str, str]] = {
+    401: ("does not accept the credentials", "Check the secret behind `broker-token` or `broker-password`."),
+    403: (
+        "does not allow this to these credentials",
+        "Use credentials that may write (PactFlow: a CI token with a role that may).",
+    ),
+    404: (
+        "does not know this address",
+        "Check `broker-url`: the broker's base address, without /ui or /pacts behind it.",
+    ),
+    429: ("is asked too often", "Try again later, or raise `broker-timeout`."),
+}
+_NOBODY = (
+    "wants to know who is asking, and no credentials were given",
+    "Set `broker-token`, or `broker-username` and `broker-password`, from secrets (forks and Dependabot get none).",
+)
+_BROKEN = ("is broken or overloaded", "Try again; if it stays so, look into the broker's own log.")
+
+
 def _why(error: requests.RequestException) -> tuple[str, str]:
-    check = "Check `broker-url`, and whether a firewall or a proxy (HTTPS_PROXY, NO_PROXY) stands between."
-    text = str(error)
-    if isinstance(error, requests.exceptions.SSLError):
-        return "its certificate is not trusted", "Set REQUESTS_CA_BUNDLE to the file of the certificate authority."
-    if isinstance(error, requests.exceptions.ProxyError):
-        return "the proxy refused", "Check HTTPS_PROXY, HTTP_PROXY and NO_PROXY."
-    if isinstance(error, requests.Timeout):
-        return "it did not answer in time", f"{check} `broker-timeout` sets how long to try."
-    if isinstance(error, requests.exceptions.TooManyRedirects):
-        return "it redirects in a circle", check
-    if "Name or service not known" in text or "NameResolutionError" in text or "getaddrinfo" in text:
-        return "its name is not known", check
-    if "refused" in text:
-        return "the connection was refused", check
-    if isinstance(error, requests.exceptions.ChunkedEncodingError) or "IncompleteRead" in text:
-        return "its answer was cut off", check
-    return f"the connection failed ({type(error).__name__})", check
+    for kind, word, reason, next_step in _UNREACHABLE:
+        if isinstance(error, kind) and word in str(error):
+            return reason, next_step
+    return f"the connection failed ({type(error).__name__})", _CHECK
 
 
 def _why_refused(status: int, *, authenticated: bool) -> tuple[str, str]:
-    if status == _UNAUTHORIZED and authenticated:
-        return (
-            "does not accept the credentials",
-            "Check the secret behind `broker-token` or `broker-password`: is it current?",
-        )
-    if status == _UNAUTHORIZED:
-        return (
-            "wants to know who is asking, and no credentials were given",
-            "Set `broker-token`, or `broker-username` and `broker-password`, from secrets. Pull requests of forks and of "
-            "Dependabot get no secrets.",
-        )
-    if status == _FORBIDDEN:
-        return (
-            "does not allow this to these credentials",
-            "Use a token that may write (PactFlow: a CI token), or check its role.",
-        )
-    if status == _NOT_FOUND:
-        return (
-            "does not know this address",
-            "Check `broker-url`: it must be the broker's base address, without /ui or /pacts.",
-        )
-    if status == _TOO_MANY:
-        return "is asked too often", "Try again later, or raise `broker-timeout`."
+    if status == _UNAUTHORIZED and not authenticated:
+        return _NOBODY
     if status >= _FIRST_SERVER_ERROR:
-        return "is broken or overloaded", "Try again; if it stays so, look into the broker's own log."
-    return "refused the request", "The broker says why, above."
+        return _BROKEN
+    return _REFUSED.get(status, ("refused the request", "The broker's own words say why."))
 
 
 def _told(response: requests.Response) -> str:

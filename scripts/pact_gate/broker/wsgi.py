@@ -56,7 +56,7 @@ class WsgiAdapter(BaseAdapter):
 def _environ(request: requests.PreparedRequest) -> dict[str, Any]:
     parts = urlsplit(request.url or "")
     body = request.body or b""
-    body = body.encode() if isinstance(body, str) else bytes(body)  # type: ignore[arg-type]
+    body = body.encode() if isinstance(body, str) else bytes(body)
     environ = {
         "REQUEST_METHOD": request.method,
         "SCRIPT_NAME": "",

@@ -72,6 +72,7 @@ class PactVerification:
     result_url: str | None = None
     published: bool = False
     reasons: tuple[str, ...] = field(default=())
+    consumer_versions: tuple[str, ...] = ()
 
     @property
     def fate(self) -> Fate:

@@ -1,0 +1,455 @@
+"""A Pact Broker or PactFlow, in the words of the commands.
+
+Links are followed by relation; a path is built only where the broker gives no relation for it (the matrix, and a
+pacticipant's versions and branches, as Pact's own clients build them).
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+from urllib.parse import quote
+
+from pact_gate.broker.http import Http
+from pact_gate.model.errors import BrokerError, ConflictError, InputError
+from pact_gate.model.gate import MATRIX_LIMIT, Matrix, Question, Result, Row, Target, TargetKind
+from pact_gate.model.pact import Pact
+from pact_gate.model.selectors import Selector
+
+Document = Mapping[str, Any]
+
+_BAD_REQUEST, _NOT_FOUND, _CONFLICT = 400, 404, 409
+
+
+@dataclass(frozen=True)
+class PublishAnswer:
+    """What came of publishing: each provider's pact by its address, and the broker's own words."""
+
+    urls: Mapping[str, str]
+    notices: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class SelectedPact:
+    """A pact that the broker wants verified, and why (`reasons` are its own words)."""
+
+    url: str
+    name: str
+    pending: bool = False
+    wip: bool = False
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class PactDocument:
+    """A pact as the broker keeps it: `body` is the document, `results_url` takes its results."""
+
+    body: bytes
+    document: Document
+    results_url: str | None
+
+
+@dataclass(frozen=True)
+class Environment:
+    """A place to deploy to. `production` is the broker's word for it."""
+
+    name: str
+    uuid: str
+    deployed_url: str
+    released_url: str
+
+
+@dataclass(frozen=True)
+class Presence:
+    """A version that is in an environment: deployed (in one application instance) or released."""
+
+    version: str
+    url: str
+    instance: str | None = None
+
+
+class Broker:
+    """The client. Every method raises `BrokerError` when the broker cannot be reached, refuses or is none."""
+
+    def __init__(self, http: Http) -> None:
+        self._http = http
+
+    @property
+    def address(self) -> str:
+        """The broker's base address, to be shown."""
+        return self._http.base_url
+
+    # --- pacts -------------------------------------------------------------------------------------------
+
+    def publish(
+        self,
+        pacts: Sequence[Pact],
+        *,
+        version: str,
+        branch: str | None,
+        tags: Iterable[str],
+        build_url: str | None,
+        merge: bool,
+    ) -> PublishAnswer:
+        """Publish all pacts of one consumer under one version, in one request: all of them are taken, or none.
+
+        Raises:
+            ConflictError: the version has a pact with other content.
+        """
+        body = {
+            "pacticipantName": pacts[0].consumer,
+            "pacticipantVersionNumber": version,
+            "tags": list(tags),
+            "contracts": [_contract(pact, merge=merge) for pact in pacts],
+        }
+        body |= {key: value for key, value in (("branch", branch), ("buildUrl", build_url)) if value}
+        try:
+            answer = self._http.send("POST", self._link("pb:publish-contracts"), body)
+        except BrokerError as error:
+            if error.status == _CONFLICT:
+                raise ConflictError(error.cause, error.next_step) from error
+            raise
+        with _understood(self.address):
+            # The links come in the order of the contracts.
+            links = [link["href"] for link in answer["_links"]["pb:contracts"]]
+            urls = {pact.provider: href for pact, href in zip(pacts, links, strict=True)}
+            return PublishAnswer(urls, tuple(notice["text"] for notice in answer.get("notices", [])))
+
+    def published_pact(self, consumer: str, provider: str, version: str) -> Document:
+        """Give the pact of one consumer version, as it stands in the broker."""
+        link = self._link("pb:publish-pact", provider=provider, consumer=consumer, consumerApplicationVersion=version)
+        return self._document(link)
+
+    def pacts_for_verification(
+        self,
+        provider: str,
+        selectors: Sequence[Selector],
+        *,
+        branch: str | None,
+        tags: Sequence[str] = (),
+        pending: bool = False,
+        wip_since: str | None = None,
+    ) -> tuple[SelectedPact, ...]:
+        """Ask which pacts a provider is to verify (https://docs.pact.io/pact_broker/advanced_topics/provider_verification_results).
+
+        Raises:
+            InputError: the broker refuses the selectors.
+        """
+        body = {
+            "consumerVersionSelectors": [dict(selector) for selector in selectors],
+            "providerVersionBranch": branch,
+            "providerVersionTags": list(tags),
+            "includePendingStatus": pending,
+            "includeWipPactsSince": wip_since,
+        }
+        link = self._link("pb:provider-pacts-for-verification", provider=provider)
+        try:
+            answer = self._http.send("POST", link, {key: value for key, value in body.items() if value is not None})
+        except BrokerError as error:
+            if error.status == _BAD_REQUEST:
+                raise InputError(error.cause, "Mend the input `selectors`, `branch` or `wip-since`.") from error
+            raise
+        with _understood(self.address):
+            return tuple(_selected(item) for item in answer["_embedded"]["pacts"])
+
+    def pact(self, url: str) -> PactDocument:
+        """Fetch one pact, by a link of the broker."""
+        response = self._http.request("GET", url)
+        document = self._http.decode(response)
+        with _understood(self.address):
+            results = document["_links"].get("pb:publish-verification-results", {}).get("href")
+            return PactDocument(response.content, document, results)
+
+    def publish_result(self, results_url: str, result: Document) -> str | None:
+        """Publish the result of one pact's verification and give its address."""
+        answer = self._http.send("POST", results_url, result)
+        with _understood(self.address):
+            found = answer["_links"].get("self", {}).get("href")
+            return str(found) if found else None
+
+    # --- versions ----------------------------------------------------------------------------------------
+
+    def put_version(self, pacticipant: str, version: str, build_url: str | None) -> None:
+        """Create a version, or set its build's address."""
+        link = self._link("pb:pacticipant-version", pacticipant=pacticipant, version=version)
+        self._http.send("PUT", link, {"buildUrl": build_url} if build_url else {})
+
+    def put_branch(self, pacticipant: str, version: str, branch: str) -> None:
+        """Say that a version is on a branch; both are created where they are not there."""
+        link = self._link("pb:pacticipant-branch-version", pacticipant=pacticipant, branch=branch, version=version)
+        self._http.send("PUT", link, {})
+
+    def put_tag(self, pacticipant: str, version: str, tag: str) -> None:
+        """Tag a version; it is created where it is not there."""
+        self._http.send(
+            "PUT", self._link("pb:pacticipant-version-tag", pacticipant=pacticipant, version=version, tag=tag), {}
+        )
+
+    def version(self, pacticipant: str, version: str) -> Document | None:
+        """Give a version's document, None where the broker does not know it."""
+        return self._found(self._link("pb:pacticipant-version", pacticipant=pacticipant, version=version))
+
+    def pacticipants(self) -> list[str]:
+        """Name all pacticipants."""
+        return [item["name"] for item in self._embedded(self._link("pb:pacticipants"), "pacticipants")]
+
+    # --- the gate ----------------------------------------------------------------------------------------
+
+    def matrix(self, question: Question) -> Matrix:
+        """Ask what is known of the versions in question and those they will meet.
+
+        The broker has no question for "the heads of branch X" (it takes `branch` for nothing and answers for the
+        latest versions of all): those rows are picked here, out of the rows of each version with everybody.
+
+        Raises:
+            InputError: the broker knows the pacticipant or the environment not; `known` tells what it knows.
+        """
+        if question.target.kind is not TargetKind.BRANCH:
+            return self._ask([*_selectors(question.asked), *_target(question.target)], question)
+        answers = [self._ask(_selectors((one,)), question) for one in question.asked]
+        rows = tuple(row for answer in answers for row in answer.rows)
+        doubtful = [answer for answer in answers if answer.deployable is False and not _failed(answer.rows)]
+        return doubtful[0] if doubtful else Matrix(None, "", rows)
+
+    def _ask(self, query: list[tuple[str, str]], question: Question) -> Matrix:
+        ignored = [("ignore[][pacticipant]", name) for name in question.ignore]
+        parameters = [*query, *ignored, ("latestby", "cvpv"), ("limit", str(MATRIX_LIMIT))]
+        text = "&".join(f"{key}={quote(value, safe='')}" for key, value in parameters)
+        answer = self._document(f"/matrix?{text}")
+        with _understood(self.address):
+            summary = answer["summary"]
+            return Matrix(
+                deployable=summary["deployable"],
+                reason=str(summary.get("reason") or ""),
+                rows=tuple(_row(item) for item in answer["matrix"]),
+                notices=tuple(notice["text"] for notice in answer.get("notices", [])),
+            )
+
+    def results_elsewhere(self, consumer: str, version: str, provider: str) -> tuple[str, ...]:
+        """Name the provider versions, anywhere, that have passed the pact of a consumer version."""
+        query = [("q[][pacticipant]", consumer), ("q[][version]", version), ("q[][pacticipant]", provider)]
+        rows = self._ask(query, Question()).rows
+        return tuple(row.provider_version for row in rows if row.result is Result.PASSED and row.provider_version)
+
+    def versions_at(self, target: Target, pacticipant: str) -> tuple[str, ...]:
+        """Name the versions of a pacticipant that are where the target points to."""
+        if target.kind is TargetKind.ENVIRONMENT:
+            environment = self.environment(target.name)
+            found = [*self.deployed(environment, pacticipant), *self.released(environment, pacticipant)]
+            return tuple(dict.fromkeys(item.version for item in found))
+        document = self._found(self._head_link(target, pacticipant))
+        with _understood(self.address):
+            return (document["number"],) if document else ()
+
+    def _head_link(self, target: Target, pacticipant: str) -> str:
+        if target.kind is TargetKind.TAG:
+            return self._link("pb:latest-tagged-version", pacticipant=pacticipant, tag=target.name)
+        branch = target.name
+        if target.kind is TargetKind.MAIN_BRANCH:
+            about = self._found(self._link("pb:pacticipant", pacticipant=pacticipant)) or {}
+            branch = about.get("mainBranch") or "main"
+        return self._link("pb:pacticipant-branch", pacticipant=pacticipant, branch=branch) + "/latest-version"
+
+    # --- environments ------------------------------------------------------------------------------------
+
+    def environments(self) -> dict[str, Environment]:
+        """Give all environments by their names."""
+        return {
+            item["name"]: _environment(item) for item in self._embedded(self._link("pb:environments"), "environments")
+        }
+
+    def environment(self, name: str) -> Environment:
+        """Give one environment.
+
+        Raises:
+            InputError: there is none of this name.
+        """
+        known = self.environments()
+        if name not in known:
+            raise unknown("environment", name, known)
+        return known[name]
+
+    def create_environment(self, name: str) -> Environment:
+        """Create an environment. It is for production when its name says so, as a person would read it."""
+        body = {"name": name, "displayName": name, "production": name.lower() in ("production", "prod", "live")}
+        answer = self._http.send("POST", self._link("pb:environments"), body)
+        with _understood(self.address):
+            return _environment(answer)
+
+    def deployed(self, environment: Environment, pacticipant: str) -> list[Presence]:
+        """Give what is deployed of a pacticipant, one for each application instance."""
+        return self._presences(environment.deployed_url, "deployedVersions", pacticipant)
+
+    def released(self, environment: Environment, pacticipant: str) -> list[Presence]:
+        """Give what is released of a pacticipant and still supported."""
+        return self._presences(environment.released_url, "releasedVersions", pacticipant)
+
+    def record(self, known: Document, environment: str, *, released: bool, instance: str | None) -> None:
+        """Record that a version (its document) was deployed or released."""
+        with _understood(self.address):
+            links = known["_links"]["pb:record-release" if released else "pb:record-deployment"]
+            link = next(item["href"] for item in links if item["name"] == environment)
+        self._http.send("POST", link, {"applicationInstance": instance} if instance else {})
+
+    def end(self, presence: Presence, *, released: bool) -> None:
+        """Record that a version is no longer deployed, or no longer supported."""
+        body = {"currentlySupported": False} if released else {"currentlyDeployed": False}
+        self._http.send("PATCH", presence.url, body, content_type="application/merge-patch+json")
+
+    def _presences(self, url: str, relation: str, pacticipant: str) -> list[Presence]:
+        with _understood(self.address):
+            return [
+                Presence(
+                    item["_embedded"]["version"]["number"],
+                    item["_links"]["self"]["href"],
+                    item.get("applicationInstance"),
+                )
+                for item in self._embedded(url, relation, pacticipant=pacticipant)
+            ]
+
+    # --- documents and links -----------------------------------------------------------------------------
+
+    @cached_property
+    def _index(self) -> Document:
+        return self._document("/")
+
+    def _document(self, url: str, **query: str) -> Document:
+        found = self._http.get(url, **query)
+        if not isinstance(found, dict):
+            raise _not_understood(self.address)
+        return found
+
+    def _found(self, url: str) -> Document | None:
+        try:
+            return self._document(url)
+        except BrokerError as error:
+            if error.status == _NOT_FOUND:
+                return None
+            raise
+
+    def _embedded(self, url: str, relation: str, **query: str) -> Iterator[Document]:
+        """Give the items of a list, page by page."""
+        page: Document | None = self._document(url, **query)
+        while page is not None:
+            with _understood(self.address):
+                yield from page.get("_embedded", {}).get(relation, [])
+                following = page["_links"].get("next")
+            page = self._document(following["href"]) if following else None
+
+    def _link(self, relation: str, **parameters: str) -> str:
+        with _understood(self.address):
+            link = str(self._index["_links"][relation]["href"])
+        for name, value in parameters.items():
+            link = link.replace(f"{{{name}}}", quote(value, safe=""))
+        return link
+
+
+def unknown(kind: str, name: str, known: Iterable[str]) -> InputError:
+    """Say that the broker does not know a name, and which it knows, the nearest first."""
+    from difflib import SequenceMatcher  # noqa: PLC0415 - only on the way out
+
+    nearest = sorted(known, key=lambda other: (-SequenceMatcher(None, name.lower(), other.lower()).ratio(), other))
+    listed = ", ".join(nearest[:10]) + (f" and {len(nearest) - 10} more" if len(nearest) > 10 else "")  # noqa: PLR2004
+    return InputError(
+        f"The broker knows no {kind} {name!r}.",
+        f"It knows: {listed}." if nearest else f"It knows no {kind} at all yet.",
+    )
+
+
+@contextmanager
+def _understood(address: str) -> Iterator[None]:
+    """Turn a document that lacks what every Pact Broker's has into the sentence for it."""
+    try:
+        yield
+    except (KeyError, TypeError, AttributeError, StopIteration, ValueError) as error:
+        raise _not_understood(address) from error
+
+
+def _not_understood(address: str) -> BrokerError:
+    return BrokerError(
+        f"What answers at {address} speaks JSON, but not as a Pact Broker does.",
+        "Check `broker-url`; pact-gate needs a Pact Broker 2.82 or newer, or PactFlow.",
+    )
+
+
+def _contract(pact: Pact, *, merge: bool) -> Document:
+    contract = {
+        "consumerName": pact.consumer,
+        "providerName": pact.provider,
+        "specification": "pact",
+        "contentType": "application/json",
+        "content": base64.b64encode(pact.body).decode(),
+    }
+    return contract | ({"onConflict": "merge"} if merge else {})
+
+
+def _selected(item: Document) -> SelectedPact:
+    properties = item.get("verificationProperties", {})
+    notices = [each["text"] for each in properties.get("notices", []) if each.get("when") == "before_verification"]
+    link = item["_links"]["self"]
+    return SelectedPact(
+        url=link["href"],
+        name=link.get("name", ""),
+        pending=bool(properties.get("pending")),
+        wip=bool(properties.get("wip")),
+        reasons=tuple(notices),
+    )
+
+
+def _selectors(asked: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    pairs = [(("q[][pacticipant]", name), ("q[][version]", version)) for name, version in asked]
+    return [part for pair in pairs for part in pair]
+
+
+def _target(target: Target) -> list[tuple[str, str]]:
+    if target.kind is TargetKind.ENVIRONMENT:
+        return [("environment", target.name)]
+    if target.kind is TargetKind.TAG:
+        return [("latest", "true"), ("tag", target.name)]
+    return [("latest", "true"), ("mainBranch", "true")]
+
+
+def _row(item: Document) -> Row:
+    result = item.get("verificationResult") or {}
+    provider = item["provider"].get("version") or {}
+    return Row(
+        consumer=item["consumer"]["name"],
+        consumer_version=item["consumer"]["version"]["number"],
+        provider=item["provider"]["name"],
+        provider_version=provider.get("number"),
+        result=_result(item, result),
+        verified_at=result.get("verifiedAt"),
+        result_url=result.get("_links", {}).get("self", {}).get("href"),
+        pact_url=(item.get("pact") or {}).get("_links", {}).get("self", {}).get("href"),
+        consumer_heads=_heads(item["consumer"]["version"]),
+        provider_heads=_heads(provider),
+    )
+
+
+def _result(item: Document, result: Document) -> Result:
+    if item.get("ignored"):
+        return Result.IGNORED
+    return {True: Result.PASSED, False: Result.FAILED}.get(result.get("success"), Result.NONE)  # type: ignore[arg-type]
+
+
+def _heads(version: Document) -> tuple[str, ...]:
+    """Name the branches whose latest version this is."""
+    return tuple(branch["name"] for branch in version.get("branchVersions", []) if branch.get("latest"))
+
+
+def _failed(rows: Iterable[Row]) -> bool:
+    return any(row.result is Result.FAILED for row in rows)
+
+
+def _environment(item: Document) -> Environment:
+    links = item["_links"]
+    return Environment(
+        name=item["name"],
+        uuid=item["uuid"],
+        deployed_url=links["pb:currently-deployed-deployed-versions"]["href"],
+        released_url=links["pb:currently-supported-released-versions"]["href"],
+    )
