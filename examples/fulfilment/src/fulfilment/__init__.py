@@ -1,0 +1,1 @@
+"""The fulfilment service: consumer of the message `order.placed`."""

@@ -1,0 +1,1 @@
+"""The orders service: consumer of the products API, producer of the message `order.placed`."""

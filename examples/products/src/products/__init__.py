@@ -1,0 +1,1 @@
+"""The products service: a catalogue in SQLite behind an HTTP API."""

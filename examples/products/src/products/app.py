@@ -1,0 +1,34 @@
+"""The HTTP API. Run it with `uvicorn --factory products.app:create_app --app-dir src`."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from fastapi import FastAPI
+from fastapi.responses import JSONResponse, Response
+
+from products import provider_states
+from products.catalogue import Catalogue, Product
+
+
+def create_app() -> FastAPI:
+    """Make the service from its environment.
+
+    `PRODUCTS_DATABASE` is the SQLite file (default: products.sqlite3); `PRODUCTS_PROVIDER_STATES=1` adds the endpoint
+    that Pact's verifier calls, which nobody else should be able to reach.
+    """
+    catalogue = Catalogue(Path(os.environ.get("PRODUCTS_DATABASE", "products.sqlite3")))
+    app = FastAPI(title="products")
+
+    @app.get("/health")
+    def health() -> dict[str, str]:
+        return {"status": "ok"}
+
+    @app.get("/api/products/{product_id}", response_model=Product)
+    def product(product_id: str) -> Product | Response:
+        return catalogue.find(product_id) or JSONResponse({"error": f"product {product_id} not found"}, 404)
+
+    if os.environ.get("PRODUCTS_PROVIDER_STATES") == "1":
+        app.include_router(provider_states.router(catalogue))
+    return app

@@ -1,0 +1,58 @@
+"""The endpoint that prepares the data for a verification is code too.
+
+Where it does not leave the row that a pact asks for, every verification fails with a 404 or a 500 that looks like the
+API's fault. So it is tested alone, against the database, before any pact is replayed.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+
+from products.app import create_app
+from products.catalogue import Catalogue
+from products.provider_states import WIDGET
+
+
+@pytest.fixture
+def states(database: Path, monkeypatch: pytest.MonkeyPatch) -> TestClient:
+    monkeypatch.setenv("PRODUCTS_PROVIDER_STATES", "1")
+    return TestClient(create_app())
+
+
+def test_product_exists_inserts_the_row(states: TestClient, catalogue: Catalogue) -> None:
+    assert catalogue.find("prod-001") is None
+
+    answer = states.post("/_pact/provider_states", json={"state": "product prod-001 exists", "action": "setup"})
+
+    assert answer.status_code == 200
+    assert catalogue.find("prod-001") == WIDGET
+
+
+def test_product_does_not_exist_deletes_the_row(states: TestClient, catalogue: Catalogue) -> None:
+    catalogue.save(WIDGET.model_copy(update={"id": "prod-999"}))
+
+    answer = states.post("/_pact/provider_states", json={"state": "product prod-999 does not exist"})
+
+    assert answer.status_code == 200
+    assert catalogue.find("prod-999") is None
+
+
+def test_teardown_leaves_the_data_alone(states: TestClient, catalogue: Catalogue) -> None:
+    states.post("/_pact/provider_states", json={"state": "product prod-001 exists", "action": "teardown"})
+
+    assert catalogue.find("prod-001") is None
+
+
+@pytest.mark.parametrize("nothing", ["", None])
+def test_an_interaction_without_a_state_is_fine(states: TestClient, nothing: str | None) -> None:
+    assert states.post("/_pact/provider_states", json={"state": nothing}).status_code == 200
+
+
+def test_an_unknown_state_is_refused_by_its_name(states: TestClient) -> None:
+    answer = states.post("/_pact/provider_states", json={"state": "product prod-777 is on sale"})
+
+    assert answer.status_code == 404
+    assert "product prod-777 is on sale" in answer.json()["detail"]
