@@ -1,0 +1,92 @@
+"""A command's outcome as the lines that GitHub shows beside the run and on files."""
+
+# No `from __future__ import annotations` here: the module's own function has that name.
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import islice
+from typing import Literal
+
+from pact_gate.model.errors import PactGateError
+from pact_gate.model.outcome import Annotation, GateOutcome, Outcome, VerifyOutcome
+from pact_gate.model.verification import Fate, InteractionResult, PactVerification
+from pact_gate.report import words
+from pact_gate.report.escape import cut, line, visible
+
+_SHOWN = 10  # of a level in one step (https://docs.github.com/en/rest/checks/runs); the rest is dropped unseen
+_LEVELS: tuple[Literal["error", "warning", "notice"], ...] = ("error", "warning", "notice")
+_FINDINGS = 5  # of one interaction
+_TITLE = 120
+_MESSAGE = 2_000
+
+
+def annotations(outcome: Outcome) -> tuple[Annotation, ...]:
+    """Return what GitHub will show: the command's own annotations, then what follows from its facts."""
+    match outcome:
+        case GateOutcome():
+            found = _gate(outcome)
+        case VerifyOutcome():
+            found = _verification(outcome)
+        case _:
+            found = _simple(outcome)
+    return _as_many_as_are_shown([*outcome.annotations, *found])
+
+
+def error_annotations(error: PactGateError) -> tuple[Annotation, ...]:
+    """Return one annotation for each place that caused an error, or one for the run."""
+    message = f"{error.cause}\n{error.next_step}".strip()
+    places = [Annotation("error", message, "pact-gate", place.path, place.line) for place in error.places]
+    return _as_many_as_are_shown(places or [Annotation("error", message, "pact-gate")])
+
+
+def _gate(outcome: GateOutcome) -> Iterator[Annotation]:
+    fine = words.is_yes(outcome) and not outcome.decision.compared_nothing
+    if outcome.exit_code or not fine:
+        message = f"{words.reason(outcome)}\n{words.next_step(outcome)}".strip()
+        yield Annotation("error" if outcome.exit_code else "warning", message, words.title(outcome))
+
+
+def _simple(outcome: Outcome) -> Iterator[Annotation]:
+    if outcome.exit_code:
+        yield Annotation("error", f"{outcome.headline}\n{outcome.next_step}".strip(), "pact-gate")
+
+
+def _verification(outcome: VerifyOutcome) -> Iterator[Annotation]:
+    broken = [each for each in words.worst_pacts_first(outcome.verifications) if not each.result.passed]
+    for verification in broken:
+        if verification.result.error or not verification.result.interactions:
+            yield _broken(verification, words.pact_error(verification))
+        for interaction in words.failed_interactions(verification):
+            yield _broken(verification, _interaction(interaction))
+    if not broken:
+        yield from _simple(outcome)
+
+
+def _broken(verification: PactVerification, message: str) -> Annotation:
+    pending = verification.fate is Fate.PENDING
+    level: Literal["error", "warning"] = "warning" if pending else "error"
+    ending = " (pending)" if pending else ""
+    result = verification.result
+    title = f"{result.provider} breaks the pact of {result.consumer}{ending}"
+    return Annotation(level, message, title)
+
+
+def _interaction(interaction: InteractionResult) -> str:
+    given = f" given {words.states(interaction)}" if words.states(interaction) else ""
+    return "\n".join([f"{interaction.description}{given}", *islice(words.findings(interaction), _FINDINGS)])
+
+
+def _as_many_as_are_shown(found: Sequence[Annotation]) -> tuple[Annotation, ...]:
+    """Return the first ones of each level; the last one says how many more there are."""
+    shown: list[Annotation] = []
+    for level in _LEVELS:
+        of_level = [each for each in found if each.level == level]
+        shown += [_harmless(each) for each in of_level[:_SHOWN]]
+        if len(of_level) > _SHOWN:
+            more = f"and {words.counted(len(of_level) - _SHOWN + 1, f'more {level}')}; the job summary has the details"
+            shown[-1] = Annotation(level, more, "pact-gate")
+    return tuple(shown)
+
+
+def _harmless(annotation: Annotation) -> Annotation:
+    message = cut(visible(annotation.message), _MESSAGE)
+    return replace(annotation, message=message, title=line(annotation.title, _TITLE))

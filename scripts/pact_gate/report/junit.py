@@ -1,0 +1,70 @@
+"""A verification as JUnit XML, which test reporters read."""
+
+from __future__ import annotations
+
+from xml.etree import ElementTree as ET
+
+from pact_gate.model.outcome import VerifyOutcome
+from pact_gate.model.verification import Fate, InteractionResult, PactVerification
+from pact_gate.report import words
+from pact_gate.report.escape import line, visible
+
+_MESSAGE = 300
+
+
+def junit(outcome: VerifyOutcome) -> str:
+    """Return one `testsuite` for each pact and one `testcase` for each interaction.
+
+    What fails in a pending pact is `skipped`, with the difference as its message: it must not fail the build.
+    """
+    root = ET.Element("testsuites", name=line(f"pact verification of {outcome.provider}"))
+    for verification in outcome.verifications:
+        root.append(_suite(verification))
+    for key in ("tests", "failures", "errors", "skipped"):
+        root.set(key, str(sum(int(suite.get(key, "0")) for suite in root)))
+    ET.indent(root)
+    return ET.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
+
+
+def _suite(verification: PactVerification) -> ET.Element:
+    result = verification.result
+    name = line(f"{result.consumer} → {result.provider}")
+    suite = ET.Element("testsuite", name=name)
+    cases = [_case(verification, each) for each in result.interactions]
+    if words.pact_error(verification):
+        cases.append(_broken_pact(verification))
+    suite.extend(cases)
+    suite.set("tests", str(len(cases)))
+    for key, tag in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
+        suite.set(key, str(sum(case.find(tag) is not None for case in cases)))
+    suite.set("time", f"{sum(each.seconds for each in result.interactions):.3f}")
+    return suite
+
+
+def _case(verification: PactVerification, interaction: InteractionResult) -> ET.Element:
+    given = words.states(interaction)
+    name = f"{interaction.description} given {given}" if given else interaction.description
+    case = _element(verification, name, interaction.seconds)
+    if not interaction.passed:
+        tag = "error" if interaction.error else "failure"
+        _add(case, verification, tag, list(words.findings(interaction)))
+    return case
+
+
+def _broken_pact(verification: PactVerification) -> ET.Element:
+    case = _element(verification, "the pact as a whole", 0.0)
+    _add(case, verification, "error", [words.pact_error(verification)])
+    return case
+
+
+def _element(verification: PactVerification, name: str, seconds: float) -> ET.Element:
+    result = verification.result
+    classname = line(f"{result.consumer}.{result.provider}")
+    return ET.Element("testcase", classname=classname, name=line(name), time=f"{seconds:.3f}")
+
+
+def _add(case: ET.Element, verification: PactVerification, tag: str, findings: list[str]) -> None:
+    pending = verification.fate is Fate.PENDING
+    message = line(findings[0] if findings else "failed", _MESSAGE)
+    found = ET.SubElement(case, "skipped" if pending else tag, message=f"pending: {message}" if pending else message)
+    found.text = visible("\n".join(findings))

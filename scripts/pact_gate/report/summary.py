@@ -1,0 +1,317 @@
+"""A command's outcome as the job summary, in GitHub Flavored Markdown.
+
+What a reader needs first stands first: what happened, why, and what to do now. Everything after that may be cut.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from pact_gate.model.errors import BrokerError, GitHubError, InputError, PactGateError, ProviderError
+from pact_gate.model.gate import Result, Row
+from pact_gate.model.outcome import GateOutcome, Outcome, PublishedPact, PublishOutcome, VerifyOutcome
+from pact_gate.model.verification import InteractionResult, Mismatch, PactVerification
+from pact_gate.report import words
+from pact_gate.report.escape import block, code, link, markdown, prose
+from pact_gate.report.picture import picture
+from pact_gate.report.words import Versions
+
+BUDGET = 480_000
+"""Bytes of UTF-8 in one summary. GitHub drops a step's summary over 1 MiB, and the root action writes two of them."""
+
+_ROWS = 100
+_INTERACTIONS_OPEN = 5
+_MISMATCHES = 20
+_IN_A_CELL = 80
+_VALUE = 4_000
+_LOG = 8_000
+_LAST_WORDS = 400  # bytes that are kept free, to say what was left out
+
+_ERROR_TITLES = (
+    (InputError, "Something in this step's inputs or files is wrong"),
+    (ProviderError, "The provider could not be verified"),
+    (BrokerError, "The broker gave no usable answer"),
+    (GitHubError, "GitHub gave no usable answer"),
+)
+
+
+class _Page:
+    """Parts of a summary, as long as they fit: the budget is in bytes, and a part is never cut within itself."""
+
+    def __init__(self, budget: int) -> None:
+        self._left = budget - _LAST_WORDS
+        self._parts: list[str] = []
+
+    def add(self, part: str, *, after: str = "\n\n") -> bool:
+        size = len(f"{part}{after}".encode())
+        if size > self._left:
+            return False
+        self._left -= size
+        self._parts.append(f"{part}{after}")
+        return True
+
+    def add_last(self, part: str) -> None:
+        """Add a short part for which there is always room."""
+        self._left += _LAST_WORDS
+        self.add(part)
+
+    def table(self, header: Sequence[str], rows: Iterable[Sequence[str]], total: int, noun: str) -> None:
+        """Add at most `_ROWS` of `total` rows, and say how many more there are."""
+        self.add(f"| {' | '.join(header)} |", after="\n")
+        self.add("|" + " --- |" * len(header), after="\n")
+        shown = 0
+        for row in rows:
+            if shown == _ROWS or not self.add(f"| {' | '.join(row)} |", after="\n"):
+                break
+            shown += 1
+        left_out = f"\nand {words.counted(total - shown, f'more {noun}')}" if total > shown else ""
+        self.add(left_out, after="\n\n" if left_out else "\n")
+
+    def __str__(self) -> str:
+        return "".join(self._parts).rstrip() + "\n"
+
+
+def summary(outcome: Outcome, *, budget: int = BUDGET) -> str:
+    """Return an outcome as Markdown of at most `budget` bytes."""
+    match outcome:
+        case GateOutcome():
+            return _gate(outcome, _Page(budget))
+        case VerifyOutcome():
+            return _verification(outcome, budget)
+        case PublishOutcome():
+            return _publication(outcome, _Page(budget))
+        case _:
+            page = _Page(budget)
+            _head(page, outcome)
+            _facts(page, outcome)
+            return str(page)
+
+
+def error_summary(error: PactGateError) -> str:
+    """Return an error as Markdown: what went wrong, where, and what to do."""
+    page = _Page(BUDGET)
+    page.add(f"## ❌ {_error_title(error)}")
+    page.add(prose(error.cause))
+    _next_step(page, error.next_step)
+    places = [code(f"{place.path}:{place.line}" if place.line else place.path) for place in error.places]
+    for shown in places[:_ROWS]:
+        page.add(f"- {shown}", after="\n")
+    return str(page)
+
+
+def _error_title(error: PactGateError) -> str:
+    return next((title for kind, title in _ERROR_TITLES if isinstance(error, kind)), "Something in pact-gate broke")
+
+
+def _head(page: _Page, outcome: Outcome, versions: Versions | None = None) -> None:
+    page.add(f"## {words.symbol(outcome)} {markdown(words.title(outcome, versions), limit=400)}")
+    if isinstance(outcome, GateOutcome):
+        page.add(prose(words.reason(outcome)))
+    _next_step(page, words.next_step(outcome))
+
+
+def _next_step(page: _Page, text: str) -> None:
+    if text:
+        page.add(f"> **What to do next:** {prose(text)}")
+
+
+def _facts(page: _Page, outcome: Outcome) -> None:
+    if outcome.facts:
+        rows = [(markdown(label), _fact(value)) for label, value in outcome.facts]
+        page.table(("", ""), rows, len(rows), "fact")
+
+
+def _fact(value: str) -> str:
+    return link(value, value) if value.startswith(("https://", "http://")) else code(value)
+
+
+# --- the gate
+
+
+def _gate(outcome: GateOutcome, page: _Page) -> str:
+    versions = words.versions_in(outcome)
+    _head(page, outcome, versions)
+    for label, sentence in words.remarks(outcome):
+        page.add(f"**{label}:** {prose(sentence)}")
+    rows = words.worst_rows_first(outcome.decision.rows)
+    if rows:
+        target = outcome.question.target
+        cells = (_integration(row, row_result=words.row_result(row, target), versions=versions) for row in rows)
+        page.table(("", "Consumer", "Provider", "Verified", "Links"), cells, len(rows), "integration")
+        page.add(picture(outcome, versions))
+    _facts(page, outcome)
+    _full_versions(page, versions)
+    return str(page)
+
+
+def _integration(row: Row, *, row_result: str, versions: Versions) -> tuple[str, ...]:
+    there = " ".join(code(versions.short(version)) for version in words.provider_versions(row)[:3])
+    return (
+        f"{words.row_symbol(row)}&nbsp;{markdown(row_result)}",
+        f"{markdown(row.consumer)} {code(versions.short(row.consumer_version))}",
+        f"{markdown(row.provider)} {there or '(no version)'}",
+        _verified(row, versions),
+        _links(("result", row.result_url), ("pact", row.pact_url)),
+    )
+
+
+def _verified(row: Row, versions: Versions) -> str:
+    if row.result is Result.NONE and row.verified_elsewhere:
+        return "only " + " ".join(code(versions.short(version)) for version in row.verified_elsewhere[:3])
+    return markdown(words.moment(row.verified_at)) or "never"
+
+
+def _links(*links: tuple[str, str | None]) -> str:
+    return " · ".join(link(text, url) for text, url in links if url) or "–"  # noqa: RUF001
+
+
+def _full_versions(page: _Page, versions: Versions) -> None:
+    shas = versions.shortened[:_ROWS]
+    if shas:
+        lines = "\n".join(f"- {code(sha)}" for sha in shas)
+        page.add(f"<details><summary>Full versions</summary>\n\n{lines}\n\n</details>")
+
+
+# --- verification
+
+
+def _verification(outcome: VerifyOutcome, budget: int) -> str:
+    tail = _Page(budget)
+    if outcome.provider_log:
+        end = outcome.provider_log[-_LOG:]
+        tail.add(_folded("The end of the provider's log", block(end, _LOG * 2)))
+    _facts(tail, outcome)
+    page = _Page(budget - len(str(tail).encode()))
+    _head(page, outcome)
+    _pacts(page, outcome)
+    _failures(page, outcome)
+    return f"{page}\n{tail}".rstrip() + "\n"
+
+
+def _pacts(page: _Page, outcome: VerifyOutcome) -> None:
+    pacts = words.worst_pacts_first(outcome.verifications)
+    rows = (
+        (
+            f"{words.fate_symbol(each)} {words.fate(each)}",
+            markdown(each.result.consumer),
+            words.interactions(each),
+            "yes" if each.published else "no",
+            _links(("pact", each.url), ("result", each.result_url)),
+        )
+        for each in pacts
+    )
+    if pacts:
+        page.table(("Result", "Consumer", "Interactions", "Result published", "Links"), rows, len(pacts), "pact")
+
+
+def _failures(page: _Page, outcome: VerifyOutcome) -> None:
+    broken = [each for each in words.worst_pacts_first(outcome.verifications) if not each.result.passed]
+    left = sum(len(words.failed_interactions(each)) for each in broken)
+    shown = 0
+    for pact in broken:
+        fits = page.add(_broken_pact(pact))
+        for interaction in words.failed_interactions(pact):
+            fits = fits and page.add(_interaction(interaction, folded=shown >= _INTERACTIONS_OPEN))
+            if not fits:
+                page.add_last(_left_out(left - shown))
+                return
+            shown += 1
+
+
+def _left_out(number: int) -> str:
+    return (
+        f"*{words.counted(number, 'failed interaction')} left out here, because GitHub shows no summary over 1 MiB. "
+        "The step's log and the JUnit report (input `junit`) have them all.*"
+    )
+
+
+def _broken_pact(verification: PactVerification) -> str:
+    result = verification.result
+    lines = [f"### {words.fate_symbol(verification)} {markdown(result.consumer)} → {markdown(result.provider)}"]
+    if verification.pending:
+        lines.append("This pact is pending: its failures do not fail the build until this branch has honoured it once.")
+    if verification.consumer_versions:
+        shown = " ".join(code(version) for version in verification.consumer_versions[:3])
+        lines.append(f"Consumer version: {shown}")
+    if words.pact_error(verification):
+        lines.append(prose(words.pact_error(verification)))
+    return "\n\n".join(lines)
+
+
+def _interaction(interaction: InteractionResult, *, folded: bool) -> str:
+    name = markdown(interaction.description) or "(no description)"
+    body = "\n\n".join(_findings(interaction))
+    return _folded(name, body) if folded else f"#### {name}\n\n{body}"
+
+
+def _findings(interaction: InteractionResult) -> Iterable[str]:
+    states = [markdown(each) for each in interaction.provider_states if each]
+    yield f"Provider state: {', '.join(f'**{each}**' for each in states)}" if states else "No provider state."
+    if interaction.error:
+        yield f"Not compared: {prose(interaction.error)}"
+    if interaction.mismatches:
+        yield _differences(interaction.mismatches[:_MISMATCHES])
+    if len(interaction.mismatches) > _MISMATCHES:
+        yield f"and {words.counted(len(interaction.mismatches) - _MISMATCHES, 'more difference')}"
+    long = [each for each in interaction.mismatches[:_MISMATCHES] if _is_long(each)]
+    if long:
+        yield _folded("Expected and received in full", "\n\n".join(_in_full(each) for each in long))
+
+
+def _differences(mismatches: Sequence[Mismatch]) -> str:
+    rows = [
+        f"| {_where(each)} | {markdown(each.message, limit=300)} | {_value(each.expected)} | {_value(each.actual)} |"
+        for each in mismatches
+    ]
+    return "\n".join(["| Where | What is wrong | Expected | Received |", "| --- | --- | --- | --- |", *rows])
+
+
+def _where(mismatch: Mismatch) -> str:
+    kind = "" if mismatch.kind == mismatch.place else markdown(mismatch.kind)
+    return f"{kind} {code(mismatch.place) if mismatch.place else ''}".strip()
+
+
+def _value(text: str) -> str:
+    return code(text, limit=_IN_A_CELL) if text else "nothing"
+
+
+def _is_long(mismatch: Mismatch) -> bool:
+    return max(len(mismatch.expected), len(mismatch.actual)) > _IN_A_CELL
+
+
+def _in_full(mismatch: Mismatch) -> str:
+    values = (("expected", mismatch.expected), ("received", mismatch.actual))
+    return "\n\n".join(f"{_where(mismatch)} {name}:\n\n{block(value, _VALUE)}" for name, value in values if value)
+
+
+def _folded(name: str, body: str) -> str:
+    return f"<details><summary>{name}</summary>\n\n{body}\n\n</details>"
+
+
+# --- publication
+
+
+def _publication(outcome: PublishOutcome, page: _Page) -> str:
+    _head(page, outcome)
+    versions = Versions(pact.version for pact in outcome.pacts)
+    if outcome.pacts:
+        rows = (_published(pact, versions) for pact in outcome.pacts)
+        header = ("Consumer", "Provider", "Version", "Interactions", "Content", "Link")
+        page.table(header, rows, len(outcome.pacts), "pact")
+    for notice in outcome.notices[:_ROWS]:
+        page.add(f"- {prose(notice)}", after="\n")
+    page.add("", after="\n")
+    _facts(page, outcome)
+    _full_versions(page, versions)
+    return str(page)
+
+
+def _published(pact: PublishedPact, versions: Versions) -> tuple[str, ...]:
+    return (
+        markdown(pact.consumer),
+        markdown(pact.provider),
+        code(versions.short(pact.version)),
+        str(pact.interactions),
+        words.content(pact),
+        _links(("pact", pact.url)),
+    )

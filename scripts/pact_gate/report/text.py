@@ -1,0 +1,152 @@
+"""A command's outcome as plain text for the step's log: the same facts as in the summary, without colour or markup."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+
+from pact_gate.model.errors import PactGateError
+from pact_gate.model.gate import Row
+from pact_gate.model.outcome import GateOutcome, Outcome, PublishOutcome, VerifyOutcome
+from pact_gate.model.verification import InteractionResult, PactVerification
+from pact_gate.report import words
+from pact_gate.report.escape import cut, line, log_line, visible
+from pact_gate.report.words import Versions
+
+_WIDTH = 120
+_ROWS = 200
+_INTERACTIONS = 1_000
+_FINDINGS = 20
+_FINDING = 1_000  # characters
+_LOG = 20_000
+
+
+def text(outcome: Outcome) -> str:
+    """Return an outcome as lines for the log, none of which the runner takes for a command."""
+    return _joined(_outcome(outcome))
+
+
+def error_text(error: PactGateError) -> str:
+    """Return an error as lines for the log."""
+    places = (f"  at {place.path}{f':{place.line}' if place.line else ''}" for place in error.places)
+    return _joined([f"Error: {error.cause}", *places, f"What to do next: {error.next_step}"])
+
+
+def _joined(lines: Iterable[str]) -> str:
+    return "\n".join(log_line(each).rstrip() for part in lines for each in visible(part).split("\n"))
+
+
+def _outcome(outcome: Outcome) -> Iterator[str]:
+    yield words.title(outcome)
+    match outcome:
+        case GateOutcome():
+            yield from _gate(outcome)
+        case VerifyOutcome():
+            yield from _verification(outcome)
+        case PublishOutcome():
+            yield from _publication(outcome)
+    yield from (f"{label}: {value}" for label, value in outcome.facts)
+    if words.next_step(outcome):
+        yield from ["", f"What to do next: {words.next_step(outcome)}"]
+
+
+def _gate(outcome: GateOutcome) -> Iterator[str]:
+    yield words.reason(outcome)
+    yield from (f"{label}: {sentence}" for label, sentence in words.remarks(outcome))
+    versions = words.versions_in(outcome)
+    rows = words.worst_rows_first(outcome.decision.rows)
+    cells = [_integration(row, words.row_result(row, outcome.question.target), versions) for row in rows[:_ROWS]]
+    yield from _table(("RESULT", "CONSUMER", "PROVIDER", "VERIFIED"), cells)
+    yield from _more(len(rows) - _ROWS, "integration")
+
+
+def _integration(row: Row, result: str, versions: Versions) -> tuple[str, ...]:
+    there = " ".join(versions.short(version) for version in words.provider_versions(row)[:3])
+    elsewhere = " ".join(versions.short(version) for version in row.verified_elsewhere[:3])
+    return (
+        result,
+        f"{row.consumer} {versions.short(row.consumer_version)}",
+        f"{row.provider} {there or '(no version)'}",
+        words.moment(row.verified_at) or (f"only {elsewhere}" if elsewhere else "never"),
+    )
+
+
+def _verification(outcome: VerifyOutcome) -> Iterator[str]:
+    pacts = words.worst_pacts_first(outcome.verifications)
+    yield from _table(("RESULT", "CONSUMER", "INTERACTIONS", "PUBLISHED"), [_pact(each) for each in pacts[:_ROWS]])
+    yield from _more(len(pacts) - _ROWS, "pact")
+    failed = [(pact, each) for pact in pacts for each in words.failed_interactions(pact)]
+    yield from (f"{each.result.consumer}: {words.pact_error(each)}" for each in pacts if words.pact_error(each))
+    for pact, interaction in failed[:_INTERACTIONS]:
+        yield from _failure(pact, interaction)
+    yield from _more(len(failed) - _INTERACTIONS, "failed interaction")
+    if outcome.provider_log:
+        yield from ["", "The end of the provider's log:"]
+        yield from (f"  | {each}" for each in visible(outcome.provider_log[-_LOG:]).split("\n"))
+    if outcome.provider_log:
+        yield ""
+
+
+def _pact(verification: PactVerification) -> tuple[str, ...]:
+    published = "yes" if verification.published else "no"
+    return (words.fate(verification), verification.result.consumer, words.interactions(verification), published)
+
+
+def _failure(verification: PactVerification, interaction: InteractionResult) -> Iterator[str]:
+    given = words.states(interaction)
+    yield ""
+    yield f"{verification.fate.upper()} {verification.result.consumer}: {line(interaction.description, 500)}"
+    if given:
+        yield f"  given {line(given, 500)}"
+    findings = list(words.findings(interaction))
+    yield from (f"  - {line(each, _FINDING)}" for each in findings[:_FINDINGS])
+    yield from _more(len(findings) - _FINDINGS, "difference")
+
+
+def _publication(outcome: PublishOutcome) -> Iterator[str]:
+    header = ("CONSUMER", "PROVIDER", "VERSION", "INTERACTIONS", "CONTENT")
+    rows = [
+        (pact.consumer, pact.provider, pact.version, str(pact.interactions), words.content(pact))
+        for pact in outcome.pacts[:_ROWS]
+    ]
+    yield from _table(header, rows)
+    yield from _more(len(outcome.pacts) - _ROWS, "pact")
+    yield from outcome.notices
+
+
+def _more(number: int, noun: str) -> Iterator[str]:
+    if number > 0:
+        yield f"  and {words.counted(number, f'more {noun}')}"
+
+
+def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """Yield aligned lines of at most `_WIDTH` columns; the widest columns are cut where it takes that."""
+    if not rows:
+        return
+    cells = [[line(cell) for cell in row] for row in [header, *rows]]
+    widths = _fitting([max(map(_width, column)) for column in zip(*cells, strict=True)])
+    yield ""
+    for row in cells:
+        yield "  " + "  ".join(_padded(cell, width) for cell, width in zip(row, widths, strict=True))
+    yield ""
+
+
+def _fitting(widths: list[int]) -> list[int]:
+    while sum(widths) + 2 * len(widths) > _WIDTH:
+        widest = widths.index(max(widths))
+        widths[widest] -= 1
+    return widths
+
+
+def _padded(cell: str, width: int) -> str:
+    shown = cell
+    while _width(shown) > width:
+        shown = cut(shown, len(shown) - 1)
+    return shown + " " * (width - _width(shown))
+
+
+def _width(shown: str) -> int:
+    """Return how many columns a terminal takes for a text: East Asian characters take two, accents none."""
+    return sum(
+        0 if unicodedata.combining(each) else 2 if unicodedata.east_asian_width(each) in "WF" else 1 for each in shown
+    )

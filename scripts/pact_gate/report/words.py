@@ -1,0 +1,304 @@
+"""How results are called, the same in every report. All of it is plain text that still has to be escaped."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+
+from pact_gate.model.gate import Decision, Question, Result, Row, Target, TargetKind, Verdict
+from pact_gate.model.outcome import GateOutcome, Outcome, PublishedPact, VerifyOutcome
+from pact_gate.model.verification import Fate, InteractionResult, Mismatch, PactVerification
+
+_FULL_SHA = re.compile(r"[0-9a-f]{40}")
+_SHORT_LENGTHS = range(8, 13)
+
+_SYMBOLS = {
+    Verdict.YES: "✅",
+    Verdict.FAILED: "❌",
+    Verdict.NO_SUCH_VERSION: "❓",
+    Verdict.NOT_IN_ENVIRONMENT: "🚧",
+    Verdict.STUCK: "🛑",
+    Verdict.WAITING: "⏳",
+    Verdict.BROKER_ERROR: "⚠️",
+}
+_WHY_NOT = {
+    Verdict.FAILED: "a contract is broken",
+    Verdict.NO_SUCH_VERSION: "the broker does not know this version",
+    Verdict.NOT_IN_ENVIRONMENT: "something it needs is not there yet",
+    Verdict.STUCK: "a verification is missing and none is on its way",
+    Verdict.WAITING: "a verification has not finished",
+    Verdict.BROKER_ERROR: "the broker gave no usable answer",
+}
+_ROW_ORDER = (Result.FAILED, Result.ABSENT, Result.NONE, Result.PASSED, Result.IGNORED)
+_ROW_SYMBOLS = {
+    Result.FAILED: "❌",
+    Result.ABSENT: "🚧",
+    Result.NONE: "⏳",
+    Result.PASSED: "✅",
+    Result.IGNORED: "⚪",
+}
+_FATE_ORDER = (Fate.FAILED, Fate.PENDING, Fate.PASSED)
+_FATE_SYMBOLS = {Fate.FAILED: "❌", Fate.PENDING: "🟡", Fate.PASSED: "✅"}
+
+
+class Versions:
+    """Shortens full commit SHAs as far as they stay different among those that one report shows."""
+
+    def __init__(self, versions: Iterable[str]) -> None:
+        shas = {version for version in versions if _FULL_SHA.fullmatch(version)}
+        clear = (length for length in _SHORT_LENGTHS if len({sha[:length] for sha in shas}) == len(shas))
+        self._length = next(clear, None)
+        self.shortened = tuple(sorted(shas)) if self._length else ()
+
+    def short(self, version: str) -> str:
+        """Return the first characters of a full SHA, and anything else as it is."""
+        return version[: self._length] if _FULL_SHA.fullmatch(version) else version
+
+
+def versions_in(outcome: GateOutcome) -> Versions:
+    """Return the versions that a gate's report shows."""
+    versions = [version for _, version in outcome.question.asked]
+    for row in outcome.decision.rows:
+        versions += [row.consumer_version, *row.candidates, *row.verified_elsewhere]
+        versions += [row.provider_version] if row.provider_version else []
+    return Versions(versions)
+
+
+def symbol(outcome: Outcome) -> str:
+    """Return the one symbol of an outcome."""
+    if isinstance(outcome, GateOutcome):
+        return _gate_symbol(outcome)
+    if outcome.exit_code:
+        return "❌"
+    if isinstance(outcome, VerifyOutcome):
+        return _verify_symbol(outcome.verifications)
+    return "✅"
+
+
+def title(outcome: Outcome, versions: Versions | None = None) -> str:
+    """Return what happened in one line, without its symbol."""
+    if isinstance(outcome, GateOutcome):
+        return _gate_title(outcome, versions or versions_in(outcome))
+    if isinstance(outcome, VerifyOutcome) and outcome.verifications:
+        return _verify_title(outcome)
+    return outcome.headline
+
+
+def reason(outcome: GateOutcome) -> str:
+    """Return the sentences under a gate's title."""
+    return outcome.decision.reason or outcome.headline
+
+
+def next_step(outcome: Outcome) -> str:
+    """Return what the reader should do, empty where there is nothing to do."""
+    if isinstance(outcome, GateOutcome):
+        return outcome.decision.next_step or outcome.next_step
+    return outcome.next_step
+
+
+def remarks(outcome: GateOutcome) -> tuple[tuple[str, str], ...]:
+    """Return what a reader must know to read a gate's answer right: pairs of a label and a sentence."""
+    question = outcome.question
+    found = []
+    if outcome.decision.compared_nothing:
+        between = f"between {_subjects(question)} and {_others(question.target)}"
+        found.append(("Nothing was compared", f"The broker knows no contract {between}, so none was checked."))
+    if outcome.dry_run:
+        found.append(("Dry run", "This step passes whatever the answer is. Without `dry-run`, a no makes it fail."))
+    if question.ignore:
+        found.append(("Ignored", f"{', '.join(question.ignore)}: the input `ignore` takes them out of the answer."))
+    if outcome.waited_seconds >= 1:
+        found.append(("Waited", f"{duration(outcome.waited_seconds)} for results."))
+    return tuple(found)
+
+
+def is_yes(outcome: GateOutcome) -> bool:
+    """Say whether the verdict is yes, whatever it rests on."""
+    return outcome.decision.verdict is Verdict.YES
+
+
+def worst_rows_first(rows: Iterable[Row]) -> list[Row]:
+    """Return the matrix in the order in which somebody has to act on it."""
+    return sorted(rows, key=lambda row: (_ROW_ORDER.index(row.result), row.consumer, row.provider))
+
+
+def row_symbol(row: Row) -> str:
+    """Return the symbol of a row's result."""
+    return _ROW_SYMBOLS[row.result]
+
+
+def row_result(row: Row, target: Target) -> str:
+    """Return a row's result in words."""
+    return f"not {_at(target)}" if row.result is Result.ABSENT else str(row.result)
+
+
+def provider_versions(row: Row) -> tuple[str, ...]:
+    """Return the provider versions that a row is about: the verified one, or those that are where it matters."""
+    return (row.provider_version,) if row.provider_version else row.candidates
+
+
+def worst_pacts_first(verifications: Iterable[PactVerification]) -> list[PactVerification]:
+    """Return failed pacts first, then pending ones."""
+    return sorted(verifications, key=lambda each: (_FATE_ORDER.index(each.fate), each.result.consumer))
+
+
+def fate_symbol(verification: PactVerification) -> str:
+    """Return the symbol of a pact's fate."""
+    return _FATE_SYMBOLS[verification.fate]
+
+
+def fate(verification: PactVerification) -> str:
+    """Return a pact's fate in words."""
+    if verification.fate is Fate.PENDING:
+        return "pending: failed, does not fail this build"
+    return f"{verification.fate}, work in progress" if verification.wip else str(verification.fate)
+
+
+def interactions(verification: PactVerification) -> str:
+    """Return how many interactions of a pact passed."""
+    every = verification.result.interactions
+    return f"{sum(each.passed for each in every)} of {len(every)} passed"
+
+
+def failed_interactions(verification: PactVerification) -> list[InteractionResult]:
+    """Return the interactions of a pact that did not pass."""
+    return [each for each in verification.result.interactions if not each.passed]
+
+
+def pact_error(verification: PactVerification) -> str:
+    """Return why a pact as a whole has no result, empty where it has one."""
+    if verification.result.error:
+        return f"The pact could not be verified: {verification.result.error}"
+    if not verification.result.interactions:
+        return "No interaction of this pact was run, and that proves nothing."
+    return ""
+
+
+def findings(interaction: InteractionResult) -> Iterator[str]:
+    """Yield what is wrong with an interaction as plain text, one sentence for each difference."""
+    if interaction.error:
+        yield f"Not compared: {interaction.error}"
+    for each in interaction.mismatches:
+        compared = f" (expected {each.expected}, received {each.actual})" if each.expected or each.actual else ""
+        yield f"{place(each)}: {each.message}{compared}"
+
+
+def place(mismatch: Mismatch) -> str:
+    """Return where a difference is: `body $.price`, `status`."""
+    return mismatch.kind if mismatch.kind == mismatch.place else f"{mismatch.kind} {mismatch.place}".strip()
+
+
+def states(interaction: InteractionResult) -> str:
+    """Return the provider states of an interaction."""
+    return ", ".join(each for each in interaction.provider_states if each)
+
+
+def content(pact: PublishedPact) -> str:
+    """Return whether a published pact says something new to its provider."""
+    return {True: "changed", False: "unchanged", None: "–"}[pact.changed]  # noqa: RUF001
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun: `1 pact`, `2 pacts`."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def duration(seconds: float) -> str:
+    """Return a length of time as people say it: `2 min 10 s`."""
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+def moment(iso: str | None) -> str:
+    """Return an ISO 8601 time in UTC to the minute; what is no such time comes back as it is."""
+    try:
+        return datetime.fromisoformat(iso or "").astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
+    except ValueError:
+        return iso or ""
+
+
+def _gate_symbol(outcome: GateOutcome) -> str:
+    if is_yes(outcome) and outcome.exit_code:
+        return "❌"
+    if is_yes(outcome) and outcome.decision.compared_nothing:
+        return "⚠️"
+    return _SYMBOLS[outcome.decision.verdict]
+
+
+def _gate_title(outcome: GateOutcome, versions: Versions) -> str:
+    decision, target = outcome.decision, outcome.question.target
+    subject = _subjects(outcome.question, versions)
+    if is_yes(outcome) and not outcome.exit_code:
+        but = "Yes, but nothing was compared" if decision.compared_nothing else "Yes"
+        return f"{but}: {subject} {_may(target)}"
+    return f"{_no(decision)}: {subject} {_may_not(target)}, {_why_not(decision)}"
+
+
+def _no(decision: Decision) -> str:
+    return {Verdict.WAITING: "Not yet", Verdict.BROKER_ERROR: "No answer"}.get(decision.verdict, "No")
+
+
+def _why_not(decision: Decision) -> str:
+    if decision.verdict is Verdict.YES:
+        return "nothing was compared" if decision.compared_nothing else "this step failed"
+    return _WHY_NOT[decision.verdict]
+
+
+def _subjects(question: Question, versions: Versions | None = None) -> str:
+    if not question.asked:
+        return "this version"
+    first = [f"{name} {versions.short(version)}" if versions else name for name, version in question.asked[:3]]
+    return _listed([*first, *([f"{len(question.asked) - 3} more"] if len(question.asked) > len(first) else [])])
+
+
+def _listed(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def _may(target: Target) -> str:
+    if target.kind is TargetKind.ENVIRONMENT:
+        return f"may be deployed to {target}" if target.name else "may be deployed"
+    return f"works with {target}"
+
+
+def _may_not(target: Target) -> str:
+    if target.kind is TargetKind.ENVIRONMENT:
+        return f"must not be deployed to {target}" if target.name else "must not be deployed"
+    return f"does not work with {target}"
+
+
+def _at(target: Target) -> str:
+    if target.kind is TargetKind.ENVIRONMENT:
+        return f"in {target}" if target.name else "there"
+    return f"on {target}"
+
+
+def _others(target: Target) -> str:
+    return f"what is {_at(target)}" if target.kind is TargetKind.ENVIRONMENT else f"{target} of the others"
+
+
+def _verify_symbol(verifications: Sequence[PactVerification]) -> str:
+    if not verifications or any(each.fate is Fate.FAILED for each in verifications):
+        return "⚠️"
+    return "✅"
+
+
+def _verify_title(outcome: VerifyOutcome) -> str:
+    fates = [each.fate for each in outcome.verifications]
+    name = f"{outcome.provider} {Versions([outcome.version]).short(outcome.version)}".strip()
+    failed, pending = fates.count(Fate.FAILED), fates.count(Fate.PENDING)
+    if failed:
+        return f"{name} breaks {failed:,} of {counted(len(fates), 'pact')}"
+    if outcome.exit_code:
+        return outcome.headline
+    if pending:
+        kept = len(fates) - pending
+        return (
+            f"{name} honours {kept:,} of {counted(len(fates), 'pact')}; the other {pending:,} may still fail (pending)"
+        )
+    return f"{name} honours {_every(len(fates))}"
+
+
+def _every(number: int) -> str:
+    return "its one pact" if number == 1 else f"all {number:,} pacts"
