@@ -218,12 +218,15 @@ def test_a_wheel_other_than_the_locked_one_is_refused(installing: Launcher) -> N
         ("publish", {}, ["core"]),
         ("", {}, ["core"]),
         ("verify", {}, ["core", "verify"]),
-        ("broker", {}, ["core", "broker"]),
+        ("broker serve", {}, ["core", "broker"]),
+        ("publish --broker-url https://broker.example", {}, ["core"]),
+        ("publish --broker-url sqlite:pacts.db", {}, ["core", "broker"]),
+        ("publish --broker-url=git:pacts", {}, ["core", "broker"]),
         ("publish", {"PACT_GATE_BROKER_URL": "https://broker.example"}, ["core"]),
         ("publish", {"PACT_GATE_BROKER_URL": "sqlite:pacts.db"}, ["core", "broker"]),
         ("publish", {"PACT_GATE_BROKER_URL": "git:pacts"}, ["core", "broker"]),
         ("publish", {"PACT_BROKER_BASE_URL": "git:pacts"}, ["core", "broker"]),
-        ("publish", {"PACT_GATE_BROKER_URL": "", "PACT_BROKER_BASE_URL": "sqlite:pacts.db"}, ["core", "broker"]),
+        ("publish", {"PACT_GATE_BROKER_URL": " ", "PACT_BROKER_BASE_URL": "sqlite:pacts.db"}, ["core", "broker"]),
         ("publish", {"PACT_GATE_BROKER_URL": "https://x.example", "PACT_BROKER_BASE_URL": "sqlite:x"}, ["core"]),
         ("verify", {"PACT_GATE_BROKER_URL": "sqlite:pacts.db"}, ["core", "verify", "broker"]),
     ],
@@ -232,7 +235,7 @@ def test_a_command_gets_the_tiers_that_it_needs_and_no_more(
     command: str, environ: Mapping[str, str], tiers: list[str], launcher: Launcher
 ) -> None:
     launcher.environ["PATH"] = str(Path(uv.find_uv_bin()).parent)
-    assert launcher.run(command, **environ).returncode == 7
+    assert launcher.run(*command.split(), **environ).returncode == 7
     assert [name.split("-")[0] for name in launcher.kept()] == sorted(tiers)
 
 
