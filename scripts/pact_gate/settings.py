@@ -105,7 +105,7 @@ def _wrong(name: str, value: str, what: str, next_step: str) -> InputError:
 class BrokerSettings:
     """Which broker, who we are there, and how long all attempts at one request may take together (seconds)."""
 
-    broker_url: str
+    broker_url: str | None = None
     broker_token: str | None = field(default=None, repr=False)
     broker_username: str | None = None
     broker_password: str | None = field(default=None, repr=False)
@@ -120,12 +120,6 @@ class BrokerSettings:
 def broker_settings(inputs: Inputs) -> BrokerSettings:
     """Read the broker's address and credentials; Pact's usual variables stand behind the inputs."""
     url = inputs.text("broker-url", variable="PACT_BROKER_BASE_URL")
-    if url is None:
-        raise InputError(
-            "No broker is named.",
-            "Set the input `broker-url` (or the variable PACT_BROKER_BASE_URL) to a Pact Broker's address, or to "
-            "sqlite:PATH for the embedded one.",
-        )
     token = inputs.text("broker-token", variable="PACT_BROKER_TOKEN")
     username = inputs.text("broker-username", variable="PACT_BROKER_USERNAME")
     password = inputs.text("broker-password", variable="PACT_BROKER_PASSWORD")
@@ -134,7 +128,7 @@ def broker_settings(inputs: Inputs) -> BrokerSettings:
             "Both a token and a username are given for the broker.",
             "PactFlow takes `broker-token`, a Pact Broker mostly a name and a password: leave the other out.",
         )
-    return BrokerSettings(_broker_url(url), token, username, password, inputs.number("broker-timeout", 60))
+    return BrokerSettings(url and _broker_url(url), token, username, password, inputs.number("broker-timeout", 60))
 
 
 def _broker_url(url: str) -> str:

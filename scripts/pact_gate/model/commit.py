@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from pact_gate.model.errors import InputError
@@ -44,3 +45,8 @@ def chosen_version(version: str | None, branch: str | None, commit: Commit) -> s
             "Leave the input `version` out (the commit's SHA is taken), or give a SHA.",
         )
     return version
+
+
+def short(version: str) -> str:
+    """Shorten a full SHA for a sentence; anything else is a name that somebody gave, and stays."""
+    return version[:10] if re.fullmatch(r"[0-9a-f]{40}", version) else version

@@ -23,7 +23,10 @@ class Mismatch:
 
 @dataclass(frozen=True)
 class InteractionResult:
-    """One interaction, replayed. `error` is set where no comparison came about (no connection, a state that failed)."""
+    """One interaction, replayed. `error` is set where no comparison came about (no connection, a state that failed).
+
+    `pending` is the consumer's own mark in a V4 pact: the interaction may fail without failing its pact.
+    """
 
     description: str
     provider_states: tuple[str, ...]
@@ -32,11 +35,12 @@ class InteractionResult:
     interaction_id: str | None = None
     mismatches: tuple[Mismatch, ...] = ()
     error: str = ""
+    pending: bool = False
 
 
 @dataclass(frozen=True)
 class PactResult:
-    """One pact, verified. It passed when at least one interaction ran and all that ran passed."""
+    """One pact, verified. It passed when at least one interaction ran and all that ran passed or are pending."""
 
     consumer: str
     provider: str
@@ -46,7 +50,11 @@ class PactResult:
     @property
     def passed(self) -> bool:
         """Say whether the provider honours the pact: a verification that ran nothing proves nothing."""
-        return not self.error and bool(self.interactions) and all(each.passed for each in self.interactions)
+        return (
+            not self.error
+            and bool(self.interactions)
+            and all(each.passed or each.pending for each in self.interactions)
+        )
 
 
 class Fate(StrEnum):

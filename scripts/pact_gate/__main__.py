@@ -1,0 +1,119 @@
+"""The command line: finds and runs the command, reports its outcome, gives every error its sentence and its code."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import traceback
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
+from pathlib import Path
+
+from pact_gate.commands.step import Step
+from pact_gate.connect import connect
+from pact_gate.github import event
+from pact_gate.github.runner import Runner
+from pact_gate.model.errors import InputError, PactGateError
+from pact_gate.model.outcome import Outcome
+from pact_gate.report import annotations as notes
+from pact_gate.report import summary, text
+from pact_gate.settings import Inputs, broker_settings
+
+# A command's module is imported when it is asked for: a step pays for nothing that it does not use.
+COMMANDS: Mapping[str, tuple[str, str]] = {
+    "gate": ("pact_gate.commands.gate", "publish this commit's pacts if there are any, then ask can-i-deploy"),
+    "publish": ("pact_gate.commands.publish", "publish this commit's pacts"),
+    "verify": ("pact_gate.commands.verify", "verify a provider against its consumers' pacts"),
+    "can-i-deploy": ("pact_gate.commands.can_i_deploy", "ask whether a version may be deployed or merged"),
+    "record-deployment": ("pact_gate.commands.record_deployment", "record what was deployed, released or removed"),
+    "create-version": ("pact_gate.commands.create_version", "create a version without pacts"),
+    "broker": ("pact_gate.commands.broker", "serve the embedded broker: broker serve, broker start"),
+}
+
+_BUG = "https://github.com/pact-gate/pact-gate/issues"
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run one command and give its exit code: 0 done, 1 no, 2 wrong input, 3 no broker or GitHub, 4 a bug here."""
+    runner = Runner(os.environ)
+    try:
+        return _run(argv, runner)
+    except PactGateError as error:
+        _report_error(error, runner)
+        return error.exit_code
+    except Exception as error:
+        traceback.print_exc()
+        bug = PactGateError(
+            f"pact-gate broke ({type(error).__name__}).", f"The traceback is in the log. Please report it: {_BUG}"
+        )
+        _report_error(bug, runner)
+        return bug.exit_code
+
+
+def _run(argv: Sequence[str], runner: Runner) -> int:
+    if not argv or argv[0] in ("help", "-h", "--help"):
+        runner.log(_usage())
+        return 0
+    module = importlib.import_module(_module(argv[0]))
+    inputs = Inputs(_flags(argv[1:]), os.environ)
+    broker = broker_settings(inputs)
+    runner.mask(broker.secrets)
+    step = Step(
+        runner,
+        connect=lambda: connect(broker),
+        find_commit=lambda: event.commit(os.environ, Path.cwd()),
+    )
+    outcomes = module.run(inputs, step)
+    code = 0
+    for outcome in (outcomes,) if isinstance(outcomes, Outcome) else outcomes:
+        _report(outcome, runner)
+        code = max(code, outcome.exit_code)
+    return code
+
+
+def _module(command: str) -> str:
+    if command not in COMMANDS:
+        near = get_close_matches(command, COMMANDS, 1)
+        hint = f" Did you mean {near[0]}?" if near else ""
+        raise InputError(f"There is no command {command!r}.{hint}", f"The commands are: {', '.join(COMMANDS)}.")
+    return COMMANDS[command][0]
+
+
+def _flags(words: Sequence[str]) -> dict[str, str]:
+    """Read `--input value`, `--input=value` and `--input` (for true); words before the first flag are `action`."""
+    given: dict[str, str] = {}
+    rest = list(words)
+    while rest:
+        word = rest.pop(0)
+        if not word.startswith("--"):
+            given["action"] = word
+            continue
+        name, equals, value = word.removeprefix("--").partition("=")
+        if not equals:
+            value = rest.pop(0) if rest and not rest[0].startswith("--") else "true"
+        given[name] = f"{given[name]}\n{value}" if name in given else value
+    return given
+
+
+def _usage() -> str:
+    width = max(map(len, COMMANDS))
+    listed = "\n".join(f"  {name:{width}}  {purpose}" for name, (_, purpose) in COMMANDS.items())
+    return (
+        "pact-gate COMMAND [--INPUT VALUE ...]: consumer-driven contract testing as a deploy gate\n\n"
+        f"{listed}\n\nA command's inputs are those of its action: see its action.yml."
+    )
+
+
+def _report(outcome: Outcome, runner: Runner) -> None:
+    runner.log(text.text(outcome))
+    runner.output(outcome.outputs)
+    runner.summarize(summary.summary(outcome))
+    if runner.on_github:
+        runner.annotate(notes.annotations(outcome))
+
+
+def _report_error(error: PactGateError, runner: Runner) -> None:
+    runner.log(text.error_text(error))
+    runner.summarize(summary.error_summary(error))
+    if runner.on_github:
+        runner.annotate(notes.error_annotations(error))

@@ -1,0 +1,111 @@
+"""Publish the pacts of a commit."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import replace
+from itertools import groupby
+from pathlib import Path
+
+from pact_gate.broker.client import Broker
+from pact_gate.commands.files import matching, read
+from pact_gate.commands.step import Step
+from pact_gate.model.commit import chosen_version, short
+from pact_gate.model.errors import ConflictError, InputError, Place
+from pact_gate.model.outcome import PublishedPact, PublishOutcome
+from pact_gate.model.pact import Pact, differences, merged, parse
+from pact_gate.settings import Inputs, PublishSettings, publish_settings
+
+
+def run(inputs: Inputs, step: Step) -> PublishOutcome:
+    """Find the pact files, check all of them, then publish those of each consumer in one request."""
+    return publish(publish_settings(inputs), step)
+
+
+def publish_if_any(inputs: Inputs, step: Step) -> PublishOutcome:
+    """Do the same for a service that may have no pacts of its own."""
+    return publish(replace(publish_settings(inputs), on_empty="pass"), step)
+
+
+def publish(settings: PublishSettings, step: Step) -> PublishOutcome:
+    """Publish what the settings name."""
+    pacts = _pacts(settings, step.folder)
+    version = chosen_version(settings.version, settings.branch, step.commit)
+    branch = settings.branch or step.commit.branch
+    published: list[PublishedPact] = []
+    notices: list[str] = []
+    for _, group in groupby(pacts, key=lambda pact: pact.consumer):
+        ours = list(group)
+        try:
+            answer = step.broker.publish(
+                ours,
+                version=version,
+                branch=branch,
+                tags=_tags(settings, branch),
+                build_url=settings.build_url or step.commit.build_url,
+                merge=settings.on_conflict == "merge",
+            )
+        except ConflictError as error:
+            raise _conflict(step.broker, ours, version, error) from error
+        published += [_published(pact, version, answer.urls.get(pact.provider)) for pact in ours]
+        notices += answer.notices
+    return _outcome(published, notices, version, branch)
+
+
+def _pacts(settings: PublishSettings, folder: Path) -> list[Pact]:
+    paths = matching(settings.pacts, folder)
+    if not paths and settings.on_empty == "fail":
+        raise InputError(
+            f"No pact file matches {', '.join(settings.pacts)} in {folder.resolve()}.",
+            "Check the input `pacts`, and that the consumer's tests ran before this step, in this job (or that their "
+            "pacts were downloaded into it).",
+        )
+    pacts = merged(parse(read(folder / path), path) for path in paths)
+    for pact in pacts:
+        if settings.pacticipant and pact.consumer != settings.pacticipant:
+            raise InputError(
+                f"{', '.join(pact.paths)} is a pact of {pact.consumer}, not of {settings.pacticipant}.",
+                "Narrow the input `pacts` to this service's own pacts, or leave `pacticipant` out to publish all.",
+                places=tuple(Place(path) for path in pact.paths),
+            )
+    return pacts
+
+
+def _tags(settings: PublishSettings, branch: str | None) -> Iterable[str]:
+    tags = [*settings.tags, *([branch] if settings.tag_with_branch and branch else [])]
+    return dict.fromkeys(tags)
+
+
+def _published(pact: Pact, version: str, url: str | None) -> PublishedPact:
+    return PublishedPact(pact.consumer, pact.provider, version, url, len(pact.interactions), pact.paths)
+
+
+def _conflict(broker: Broker, pacts: list[Pact], version: str, error: ConflictError) -> ConflictError:
+    """Say what differs between what the broker has under this version and what was to be published."""
+    for pact in pacts:
+        changes = differences(broker.published_pact(pact.consumer, pact.provider, version), pact.document)
+        if changes:
+            return ConflictError(
+                f"The broker has another pact of {pact.consumer} with {pact.provider} under the version {version}: "
+                f"{'; '.join(changes[:5])}{' …' if len(changes) > 5 else ''}.",  # noqa: PLR2004
+                "A version must be one commit, and its tests must write the same pact each time: look for random values "
+                "or dates in examples. Where several jobs each publish a part under one commit: on-conflict: merge.",
+                places=tuple(Place(path) for path in pact.paths),
+            )
+    return error
+
+
+def _outcome(pacts: list[PublishedPact], notices: list[str], version: str, branch: str | None) -> PublishOutcome:
+    listed = [
+        {"consumer": pact.consumer, "provider": pact.provider, "version": version, "url": pact.url} for pact in pacts
+    ]
+    count = f"{len(pacts)} pact{'' if len(pacts) == 1 else 's'}"
+    where = f"version {short(version)}" + (f" on branch {branch}" if branch else "")
+    headline = f"Published {count} under {where}." if pacts else "There are no pacts to publish."
+    return PublishOutcome(
+        headline=headline,
+        outputs={"published": json.dumps(listed), "version": version, "branch": branch or ""},
+        pacts=tuple(pacts),
+        notices=tuple(notices),
+    )

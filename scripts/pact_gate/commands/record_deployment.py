@@ -1,0 +1,107 @@
+"""Record what happened to a version in an environment, after it happened."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pact_gate.broker.client import Broker, Document, Environment, Presence, unknown
+from pact_gate.commands.step import Step
+from pact_gate.model.commit import chosen_version, short
+from pact_gate.model.errors import InputError
+from pact_gate.model.outcome import Outcome
+from pact_gate.settings import Inputs, RecordSettings, record_settings
+
+
+def run(inputs: Inputs, step: Step) -> Outcome:
+    """Record the state that the settings name."""
+    settings = record_settings(inputs)
+    if settings.state in ("deployed", "released"):
+        return _begin(settings, step)
+    return _end(settings, step)
+
+
+def _begin(settings: RecordSettings, step: Step) -> Outcome:
+    version = chosen_version(settings.version, settings.branch, step.commit)
+    known = _version(step.broker, settings.pacticipant, version)
+    if settings.environment not in _environments(known):
+        _make_environment(settings, step.broker)
+        known = _version(step.broker, settings.pacticipant, version)
+    released = settings.state == "released"
+    step.broker.record(known, settings.environment, released=released, instance=settings.application_instance)
+    return _outcome(settings, [version], f"{settings.state} {'in' if released else 'to'}")
+
+
+def _version(broker: Broker, pacticipant: str, version: str) -> Document:
+    known = broker.version(pacticipant, version)
+    if known is not None:
+        return known
+    names = broker.pacticipants()
+    if pacticipant not in names:
+        raise unknown("pacticipant", pacticipant, names)
+    raise InputError(
+        f"The broker knows no version {version} of {pacticipant}: recorded without its contracts, it would be passed "
+        "over by every other service's gate.",
+        "Record the version that the gate was asked about, the commit's full SHA; publish its pacts, or create it with "
+        "actions/create-version, before it is deployed.",
+    )
+
+
+def _environments(known: Document) -> set[str]:
+    return {link["name"] for link in known.get("_links", {}).get("pb:record-deployment", [])}
+
+
+def _make_environment(settings: RecordSettings, broker: Broker) -> None:
+    if settings.create_environment:
+        broker.create_environment(settings.environment)
+        return
+    error = unknown("environment", settings.environment, broker.environments())
+    raise InputError(error.cause, f"{error.next_step} To create it now: create-environment: true.")
+
+
+def _end(settings: RecordSettings, step: Step) -> Outcome:
+    released = settings.state == "support-ended"
+    environment = step.broker.environment(settings.environment)
+    found = _present(settings, step.broker, environment, released=released)
+    for presence in found:
+        step.broker.end(presence, released=released)
+    return _outcome(settings, [presence.version for presence in found], settings.state.replace("-", " ") + " in")
+
+
+def _present(settings: RecordSettings, broker: Broker, environment: Environment, *, released: bool) -> list[Presence]:
+    """Find what ends: of a release the version must be named, of a deployment there is one an instance."""
+    if released and not settings.version:
+        raise InputError("The input `version` is missing: several releases are supported at once.", "Name the version.")
+    listed = (broker.released if released else broker.deployed)(environment, settings.pacticipant)
+    found = [
+        presence
+        for presence in listed
+        if settings.version in (None, presence.version) and settings.application_instance == presence.instance
+    ]
+    if not found:
+        what = "released and supported" if released else "deployed"
+        there = ", ".join(_told(presence) for presence in listed) or "nothing"
+        raise InputError(
+            f"That version of {settings.pacticipant} is not {what} in {settings.environment}.",
+            f"There is: {there}. Check `version`, `environment` and `application-instance`.",
+        )
+    return found
+
+
+def _told(presence: Presence) -> str:
+    return presence.version + (f" (application instance {presence.instance})" if presence.instance else "")
+
+
+def _outcome(settings: RecordSettings, versions: Sequence[str], what: str) -> Outcome:
+    named = " and ".join(short(version) for version in versions)
+    instance = (("application instance", settings.application_instance),) if settings.application_instance else ()
+    return Outcome(
+        headline=f"{settings.pacticipant} {named} is {what} {settings.environment}.",
+        facts=(
+            ("pacticipant", settings.pacticipant),
+            ("version", ", ".join(versions)),
+            ("environment", settings.environment),
+            ("state", settings.state),
+            *instance,
+        ),
+        outputs={"version": ", ".join(versions)},
+    )

@@ -1,0 +1,41 @@
+"""What every command is given beside its settings: the broker, the commit and the runner of this step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from pact_gate.broker.client import Broker
+from pact_gate.broker.http import Clock
+from pact_gate.github.runner import Runner
+from pact_gate.model.commit import Commit
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of a job. Broker and commit come into being when a command first needs them.
+
+    `folder` is where relative paths of the inputs start from.
+    """
+
+    runner: Runner
+    connect: Callable[[], Broker]
+    find_commit: Callable[[], Commit]
+    folder: Path = field(default_factory=Path)
+    clock: Clock = field(default_factory=Clock)
+
+    @cached_property
+    def broker(self) -> Broker:
+        """The broker that the settings name."""
+        return self.connect()
+
+    @cached_property
+    def commit(self) -> Commit:
+        """The commit that the event is about."""
+        return self.find_commit()
+
+    def log(self, text: str) -> None:
+        """Tell the reader of the log what is going on."""
+        self.runner.log(text)

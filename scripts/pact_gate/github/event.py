@@ -1,0 +1,167 @@
+"""One version: which commit an event is about.
+
+What each event's variables and payload hold: https://docs.github.com/actions/reference/events-that-trigger-workflows
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from pact_gate.model.commit import Commit
+from pact_gate.model.errors import InputError
+
+Payload = Mapping[str, Any]
+Head = tuple[str, str | None]  # a commit's SHA and its branch
+
+_BRANCH_PREFIX = "refs/heads/"
+
+
+def commit(environment: Mapping[str, str], folder: Path) -> Commit:
+    """Give the commit of the event that started this run; outside of GitHub, of the git checkout in `folder`.
+
+    Raises:
+        InputError: the event's payload cannot be read, or there is neither an event nor a git checkout.
+    """
+    if environment.get("GITHUB_ACTIONS") != "true":
+        return _from_git(folder)
+    event = environment.get("GITHUB_EVENT_NAME", "")
+    payload = _payload(environment.get("GITHUB_EVENT_PATH", ""))
+    try:
+        version, branch = _HEADS.get(event, _of_ref)(payload, environment)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise InputError(
+            f"The payload of the event {event} does not say which commit it is about.",
+            "Give the inputs `version` and `branch`.",
+        ) from error
+    if not version:
+        raise InputError("GITHUB_SHA is empty: this run is about no commit.", "Give the inputs `version` and `branch`.")
+    return Commit(
+        version=version,
+        branch=branch or None,
+        branches=_branches(payload, environment),
+        pull_request=_pull_request(payload).get("number"),
+        build_url=_build_url(environment),
+        repository_url=_repository_url(environment),
+    )
+
+
+def _of_ref(payload: Payload, environment: Mapping[str, str]) -> Head:
+    """Most events: the commit and the ref that the run was started for; a tag is on no branch, unless it says so."""
+    if environment.get("GITHUB_REF_TYPE") == "tag":
+        return environment.get("GITHUB_SHA", ""), _branch(payload.get("base_ref"))
+    return environment.get("GITHUB_SHA", ""), _branch(environment.get("GITHUB_REF"))
+
+
+def _of_pull_request(payload: Payload, _: Mapping[str, str]) -> Head:
+    """A pull request's head: GITHUB_SHA is a merge commit that will never be deployed, or the base."""
+    head = payload["pull_request"]["head"]
+    base = payload["pull_request"]["base"]
+    # A fork that was deleted has no repository any more.
+    own = (head.get("repo") or {}).get("full_name") == base["repo"]["full_name"]
+    return head["sha"], _from_fork(head["ref"], None if own else head["user"]["login"])
+
+
+def _of_merge_group(payload: Payload, _: Mapping[str, str]) -> Head:
+    """A merge queue's commit, on the branch that the queue made for it."""
+    group = payload["merge_group"]
+    return group["head_sha"], _branch(group["head_ref"])
+
+
+def _of_workflow_run(payload: Payload, _: Mapping[str, str]) -> Head:
+    """The run that ended, not this one, which is on the default branch."""
+    run = payload["workflow_run"]
+    own = run["head_repository"]["full_name"] == payload["repository"]["full_name"]
+    return run["head_sha"], _from_fork(run["head_branch"], None if own else run["head_repository"]["owner"]["login"])
+
+
+def _of_deployment(payload: Payload, _: Mapping[str, str]) -> Head:
+    """The commit that is deployed; its ref may be a branch, a tag or a SHA, and nobody says which."""
+    return payload["deployment"]["sha"], None
+
+
+def _of_release(_: Payload, environment: Mapping[str, str]) -> Head:
+    """A release's tag is on no branch."""
+    return environment.get("GITHUB_SHA", ""), None
+
+
+_HEADS: Mapping[str, Callable[[Payload, Mapping[str, str]], Head]] = {
+    "pull_request": _of_pull_request,
+    "pull_request_target": _of_pull_request,
+    "pull_request_review": _of_pull_request,
+    "merge_group": _of_merge_group,
+    "workflow_run": _of_workflow_run,
+    "deployment": _of_deployment,
+    "deployment_status": _of_deployment,
+    "release": _of_release,
+}
+
+
+def _branch(ref: str | None) -> str | None:
+    return ref.removeprefix(_BRANCH_PREFIX) if ref and ref.startswith(_BRANCH_PREFIX) else None
+
+
+def _from_fork(branch: str | None, owner: str | None) -> str | None:
+    """Name a fork's branch as GitHub does, `owner:branch`: no branch of this repository can have a colon."""
+    return f"{owner}:{branch}" if branch and owner else branch
+
+
+def _branches(payload: Payload, environment: Mapping[str, str]) -> frozenset[str]:
+    """Collect the branch names that the event mentions, so that none of them is taken for a version."""
+    named = {
+        environment.get("GITHUB_HEAD_REF"),
+        environment.get("GITHUB_BASE_REF"),
+        _branch(environment.get("GITHUB_REF")),
+    }
+    repository = payload.get("repository")
+    named.add(repository.get("default_branch") if isinstance(repository, dict) else None)
+    return frozenset(name for name in named if name)
+
+
+def _pull_request(payload: Payload) -> Payload:
+    found = payload.get("pull_request")
+    if not found and isinstance(payload.get("workflow_run"), dict):
+        found = next(iter(payload["workflow_run"].get("pull_requests") or []), None)
+    return found if isinstance(found, dict) else {}
+
+
+def _payload(path: str) -> Payload:
+    if not path:
+        return {}
+    try:
+        found = json.loads(Path(path).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(f"The event's payload ({path}) cannot be read.", "Give `version` and `branch`.") from error
+    return found if isinstance(found, dict) else {}
+
+
+def _build_url(environment: Mapping[str, str]) -> str | None:
+    repository, run = _repository_url(environment), environment.get("GITHUB_RUN_ID")
+    return f"{repository}/actions/runs/{run}" if repository and run else None
+
+
+def _repository_url(environment: Mapping[str, str]) -> str | None:
+    name = environment.get("GITHUB_REPOSITORY")
+    return f"{environment.get('GITHUB_SERVER_URL') or 'https://github.com'}/{name}" if name else None
+
+
+def _from_git(folder: Path) -> Commit:
+    version = _git(folder, "rev-parse", "HEAD")
+    if not version:
+        raise InputError(
+            "This is no GitHub run and no git checkout with a commit: there is no version to speak of.",
+            "Give the input `version` (and `branch`), or run it in a checkout.",
+        )
+    branch = _git(folder, "symbolic-ref", "--short", "-q", "HEAD")
+    return Commit(version, branch or None, branches=frozenset({branch} if branch else ()))
+
+
+def _git(folder: Path, *words: str) -> str:
+    try:
+        done = subprocess.run(["git", "-C", str(folder), *words], capture_output=True, text=True, check=False)  # noqa: S603, S607
+    except FileNotFoundError:
+        return ""
+    return done.stdout.strip() if done.returncode == 0 else ""

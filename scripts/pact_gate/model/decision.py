@@ -1,0 +1,200 @@
+"""The gate's rules: from the broker's matrix to one verdict, with its reason and the next step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+
+from pact_gate.model.commit import short
+from pact_gate.model.gate import MATRIX_LIMIT, Decision, Matrix, Question, Result, Row, Target, TargetKind, Verdict
+
+Rows = tuple[Row, ...]
+Told = tuple[str, str]  # a reason and the next step
+
+
+def decide(question: Question, matrix: Matrix, *, fail_if_empty: bool = False, waited_seconds: float = 0) -> Decision:
+    """Answer the question from what the broker said; the rows without a result must have been located.
+
+    Yes needs both: the broker's own yes (for a branch, of which it has no question, no objection) and, for every pair,
+    a row that passed or is ignored. Where several verdicts hold, it is the one that a person must act on first, in the
+    order of `Verdict`; an unknown row never hides a failed one, as it does in the broker's own summary. Who waited in
+    vain is `STUCK`.
+    """
+    rows = in_question(question, matrix.rows)
+    if len(matrix.rows) >= MATRIX_LIMIT:
+        return Decision(Verdict.BROKER_ERROR, *_CUT, rows)
+    objection = next(_objections(matrix, rows), None)
+    if objection:
+        verdict, found = objection
+        if verdict is Verdict.WAITING and waited_seconds > 0:
+            verdict = Verdict.STUCK
+        reason, next_step = _TOLD[verdict](question, found or rows)
+        return Decision(verdict, _waited(reason, verdict, waited_seconds), next_step, rows)
+    if not any(row.result is Result.PASSED for row in rows):
+        return _nothing_compared(question, rows, fail=fail_if_empty)
+    return Decision(Verdict.YES, _passed(rows), "", rows)
+
+
+def in_question(question: Question, rows: Rows) -> Rows:
+    """Pick the rows that the target means. Only a branch needs it: the broker picks for the other targets.
+
+    A provider that has no row with its branch's head is needed all the same: it gets a row without a result.
+    """
+    if question.target.kind is not TargetKind.BRANCH:
+        return rows
+    asked = dict(question.asked)
+    kept = {_pair(row): row for row in rows if _meets(row, asked, question.target.name)}
+    covered = {pair[:3] for pair in kept}
+    for row in rows:
+        needs = asked.get(row.consumer) == row.consumer_version
+        if needs and _pair(row)[:3] not in covered:
+            covered.add(_pair(row)[:3])
+            missing = row if row.result is Result.IGNORED else replace(row, provider_version=None, result=Result.NONE)
+            kept[_pair(missing)] = missing
+    return tuple(kept.values())
+
+
+def _pair(row: Row) -> tuple[str, str, str, str | None]:
+    return row.consumer, row.consumer_version, row.provider, row.provider_version
+
+
+def _meets(row: Row, asked: dict[str, str], branch: str) -> bool:
+    """Say whether one side is asked for, and the other is asked for too or the head of the branch."""
+    consumer_asked = asked.get(row.consumer) == row.consumer_version
+    provider_asked = asked.get(row.provider) == row.provider_version
+    if consumer_asked and row.provider not in asked:
+        return branch in row.provider_heads
+    if row.provider in asked and row.consumer not in asked:
+        return branch in row.consumer_heads and (provider_asked or row.provider_version is None)
+    return consumer_asked and provider_asked
+
+
+def _objections(matrix: Matrix, rows: Rows) -> Iterator[tuple[Verdict, Rows]]:
+    """Give what stands against a yes, what to act on first, first."""
+    by_result = {result: tuple(row for row in rows if row.result is result) for result in Result}
+    if by_result[Result.FAILED]:
+        yield Verdict.FAILED, by_result[Result.FAILED]
+    # The broker's `false` without a failed row is its answer to a version that it does not know.
+    if matrix.deployable is False and not any(row.result is Result.FAILED for row in matrix.rows):
+        yield Verdict.NO_SUCH_VERSION, ()
+    if by_result[Result.ABSENT]:
+        yield Verdict.NOT_IN_ENVIRONMENT, by_result[Result.ABSENT]
+    if by_result[Result.NONE]:
+        yield Verdict.WAITING, by_result[Result.NONE]
+
+
+_CUT = (
+    f"The broker's answer holds {MATRIX_LIMIT} rows, as many as were asked for: some may be missing.",
+    "Delete what is no longer needed from the broker (old branches, pacticipants that are gone).",
+)
+
+
+def _told_failed(_: Question, rows: Rows) -> Told:
+    row = rows[0]
+    return (
+        f"{_provider(row)} does not honour what {_consumer(row)} needs{_others(rows)}.",
+        f"Open the result to see which interaction fails. Then mend {row.provider}, or change what {row.consumer} "
+        "expects, and verify again.",
+    )
+
+
+def _told_no_such_version(question: Question, _: Rows) -> Told:
+    named = " or ".join(f"{short(version)} of {name}" for name, version in question.asked)
+    return (
+        f"The broker knows no version {named}.",
+        "Publish the pacts of this commit before the gate asks (actions/publish; actions/create-version for a service "
+        "that only provides), under the same version: the commit's full SHA.",
+    )
+
+
+def _told_absent(question: Question, rows: Rows) -> Told:
+    row, target = rows[0], question.target
+    lacks = f"{row.provider} is not there: no version of it is {_LACKING[target.kind]}{target.name}{_others(rows)}."
+    if row.verified_elsewhere:
+        version = row.verified_elsewhere[-1]
+        return (
+            f"{lacks} Its version {short(version)} honours what {_consumer(row)} needs.",
+            _bring(target, row.provider, short(version)),
+        )
+    return (
+        f"{lacks} Nor has any version of it verified what {_consumer(row)} needs.",
+        f"Run the verification of {row.provider} (actions/verify). {_bring(target, row.provider, 'a version that passes')}",
+    )
+
+
+_LACKING = {
+    TargetKind.ENVIRONMENT: "deployed or released in ",
+    TargetKind.MAIN_BRANCH: "on its main branch",
+    TargetKind.BRANCH: "on the branch ",
+    TargetKind.TAG: "tagged ",
+}
+
+
+def _bring(target: Target, provider: str, version: str) -> str:
+    if target.kind is TargetKind.ENVIRONMENT:
+        return (
+            f"Deploy {version} of {provider} to {target} first, and record it (actions/record-deployment with "
+            f"environment: {target})."
+        )
+    return f"Verify {version} of {provider} on {target} and publish the result with its branch (actions/verify)."
+
+
+def _told_waiting(_: Question, rows: Rows) -> Told:
+    row = rows[0]
+    there = " and ".join(short(version) for version in row.candidates) or "the version in question"
+    elsewhere = ", ".join(short(version) for version in row.verified_elsewhere[-3:])
+    passed = f" It is verified by {elsewhere}, which is not the version that counts." if elsewhere else ""
+    return (
+        f"There is no result of {row.provider} {there} for what {_consumer(row)} needs{_others(rows)}.{passed}",
+        f"Run the verification of {row.provider} at {there} and publish its result (actions/verify), then ask again; "
+        "with `timeout` the gate waits for it.",
+    )
+
+
+_TOLD: dict[Verdict, Callable[[Question, Rows], Told]] = {
+    Verdict.FAILED: _told_failed,
+    Verdict.NO_SUCH_VERSION: _told_no_such_version,
+    Verdict.NOT_IN_ENVIRONMENT: _told_absent,
+    Verdict.WAITING: _told_waiting,
+    Verdict.STUCK: _told_waiting,
+}
+
+
+def _waited(reason: str, verdict: Verdict, seconds: float) -> str:
+    return f"{reason} The gate waited {seconds:.0f} seconds for it." if verdict is Verdict.STUCK else reason
+
+
+def _nothing_compared(question: Question, rows: Rows, *, fail: bool) -> Decision:
+    """A yes that rests on nothing says so, and is none where the caller wants to be sure."""
+    ignored = (
+        "all that it would meet is ignored" if rows else f"nothing that it has a contract with is in {question.target}"
+    )
+    verdict = Verdict.NOT_IN_ENVIRONMENT if fail else Verdict.YES
+    return Decision(
+        verdict,
+        f"Nothing was compared: {ignored}, or it has no contracts at all.",
+        "If contracts were expected: check that this version's pacts were published, and that what runs in "
+        f"{question.target} was recorded under versions that have pacts.",
+        rows,
+        compared_nothing=True,
+    )
+
+
+def _passed(rows: Rows) -> str:
+    count = sum(row.result is Result.PASSED for row in rows)
+    ignored = len(rows) - count
+    return f"{count} integration{'s are' if count > 1 else ' is'} verified, none is failed or open" + (
+        f"; {ignored} {'are' if ignored > 1 else 'is'} ignored." if ignored else "."
+    )
+
+
+def _consumer(row: Row) -> str:
+    return f"{row.consumer} {short(row.consumer_version)}"
+
+
+def _provider(row: Row) -> str:
+    return f"{row.provider} {short(row.provider_version or '')}".rstrip()
+
+
+def _others(rows: Sequence[Row]) -> str:
+    return f" (and {len(rows) - 1} more)" if len(rows) > 1 else ""
