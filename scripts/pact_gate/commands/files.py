@@ -11,13 +11,14 @@ from pact_gate.model.errors import InputError, Place
 
 def matching(patterns: Iterable[str], folder: Path) -> list[str]:
     """Give the files that the patterns match, each once, sorted; a folder stands for the JSON files in it."""
-    found = {
-        match
-        for pattern in patterns
-        for match in glob.glob(pattern, root_dir=folder, recursive=True)
-        + (glob.glob(f"{pattern.rstrip('/')}/*.json", root_dir=folder) if (folder / pattern).is_dir() else [])
-    }
+    found = {match for pattern in patterns for match in _glob(pattern, folder)}
     return sorted(path for path in found if (folder / path).is_file())
+
+
+def _glob(pattern: str, folder: Path) -> list[str]:
+    if (folder / pattern).is_dir():
+        pattern = f"{pattern.rstrip('/')}/*.json"
+    return glob.glob(pattern, root_dir=folder, recursive=True)  # noqa: PTH207 - a pattern may be absolute
 
 
 def read(path: Path) -> bytes:

@@ -91,35 +91,32 @@ _CUT = (
 
 def _told_failed(_: Question, rows: Rows) -> Told:
     row = rows[0]
-    return (
-        f"{_provider(row)} does not honour what {_consumer(row)} needs{_others(rows)}.",
+    next_step = (
         f"Open the result to see which interaction fails. Then mend {row.provider}, or change what {row.consumer} "
-        "expects, and verify again.",
+        "expects, and verify again."
     )
+    return f"{_provider(row)} does not honour what {_consumer(row)} needs{_others(rows)}.", next_step
 
 
 def _told_no_such_version(question: Question, _: Rows) -> Told:
     named = " or ".join(f"{short(version)} of {name}" for name, version in question.asked)
-    return (
-        f"The broker knows no version {named}.",
+    next_step = (
         "Publish the pacts of this commit before the gate asks (actions/publish; actions/create-version for a service "
-        "that only provides), under the same version: the commit's full SHA.",
+        "that only provides), under the same version: the commit's full SHA."
     )
+    return f"The broker knows no version {named}.", next_step
 
 
 def _told_absent(question: Question, rows: Rows) -> Told:
     row, target = rows[0], question.target
     lacks = f"{row.provider} is not there: no version of it is {_LACKING[target.kind]}{target.name}{_others(rows)}."
     if row.verified_elsewhere:
-        version = row.verified_elsewhere[-1]
-        return (
-            f"{lacks} Its version {short(version)} honours what {_consumer(row)} needs.",
-            _bring(target, row.provider, short(version)),
-        )
-    return (
-        f"{lacks} Nor has any version of it verified what {_consumer(row)} needs.",
-        f"Run the verification of {row.provider} (actions/verify). {_bring(target, row.provider, 'a version that passes')}",
-    )
+        version = short(row.verified_elsewhere[-1])
+        reason = f"{lacks} Its version {version} honours what {_consumer(row)} needs."
+        return reason, _bring(target, row.provider, version)
+    reason = f"{lacks} Nor has any version of it verified what {_consumer(row)} needs."
+    bring = _bring(target, row.provider, "a version that passes")
+    return reason, f"Run the verification of {row.provider} (actions/verify). {bring}"
 
 
 _LACKING = {
@@ -144,11 +141,12 @@ def _told_waiting(_: Question, rows: Rows) -> Told:
     there = " and ".join(short(version) for version in row.candidates) or "the version in question"
     elsewhere = ", ".join(short(version) for version in row.verified_elsewhere[-3:])
     passed = f" It is verified by {elsewhere}, which is not the version that counts." if elsewhere else ""
-    return (
-        f"There is no result of {row.provider} {there} for what {_consumer(row)} needs{_others(rows)}.{passed}",
+    next_step = (
         f"Run the verification of {row.provider} at {there} and publish its result (actions/verify), then ask again; "
-        "with `timeout` the gate waits for it.",
+        "with `timeout` the gate waits for it."
     )
+    reason = f"There is no result of {row.provider} {there} for what {_consumer(row)} needs{_others(rows)}.{passed}"
+    return reason, next_step
 
 
 _TOLD: dict[Verdict, Callable[[Question, Rows], Told]] = {
