@@ -68,7 +68,7 @@ def _provider(row: Row) -> _Node:
 
 def _label(node: _Node, versions: Versions) -> str:
     name, version = node
-    return f"{mermaid(name)}<br/>{mermaid(versions.short(version)) or 'no version'}"
+    return f"{mermaid(name)}<br/>{mermaid(versions.short(version) or 'no version')}"
 
 
 def _colours(rows: Sequence[Row]) -> list[str]:

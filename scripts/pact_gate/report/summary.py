@@ -22,6 +22,7 @@ BUDGET = 480_000
 _ROWS = 100
 _INTERACTIONS_OPEN = 5
 _MISMATCHES = 20
+_REASONS = 10
 _IN_A_CELL = 80
 _VALUE = 4_000
 _LOG = 8_000
@@ -117,8 +118,7 @@ def _next_step(page: _Page, text: str) -> None:
 
 def _facts(page: _Page, outcome: Outcome) -> None:
     if outcome.facts:
-        rows = [(markdown(label), _fact(value)) for label, value in outcome.facts]
-        page.table(("", ""), rows, len(rows), "fact")
+        page.add("\n".join(f"- {markdown(label)}: {_fact(value)}" for label, value in outcome.facts))
 
 
 def _fact(value: str) -> str:
@@ -157,7 +157,7 @@ def _integration(row: Row, *, row_result: str, versions: Versions) -> tuple[str,
 
 def _verified(row: Row, versions: Versions) -> str:
     if row.result is Result.NONE and row.verified_elsewhere:
-        return "only " + " ".join(code(versions.short(version)) for version in row.verified_elsewhere[:3])
+        return "by " + " ".join(code(versions.short(version)) for version in row.verified_elsewhere[:3]) + " only"
     return markdown(words.moment(row.verified_at)) or "never"
 
 
@@ -235,6 +235,9 @@ def _broken_pact(verification: PactVerification) -> str:
         lines.append(f"Consumer version: {shown}")
     if words.pact_error(verification):
         lines.append(prose(words.pact_error(verification)))
+    if verification.reasons:
+        why = "\n".join(f"- {prose(reason)}" for reason in verification.reasons[:_REASONS])
+        lines.append(_folded("Why this pact is verified", why))
     return "\n\n".join(lines)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -13,6 +14,7 @@ from pact_gate.report import words
 from pact_gate.report.escape import cut, line, log_line, visible
 from pact_gate.report.words import Versions
 
+_EMPTY_LINES = re.compile(r"\n{3,}")
 _WIDTH = 120
 _ROWS = 200
 _INTERACTIONS = 1_000
@@ -33,7 +35,8 @@ def error_text(error: PactGateError) -> str:
 
 
 def _joined(lines: Iterable[str]) -> str:
-    return "\n".join(log_line(each).rstrip() for part in lines for each in visible(part).split("\n"))
+    every = "\n".join(log_line(each).rstrip() for part in lines for each in visible(part).split("\n"))
+    return _EMPTY_LINES.sub("\n\n", every)
 
 
 def _outcome(outcome: Outcome) -> Iterator[str]:
@@ -67,7 +70,7 @@ def _integration(row: Row, result: str, versions: Versions) -> tuple[str, ...]:
         result,
         f"{row.consumer} {versions.short(row.consumer_version)}",
         f"{row.provider} {there or '(no version)'}",
-        words.moment(row.verified_at) or (f"only {elsewhere}" if elsewhere else "never"),
+        words.moment(row.verified_at) or (f"by {elsewhere} only" if elsewhere else "never"),
     )
 
 
@@ -83,7 +86,6 @@ def _verification(outcome: VerifyOutcome) -> Iterator[str]:
     if outcome.provider_log:
         yield from ["", "The end of the provider's log:"]
         yield from (f"  | {each}" for each in visible(outcome.provider_log[-_LOG:]).split("\n"))
-    if outcome.provider_log:
         yield ""
 
 
@@ -105,8 +107,9 @@ def _failure(verification: PactVerification, interaction: InteractionResult) -> 
 
 def _publication(outcome: PublishOutcome) -> Iterator[str]:
     header = ("CONSUMER", "PROVIDER", "VERSION", "INTERACTIONS", "CONTENT")
+    versions = Versions(pact.version for pact in outcome.pacts)
     rows = [
-        (pact.consumer, pact.provider, pact.version, str(pact.interactions), words.content(pact))
+        (pact.consumer, pact.provider, versions.short(pact.version), str(pact.interactions), words.content(pact))
         for pact in outcome.pacts[:_ROWS]
     ]
     yield from _table(header, rows)

@@ -6,12 +6,14 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 
-from pact_gate.model.gate import Decision, Question, Result, Row, Target, TargetKind, Verdict
+from pact_gate.model.gate import Question, Result, Row, Target, TargetKind, Verdict
 from pact_gate.model.outcome import GateOutcome, Outcome, PublishedPact, VerifyOutcome
 from pact_gate.model.verification import Fate, InteractionResult, Mismatch, PactVerification
+from pact_gate.report.escape import cut
 
 _FULL_SHA = re.compile(r"[0-9a-f]{40}")
 _SHORT_LENGTHS = range(8, 13)
+_VALUE = 300  # characters of an expected or received value in a sentence
 
 _SYMBOLS = {
     Verdict.YES: "✅",
@@ -22,13 +24,14 @@ _SYMBOLS = {
     Verdict.WAITING: "⏳",
     Verdict.BROKER_ERROR: "⚠️",
 }
-_WHY_NOT = {
-    Verdict.FAILED: "a contract is broken",
-    Verdict.NO_SUCH_VERSION: "the broker does not know this version",
-    Verdict.NOT_IN_ENVIRONMENT: "something it needs is not there yet",
-    Verdict.STUCK: "a verification is missing and none is on its way",
-    Verdict.WAITING: "a verification has not finished",
-    Verdict.BROKER_ERROR: "the broker gave no usable answer",
+_ANSWERS = {
+    Verdict.YES: "Yes",
+    Verdict.FAILED: "No, a contract is broken",
+    Verdict.NO_SUCH_VERSION: "No, the broker does not know this version",
+    Verdict.NOT_IN_ENVIRONMENT: "No, a provider is not there yet",
+    Verdict.STUCK: "No, a verification is missing",
+    Verdict.WAITING: "Not yet, a verification is missing",
+    Verdict.BROKER_ERROR: "No answer from the broker",
 }
 _ROW_ORDER = (Result.FAILED, Result.ABSENT, Result.NONE, Result.PASSED, Result.IGNORED)
 _ROW_SYMBOLS = {
@@ -180,8 +183,7 @@ def findings(interaction: InteractionResult) -> Iterator[str]:
     if interaction.error:
         yield f"Not compared: {interaction.error}"
     for each in interaction.mismatches:
-        compared = f" (expected {each.expected}, received {each.actual})" if each.expected or each.actual else ""
-        yield f"{place(each)}: {each.message}{compared}"
+        yield f"{place(each)}: {each.message}{_compared(each)}"
 
 
 def place(mismatch: Mismatch) -> str:
@@ -218,6 +220,15 @@ def moment(iso: str | None) -> str:
         return iso or ""
 
 
+def _compared(mismatch: Mismatch) -> str:
+    """Return both values, unless the verifier's message quotes them already."""
+    values = [value for value in (mismatch.expected, mismatch.actual) if value]
+    if all(value in mismatch.message for value in values):
+        return ""
+    expected, actual = (cut(value, _VALUE) or "nothing" for value in (mismatch.expected, mismatch.actual))
+    return f" (expected {expected}, received {actual})"
+
+
 def _gate_symbol(outcome: GateOutcome) -> str:
     if is_yes(outcome) and outcome.exit_code:
         return "❌"
@@ -227,22 +238,19 @@ def _gate_symbol(outcome: GateOutcome) -> str:
 
 
 def _gate_title(outcome: GateOutcome, versions: Versions) -> str:
-    decision, target = outcome.decision, outcome.question.target
-    subject = _subjects(outcome.question, versions)
-    if is_yes(outcome) and not outcome.exit_code:
-        but = "Yes, but nothing was compared" if decision.compared_nothing else "Yes"
-        return f"{but}: {subject} {_may(target)}"
-    return f"{_no(decision)}: {subject} {_may_not(target)}, {_why_not(decision)}"
+    question, verdict = outcome.question, outcome.decision.verdict
+    fine = is_yes(outcome) and not outcome.exit_code
+    may = _may(question.target) if fine else _may_not(question.target, verdict)
+    ending = " (dry run)" if outcome.dry_run else ""
+    return f"{_answer(outcome)}: {_subjects(question, versions)} {may}{ending}"
 
 
-def _no(decision: Decision) -> str:
-    return {Verdict.WAITING: "Not yet", Verdict.BROKER_ERROR: "No answer"}.get(decision.verdict, "No")
-
-
-def _why_not(decision: Decision) -> str:
-    if decision.verdict is Verdict.YES:
-        return "nothing was compared" if decision.compared_nothing else "this step failed"
-    return _WHY_NOT[decision.verdict]
+def _answer(outcome: GateOutcome) -> str:
+    if not is_yes(outcome) or not (outcome.exit_code or outcome.decision.compared_nothing):
+        return _ANSWERS[outcome.decision.verdict]
+    if outcome.exit_code:
+        return "No, nothing was compared" if outcome.decision.compared_nothing else "No, this step failed"
+    return "Yes, but nothing was compared"
 
 
 def _subjects(question: Question, versions: Versions | None = None) -> str:
@@ -262,10 +270,10 @@ def _may(target: Target) -> str:
     return f"works with {target}"
 
 
-def _may_not(target: Target) -> str:
+def _may_not(target: Target, verdict: Verdict) -> str:
     if target.kind is TargetKind.ENVIRONMENT:
         return f"must not be deployed to {target}" if target.name else "must not be deployed"
-    return f"does not work with {target}"
+    return f"does not work with {target}" if verdict is Verdict.FAILED else f"is not known to work with {target}"
 
 
 def _at(target: Target) -> str:
