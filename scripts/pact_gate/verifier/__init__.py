@@ -1,0 +1,1 @@
+"""The verifier: pact-python behind one function, and the provider's process."""
