@@ -213,7 +213,9 @@ class Broker:
         answers = [self._ask(_selectors((one,)), question) for one in question.asked]
         rows = tuple(row for answer in answers for row in answer.rows)
         doubtful = [answer for answer in answers if answer.deployable is False and not _failed(answer.rows)]
-        return doubtful[0] if doubtful else Matrix(None, "", rows)
+        if doubtful:
+            return doubtful[0]
+        return Matrix(None, rows, cut=any(answer.cut for answer in answers))
 
     def _ask(self, query: list[tuple[str, str]], question: Question) -> Matrix:
         ignored = [("ignore[][pacticipant]", name) for name in question.ignore]
@@ -222,12 +224,8 @@ class Broker:
         answer = self._document(f"/matrix?{text}")
         with _understood(self.address):
             summary = answer["summary"]
-            return Matrix(
-                deployable=summary["deployable"],
-                reason=str(summary.get("reason") or ""),
-                rows=tuple(_row(item) for item in answer["matrix"]),
-                notices=tuple(notice["text"] for notice in answer.get("notices", [])),
-            )
+            rows = tuple(_row(item) for item in answer["matrix"])
+            return Matrix(deployable=summary["deployable"], rows=rows, cut=len(rows) >= MATRIX_LIMIT)
 
     def results_elsewhere(self, consumer: str, version: str, provider: str) -> tuple[str, ...]:
         """Name the provider versions, anywhere, that have passed the pact of a consumer version."""

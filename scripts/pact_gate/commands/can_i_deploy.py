@@ -55,7 +55,7 @@ class _Gate:
         start = self._clock.now()
         while True:
             decision = self._look(waited=0)
-            waited = self._clock.now() - start
+            waited = self._clock.now() - start if self._settings.timeout else 0.0
             if decision.verdict is not Verdict.WAITING or waited + self._settings.interval > self._settings.timeout:
                 break
             self._log(f"{decision.reason} Looking again in {self._settings.interval:.0f} s.")

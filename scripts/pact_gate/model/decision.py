@@ -13,17 +13,17 @@ Told = tuple[str, str]  # a reason and the next step
 
 
 def decide(question: Question, matrix: Matrix, *, fail_if_empty: bool = False, waited_seconds: float = 0) -> Decision:
-    """Answer the question from what the broker said; the rows without a result must have been located.
+    """Answer the question from what the broker said: rows that are `in_question`, those without a result located.
 
     Yes needs both: the broker's own yes (for a branch, of which it has no question, no objection) and, for every pair,
     a row that passed or is ignored. Where several verdicts hold, it is the one that a person must act on first, in the
     order of `Verdict`; an unknown row never hides a failed one, as it does in the broker's own summary. Who waited in
     vain is `STUCK`.
     """
-    rows = in_question(question, matrix.rows)
-    if len(matrix.rows) >= MATRIX_LIMIT:
+    rows = matrix.rows
+    if matrix.cut:
         return Decision(Verdict.BROKER_ERROR, *_CUT, rows)
-    objection = next(_objections(matrix, rows), None)
+    objection = next(_objections(matrix), None)
     if objection:
         verdict, found = objection
         if verdict is Verdict.WAITING and waited_seconds > 0:
@@ -69,13 +69,13 @@ def _meets(row: Row, asked: dict[str, str], branch: str) -> bool:
     return consumer_asked and provider_asked
 
 
-def _objections(matrix: Matrix, rows: Rows) -> Iterator[tuple[Verdict, Rows]]:
+def _objections(matrix: Matrix) -> Iterator[tuple[Verdict, Rows]]:
     """Give what stands against a yes, what to act on first, first."""
-    by_result = {result: tuple(row for row in rows if row.result is result) for result in Result}
+    by_result = {result: tuple(row for row in matrix.rows if row.result is result) for result in Result}
     if by_result[Result.FAILED]:
         yield Verdict.FAILED, by_result[Result.FAILED]
     # The broker's `false` without a failed row is its answer to a version that it does not know.
-    if matrix.deployable is False and not any(row.result is Result.FAILED for row in matrix.rows):
+    if matrix.deployable is False and not by_result[Result.FAILED]:
         yield Verdict.NO_SUCH_VERSION, ()
     if by_result[Result.ABSENT]:
         yield Verdict.NOT_IN_ENVIRONMENT, by_result[Result.ABSENT]
@@ -115,7 +115,7 @@ def _told_absent(question: Question, rows: Rows) -> Told:
         reason = f"{lacks} Its version {version} honours what {_consumer(row)} needs."
         return reason, _bring(target, row.provider, version)
     reason = f"{lacks} Nor has any version of it verified what {_consumer(row)} needs."
-    bring = _bring(target, row.provider, "a version that passes")
+    bring = _bring(target, row.provider, "a passing version")
     return reason, f"Run the verification of {row.provider} (actions/verify). {bring}"
 
 

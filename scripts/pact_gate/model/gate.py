@@ -92,12 +92,14 @@ class Row:
 
 @dataclass(frozen=True)
 class Matrix:
-    """The broker's answer: its own word (`deployable` is None where it does not know) and its rows."""
+    """The broker's answer: its own word (`deployable` is None where it does not know) and its rows.
+
+    It is `cut` where it holds as many rows as were asked for: some may be missing.
+    """
 
     deployable: bool | None
-    reason: str
     rows: tuple[Row, ...]
-    notices: tuple[str, ...] = ()
+    cut: bool = False
 
 
 @dataclass(frozen=True)
