@@ -51,23 +51,23 @@ def _simple(outcome: Outcome) -> Iterator[Annotation]:
 
 
 def _verification(outcome: VerifyOutcome) -> Iterator[Annotation]:
-    broken = [each for each in words.worst_pacts_first(outcome.verifications) if not each.result.passed]
+    broken = [each for each in words.worst_pacts_first(outcome.verifications) if words.has_failures(each)]
     for verification in broken:
-        if verification.result.error or not verification.result.interactions:
-            yield _broken(verification, words.pact_error(verification))
+        if words.pact_error(verification):
+            yield _broken(verification, words.pact_error(verification), pending=verification.fate is Fate.PENDING)
         for interaction in words.failed_interactions(verification):
-            yield _broken(verification, _interaction(interaction))
+            pending = words.is_pending(verification, interaction)
+            yield _broken(verification, _interaction(interaction), pending=pending)
     if not broken:
         yield from _simple(outcome)
 
 
-def _broken(verification: PactVerification, message: str) -> Annotation:
-    pending = verification.fate is Fate.PENDING
-    level: Literal["error", "warning"] = "warning" if pending else "error"
-    ending = " (pending)" if pending else ""
+def _broken(verification: PactVerification, message: str, *, pending: bool) -> Annotation:
     result = verification.result
-    title = f"{result.provider} breaks the pact of {result.consumer}{ending}"
-    return Annotation(level, message, title)
+    title = f"{result.provider} breaks the pact of {result.consumer}"
+    if pending:
+        return Annotation("warning", message, f"{title} (pending)")
+    return Annotation("error", message, title)
 
 
 def _interaction(interaction: InteractionResult) -> str:

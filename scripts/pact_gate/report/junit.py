@@ -47,13 +47,15 @@ def _case(verification: PactVerification, interaction: InteractionResult) -> ET.
     case = _element(verification, name, interaction.seconds)
     if not interaction.passed:
         tag = "error" if interaction.error else "failure"
-        _add(case, verification, tag, list(words.findings(interaction)))
+        pending = words.is_pending(verification, interaction)
+        _add(case, "skipped" if pending else tag, list(words.findings(interaction)))
     return case
 
 
 def _broken_pact(verification: PactVerification) -> ET.Element:
     case = _element(verification, "the pact as a whole", 0.0)
-    _add(case, verification, "error", [words.pact_error(verification)])
+    tag = "skipped" if verification.fate is Fate.PENDING else "error"
+    _add(case, tag, [words.pact_error(verification)])
     return case
 
 
@@ -63,8 +65,7 @@ def _element(verification: PactVerification, name: str, seconds: float) -> ET.El
     return ET.Element("testcase", classname=classname, name=line(name), time=f"{seconds:.3f}")
 
 
-def _add(case: ET.Element, verification: PactVerification, tag: str, findings: list[str]) -> None:
-    pending = verification.fate is Fate.PENDING
+def _add(case: ET.Element, tag: str, findings: list[str]) -> None:
     message = line(findings[0] if findings else "failed", _MESSAGE)
-    found = ET.SubElement(case, "skipped" if pending else tag, message=f"pending: {message}" if pending else message)
+    found = ET.SubElement(case, tag, message=f"pending: {message}" if tag == "skipped" else message)
     found.text = visible("\n".join(findings))

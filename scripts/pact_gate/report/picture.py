@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from pact_gate.model.commit import short
 from pact_gate.model.gate import Result, Row
 from pact_gate.model.outcome import GateOutcome
 from pact_gate.report import words
 from pact_gate.report.escape import mermaid
-from pact_gate.report.words import Versions
 
 _EDGES = 40  # with more, nobody can read it
 _ARROWS = {
@@ -29,7 +29,7 @@ _COLOURS = {
 _Node = tuple[str, str]
 
 
-def picture(outcome: GateOutcome, versions: Versions) -> str:
+def picture(outcome: GateOutcome) -> str:
     """Return a fenced Mermaid flowchart with an arrow from each consumer to its provider, and a legend line.
 
     With too many integrations only those that are not fine are drawn, and the sentence under it says so.
@@ -38,21 +38,21 @@ def picture(outcome: GateOutcome, versions: Versions) -> str:
     drawn = rows if len(rows) <= _EDGES else [row for row in rows if row.result is not Result.PASSED][:_EDGES]
     if not drawn:
         return f"No picture: all {len(rows):,} integrations are fine, too many to draw."
-    chart = "\n".join(["```mermaid", "flowchart LR", *_chart(drawn, outcome, versions), "```"])
+    chart = "\n".join(["```mermaid", "flowchart LR", *_chart(drawn, outcome), "```"])
     legend = "An arrow leads from a consumer to the provider that it calls or listens to."
     if len(drawn) < len(rows):
         legend += f" {len(drawn):,} of {len(rows):,} integrations are drawn, those that are not fine."
     return f"{chart}\n\n{legend}"
 
 
-def _chart(rows: Sequence[Row], outcome: GateOutcome, versions: Versions) -> list[str]:
+def _chart(rows: Sequence[Row], outcome: GateOutcome) -> list[str]:
     ids: dict[_Node, str] = {}
     edges = []
     for row in rows:
         ends = [ids.setdefault(node, f"n{len(ids)}") for node in (_consumer(row), _provider(row))]
         label = f"{words.row_symbol(row)} {mermaid(words.row_result(row, outcome.question.target))}"
         edges.append(f'  {ends[0]} {_ARROWS[row.result]}|"{label}"| {ends[1]}')
-    nodes = [f'  {key}["{_label(node, versions)}"]' for node, key in ids.items()]
+    nodes = [f'  {key}["{_label(node)}"]' for node, key in ids.items()]
     asked = [key for node, key in ids.items() if node in outcome.question.asked]
     return [*nodes, *edges, *_colours(rows), *([f"  style {key} stroke-width:4px" for key in asked])]
 
@@ -66,9 +66,9 @@ def _provider(row: Row) -> _Node:
     return (row.provider, there[0] if there else "")
 
 
-def _label(node: _Node, versions: Versions) -> str:
+def _label(node: _Node) -> str:
     name, version = node
-    return f"{mermaid(name)}<br/>{mermaid(versions.short(version) or 'no version')}"
+    return f"{mermaid(name)}<br/>{mermaid(short(version) or 'no version')}"
 
 
 def _colours(rows: Sequence[Row]) -> list[str]:

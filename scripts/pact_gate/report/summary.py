@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from pact_gate.model.commit import short
 from pact_gate.model.errors import BrokerError, GitHubError, InputError, PactGateError, ProviderError
 from pact_gate.model.gate import Result, Row
 from pact_gate.model.outcome import GateOutcome, Outcome, PublishedPact, PublishOutcome, VerifyOutcome
@@ -14,7 +15,6 @@ from pact_gate.model.verification import InteractionResult, Mismatch, PactVerifi
 from pact_gate.report import words
 from pact_gate.report.escape import block, code, link, markdown, prose
 from pact_gate.report.picture import picture
-from pact_gate.report.words import Versions
 
 BUDGET = 480_000
 """Bytes of UTF-8 in one summary. GitHub drops a step's summary over 1 MiB, and the root action writes two of them."""
@@ -104,8 +104,8 @@ def _error_title(error: PactGateError) -> str:
     return next((title for kind, title in _ERROR_TITLES if isinstance(error, kind)), "Something in pact-gate broke")
 
 
-def _head(page: _Page, outcome: Outcome, versions: Versions | None = None) -> None:
-    page.add(f"## {words.symbol(outcome)} {markdown(words.title(outcome, versions), limit=400)}")
+def _head(page: _Page, outcome: Outcome) -> None:
+    page.add(f"## {words.symbol(outcome)} {markdown(words.title(outcome), limit=400)}")
     if isinstance(outcome, GateOutcome):
         page.add(prose(words.reason(outcome)))
     _next_step(page, words.next_step(outcome))
@@ -129,35 +129,34 @@ def _fact(value: str) -> str:
 
 
 def _gate(outcome: GateOutcome, page: _Page) -> str:
-    versions = words.versions_in(outcome)
-    _head(page, outcome, versions)
+    _head(page, outcome)
     for label, sentence in words.remarks(outcome):
         page.add(f"**{label}:** {prose(sentence)}")
     rows = words.worst_rows_first(outcome.decision.rows)
     if rows:
         target = outcome.question.target
-        cells = (_integration(row, row_result=words.row_result(row, target), versions=versions) for row in rows)
+        cells = (_integration(row, words.row_result(row, target)) for row in rows)
         page.table(("", "Consumer", "Provider", "Verified", "Links"), cells, len(rows), "integration")
-        page.add(picture(outcome, versions))
+        page.add(picture(outcome))
     _facts(page, outcome)
-    _full_versions(page, versions)
+    _full_versions(page, words.versions_in(outcome))
     return str(page)
 
 
-def _integration(row: Row, *, row_result: str, versions: Versions) -> tuple[str, ...]:
-    there = " ".join(code(versions.short(version)) for version in words.provider_versions(row)[:3])
+def _integration(row: Row, result: str) -> tuple[str, ...]:
+    there = " ".join(code(short(version)) for version in words.provider_versions(row)[:3])
     return (
-        f"{words.row_symbol(row)}&nbsp;{markdown(row_result)}",
-        f"{markdown(row.consumer)} {code(versions.short(row.consumer_version))}",
+        f"{words.row_symbol(row)}&nbsp;{markdown(result)}",
+        f"{markdown(row.consumer)} {code(short(row.consumer_version))}",
         f"{markdown(row.provider)} {there or '(no version)'}",
-        _verified(row, versions),
+        _verified(row),
         _links(("result", row.result_url), ("pact", row.pact_url)),
     )
 
 
-def _verified(row: Row, versions: Versions) -> str:
+def _verified(row: Row) -> str:
     if row.result is Result.NONE and row.verified_elsewhere:
-        return "by " + " ".join(code(versions.short(version)) for version in row.verified_elsewhere[:3]) + " only"
+        return "by " + " ".join(code(short(version)) for version in row.verified_elsewhere[:3]) + " only"
     return markdown(words.moment(row.verified_at)) or "never"
 
 
@@ -165,8 +164,8 @@ def _links(*links: tuple[str, str | None]) -> str:
     return " · ".join(link(text, url) for text, url in links if url) or "–"  # noqa: RUF001
 
 
-def _full_versions(page: _Page, versions: Versions) -> None:
-    shas = versions.shortened[:_ROWS]
+def _full_versions(page: _Page, versions: Iterable[str]) -> None:
+    shas = words.full_versions(versions)[:_ROWS]
     if shas:
         lines = "\n".join(f"- {code(sha)}" for sha in shas)
         page.add(f"<details><summary>Full versions</summary>\n\n{lines}\n\n</details>")
@@ -205,13 +204,13 @@ def _pacts(page: _Page, outcome: VerifyOutcome) -> None:
 
 
 def _failures(page: _Page, outcome: VerifyOutcome) -> None:
-    broken = [each for each in words.worst_pacts_first(outcome.verifications) if not each.result.passed]
+    broken = [each for each in words.worst_pacts_first(outcome.verifications) if words.has_failures(each)]
     left = sum(len(words.failed_interactions(each)) for each in broken)
     shown = 0
     for pact in broken:
         fits = page.add(_broken_pact(pact))
         for interaction in words.failed_interactions(pact):
-            fits = fits and page.add(_interaction(interaction, folded=shown >= _INTERACTIONS_OPEN))
+            fits = fits and page.add(_interaction(pact, interaction, folded=shown >= _INTERACTIONS_OPEN))
             if not fits:
                 page.add_last(_left_out(left - shown))
                 return
@@ -241,8 +240,10 @@ def _broken_pact(verification: PactVerification) -> str:
     return "\n\n".join(lines)
 
 
-def _interaction(interaction: InteractionResult, *, folded: bool) -> str:
+def _interaction(pact: PactVerification, interaction: InteractionResult, *, folded: bool) -> str:
     name = markdown(interaction.description) or "(no description)"
+    if words.is_pending(pact, interaction):
+        name = f"🟡 pending: {name}"
     body = "\n\n".join(_findings(interaction))
     return _folded(name, body) if folded else f"#### {name}\n\n{body}"
 
@@ -270,7 +271,7 @@ def _differences(mismatches: Sequence[Mismatch]) -> str:
 
 
 def _where(mismatch: Mismatch) -> str:
-    kind = "" if mismatch.kind == mismatch.place else markdown(mismatch.kind)
+    kind = "" if words.kind(mismatch) == mismatch.place else markdown(words.kind(mismatch))
     return f"{kind} {code(mismatch.place) if mismatch.place else ''}".strip()
 
 
@@ -296,24 +297,23 @@ def _folded(name: str, body: str) -> str:
 
 def _publication(outcome: PublishOutcome, page: _Page) -> str:
     _head(page, outcome)
-    versions = Versions(pact.version for pact in outcome.pacts)
     if outcome.pacts:
-        rows = (_published(pact, versions) for pact in outcome.pacts)
+        rows = (_published(pact) for pact in outcome.pacts)
         header = ("Consumer", "Provider", "Version", "Interactions", "Content", "Link")
         page.table(header, rows, len(outcome.pacts), "pact")
     for notice in outcome.notices[:_ROWS]:
         page.add(f"- {prose(notice)}", after="\n")
     page.add("", after="\n")
     _facts(page, outcome)
-    _full_versions(page, versions)
+    _full_versions(page, (pact.version for pact in outcome.pacts))
     return str(page)
 
 
-def _published(pact: PublishedPact, versions: Versions) -> tuple[str, ...]:
+def _published(pact: PublishedPact) -> tuple[str, ...]:
     return (
         markdown(pact.consumer),
         markdown(pact.provider),
-        code(versions.short(pact.version)),
+        code(short(pact.version)),
         str(pact.interactions),
         words.content(pact),
         _links(("pact", pact.url)),

@@ -6,13 +6,13 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 
+from pact_gate.model.commit import short
 from pact_gate.model.errors import PactGateError
 from pact_gate.model.gate import Row
 from pact_gate.model.outcome import GateOutcome, Outcome, PublishOutcome, VerifyOutcome
 from pact_gate.model.verification import InteractionResult, PactVerification
 from pact_gate.report import words
 from pact_gate.report.escape import cut, line, log_line, visible
-from pact_gate.report.words import Versions
 
 _EMPTY_LINES = re.compile(r"\n{3,}")
 _WIDTH = 120
@@ -56,19 +56,18 @@ def _outcome(outcome: Outcome) -> Iterator[str]:
 def _gate(outcome: GateOutcome) -> Iterator[str]:
     yield words.reason(outcome)
     yield from (f"{label}: {sentence}" for label, sentence in words.remarks(outcome))
-    versions = words.versions_in(outcome)
     rows = words.worst_rows_first(outcome.decision.rows)
-    cells = [_integration(row, words.row_result(row, outcome.question.target), versions) for row in rows[:_ROWS]]
+    cells = [_integration(row, words.row_result(row, outcome.question.target)) for row in rows[:_ROWS]]
     yield from _table(("RESULT", "CONSUMER", "PROVIDER", "VERIFIED"), cells)
     yield from _more(len(rows) - _ROWS, "integration")
 
 
-def _integration(row: Row, result: str, versions: Versions) -> tuple[str, ...]:
-    there = " ".join(versions.short(version) for version in words.provider_versions(row)[:3])
-    elsewhere = " ".join(versions.short(version) for version in row.verified_elsewhere[:3])
+def _integration(row: Row, result: str) -> tuple[str, ...]:
+    there = " ".join(short(version) for version in words.provider_versions(row)[:3])
+    elsewhere = " ".join(short(version) for version in row.verified_elsewhere[:3])
     return (
         result,
-        f"{row.consumer} {versions.short(row.consumer_version)}",
+        f"{row.consumer} {short(row.consumer_version)}",
         f"{row.provider} {there or '(no version)'}",
         words.moment(row.verified_at) or (f"by {elsewhere} only" if elsewhere else "never"),
     )
@@ -97,7 +96,8 @@ def _pact(verification: PactVerification) -> tuple[str, ...]:
 def _failure(verification: PactVerification, interaction: InteractionResult) -> Iterator[str]:
     given = words.states(interaction)
     yield ""
-    yield f"{verification.fate.upper()} {verification.result.consumer}: {line(interaction.description, 500)}"
+    fate = "PENDING" if words.is_pending(verification, interaction) else "FAILED"
+    yield f"{fate} {verification.result.consumer}: {line(interaction.description, 500)}"
     if given:
         yield f"  given {line(given, 500)}"
     findings = list(words.findings(interaction))
@@ -107,9 +107,8 @@ def _failure(verification: PactVerification, interaction: InteractionResult) -> 
 
 def _publication(outcome: PublishOutcome) -> Iterator[str]:
     header = ("CONSUMER", "PROVIDER", "VERSION", "INTERACTIONS", "CONTENT")
-    versions = Versions(pact.version for pact in outcome.pacts)
     rows = [
-        (pact.consumer, pact.provider, versions.short(pact.version), str(pact.interactions), words.content(pact))
+        (pact.consumer, pact.provider, short(pact.version), str(pact.interactions), words.content(pact))
         for pact in outcome.pacts[:_ROWS]
     ]
     yield from _table(header, rows)

@@ -6,13 +6,15 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 
+from pact_gate.model.commit import short
 from pact_gate.model.gate import Question, Result, Row, Target, TargetKind, Verdict
 from pact_gate.model.outcome import GateOutcome, Outcome, PublishedPact, VerifyOutcome
 from pact_gate.model.verification import Fate, InteractionResult, Mismatch, PactVerification
 from pact_gate.report.escape import cut
 
-_FULL_SHA = re.compile(r"[0-9a-f]{40}")
-_SHORT_LENGTHS = range(8, 13)
+_SUBJECTS = 3  # named in a title
+_A_WAIT = 5.0  # seconds; what is shorter was the broker's answer, not a wait
+_CAPITAL = re.compile(r"([A-Z])")
 _VALUE = 300  # characters of an expected or received value in a sentence
 
 _SYMBOLS = {
@@ -45,27 +47,16 @@ _FATE_ORDER = (Fate.FAILED, Fate.PENDING, Fate.PASSED)
 _FATE_SYMBOLS = {Fate.FAILED: "❌", Fate.PENDING: "🟡", Fate.PASSED: "✅"}
 
 
-class Versions:
-    """Shortens full commit SHAs as far as they stay different among those that one report shows."""
-
-    def __init__(self, versions: Iterable[str]) -> None:
-        shas = {version for version in versions if _FULL_SHA.fullmatch(version)}
-        clear = (length for length in _SHORT_LENGTHS if len({sha[:length] for sha in shas}) == len(shas))
-        self._length = next(clear, None)
-        self.shortened = tuple(sorted(shas)) if self._length else ()
-
-    def short(self, version: str) -> str:
-        """Return the first characters of a full SHA, and anything else as it is."""
-        return version[: self._length] if _FULL_SHA.fullmatch(version) else version
+def full_versions(versions: Iterable[str]) -> list[str]:
+    """Return those of the versions that `short` shortens, each once."""
+    return sorted({version for version in versions if short(version) != version})
 
 
-def versions_in(outcome: GateOutcome) -> Versions:
-    """Return the versions that a gate's report shows."""
-    versions = [version for _, version in outcome.question.asked]
+def versions_in(outcome: GateOutcome) -> Iterator[str]:
+    """Yield the versions that a gate's report shows."""
+    yield from (version for _, version in outcome.question.asked)
     for row in outcome.decision.rows:
-        versions += [row.consumer_version, *row.candidates, *row.verified_elsewhere]
-        versions += [row.provider_version] if row.provider_version else []
-    return Versions(versions)
+        yield from (row.consumer_version, *provider_versions(row), *row.verified_elsewhere)
 
 
 def symbol(outcome: Outcome) -> str:
@@ -79,10 +70,10 @@ def symbol(outcome: Outcome) -> str:
     return "✅"
 
 
-def title(outcome: Outcome, versions: Versions | None = None) -> str:
+def title(outcome: Outcome) -> str:
     """Return what happened in one line, without its symbol."""
     if isinstance(outcome, GateOutcome):
-        return _gate_title(outcome, versions or versions_in(outcome))
+        return _gate_title(outcome)
     if isinstance(outcome, VerifyOutcome) and outcome.verifications:
         return _verify_title(outcome)
     return outcome.headline
@@ -104,14 +95,11 @@ def remarks(outcome: GateOutcome) -> tuple[tuple[str, str], ...]:
     """Return what a reader must know to read a gate's answer right: pairs of a label and a sentence."""
     question = outcome.question
     found = []
-    if outcome.decision.compared_nothing:
-        between = f"between {_subjects(question)} and {_others(question.target)}"
-        found.append(("Nothing was compared", f"The broker knows no contract {between}, so none was checked."))
     if outcome.dry_run:
         found.append(("Dry run", "This step passes whatever the answer is. Without `dry-run`, a no makes it fail."))
     if question.ignore:
         found.append(("Ignored", f"{', '.join(question.ignore)}: the input `ignore` takes them out of the answer."))
-    if outcome.waited_seconds >= 1:
+    if outcome.waited_seconds >= _A_WAIT and outcome.decision.verdict is not Verdict.STUCK:  # its reason says so
         found.append(("Waited", f"{duration(outcome.waited_seconds)} for results."))
     return tuple(found)
 
@@ -165,8 +153,19 @@ def interactions(verification: PactVerification) -> str:
 
 
 def failed_interactions(verification: PactVerification) -> list[InteractionResult]:
-    """Return the interactions of a pact that did not pass."""
-    return [each for each in verification.result.interactions if not each.passed]
+    """Return the interactions of a pact that did not pass, pending ones last."""
+    failed = [each for each in verification.result.interactions if not each.passed]
+    return sorted(failed, key=lambda each: is_pending(verification, each))
+
+
+def is_pending(verification: PactVerification, interaction: InteractionResult) -> bool:
+    """Say whether an interaction may fail: because of its pact, or because its consumer marked it."""
+    return verification.fate is Fate.PENDING or interaction.pending
+
+
+def has_failures(verification: PactVerification) -> bool:
+    """Say whether there is something to show beyond the pact's row. A passed pact may hold pending failures."""
+    return bool(pact_error(verification) or failed_interactions(verification))
 
 
 def pact_error(verification: PactVerification) -> str:
@@ -188,7 +187,13 @@ def findings(interaction: InteractionResult) -> Iterator[str]:
 
 def place(mismatch: Mismatch) -> str:
     """Return where a difference is: `body $.price`, `status`."""
-    return mismatch.kind if mismatch.kind == mismatch.place else f"{mismatch.kind} {mismatch.place}".strip()
+    name = kind(mismatch)
+    return name if name == mismatch.place else f"{name} {mismatch.place}".strip()
+
+
+def kind(mismatch: Mismatch) -> str:
+    """Return what of a message differs: `body` for the verifier's `BodyMismatch`."""
+    return _CAPITAL.sub(r" \1", mismatch.kind.removesuffix("Mismatch")).strip().lower()
 
 
 def states(interaction: InteractionResult) -> str:
@@ -230,34 +235,29 @@ def _compared(mismatch: Mismatch) -> str:
 
 
 def _gate_symbol(outcome: GateOutcome) -> str:
-    if is_yes(outcome) and outcome.exit_code:
-        return "❌"
-    if is_yes(outcome) and outcome.decision.compared_nothing:
-        return "⚠️"
+    if outcome.decision.compared_nothing:
+        return "⚠️" if is_yes(outcome) else "❌"
     return _SYMBOLS[outcome.decision.verdict]
 
 
-def _gate_title(outcome: GateOutcome, versions: Versions) -> str:
+def _gate_title(outcome: GateOutcome) -> str:
     question, verdict = outcome.question, outcome.decision.verdict
-    fine = is_yes(outcome) and not outcome.exit_code
-    may = _may(question.target) if fine else _may_not(question.target, verdict)
+    may = _may(question.target) if is_yes(outcome) else _may_not(question.target, verdict)
     ending = " (dry run)" if outcome.dry_run else ""
-    return f"{_answer(outcome)}: {_subjects(question, versions)} {may}{ending}"
+    return f"{_answer(outcome)}: {_subjects(question)} {may}{ending}"
 
 
 def _answer(outcome: GateOutcome) -> str:
-    if not is_yes(outcome) or not (outcome.exit_code or outcome.decision.compared_nothing):
-        return _ANSWERS[outcome.decision.verdict]
-    if outcome.exit_code:
-        return "No, nothing was compared" if outcome.decision.compared_nothing else "No, this step failed"
-    return "Yes, but nothing was compared"
+    if outcome.decision.compared_nothing:
+        return "Yes, but nothing was compared" if is_yes(outcome) else "No, nothing was compared"
+    return _ANSWERS[outcome.decision.verdict]
 
 
-def _subjects(question: Question, versions: Versions | None = None) -> str:
-    if not question.asked:
-        return "this version"
-    first = [f"{name} {versions.short(version)}" if versions else name for name, version in question.asked[:3]]
-    return _listed([*first, *([f"{len(question.asked) - 3} more"] if len(question.asked) > len(first) else [])])
+def _subjects(question: Question) -> str:
+    names = [f"{name} {short(version)}" for name, version in question.asked[:_SUBJECTS]]
+    if len(question.asked) > _SUBJECTS:
+        names.append(f"{len(question.asked) - _SUBJECTS} more")
+    return _listed(names) if names else "this version"
 
 
 def _listed(names: Sequence[str]) -> str:
@@ -282,10 +282,6 @@ def _at(target: Target) -> str:
     return f"on {target}"
 
 
-def _others(target: Target) -> str:
-    return f"what is {_at(target)}" if target.kind is TargetKind.ENVIRONMENT else f"{target} of the others"
-
-
 def _verify_symbol(verifications: Sequence[PactVerification]) -> str:
     if not verifications or any(each.fate is Fate.FAILED for each in verifications):
         return "⚠️"
@@ -294,7 +290,7 @@ def _verify_symbol(verifications: Sequence[PactVerification]) -> str:
 
 def _verify_title(outcome: VerifyOutcome) -> str:
     fates = [each.fate for each in outcome.verifications]
-    name = f"{outcome.provider} {Versions([outcome.version]).short(outcome.version)}".strip()
+    name = f"{outcome.provider} {short(outcome.version)}".strip()
     failed, pending = fates.count(Fate.FAILED), fates.count(Fate.PENDING)
     if failed:
         return f"{name} breaks {failed:,} of {counted(len(fates), 'pact')}"
