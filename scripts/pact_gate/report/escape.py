@@ -13,7 +13,7 @@ from urllib.parse import quote, urlsplit
 # is a plain character again. A zero-width space inside is what keeps the text from being one of them.
 _BREAK = "&#8203;"
 
-_NAME_LIMIT = 200
+_NAME_LIMIT = 120
 _BLOCK_LIMIT = 8_000
 _LABEL_LIMIT = 60
 

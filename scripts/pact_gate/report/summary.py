@@ -6,6 +6,7 @@ What a reader needs first stands first: what happened, why, and what to do now. 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import islice
 
 from pact_gate.model.commit import short
 from pact_gate.model.errors import BrokerError, GitHubError, InputError, PactGateError, ProviderError
@@ -58,15 +59,17 @@ class _Page:
 
     def table(self, header: Sequence[str], rows: Iterable[Sequence[str]], total: int, noun: str) -> None:
         """Add at most `_ROWS` of `total` rows, and say how many more there are."""
-        self.add(f"| {' | '.join(header)} |", after="\n")
-        self.add("|" + " --- |" * len(header), after="\n")
-        shown = 0
-        for row in rows:
-            if shown == _ROWS or not self.add(f"| {' | '.join(row)} |", after="\n"):
+        lines = [f"| {' | '.join(header)} |", "|" + " --- |" * len(header)]
+        room = self._left - _LAST_WORDS
+        for row in islice(rows, _ROWS):
+            room -= len(f"| {' | '.join(row)} |\n".encode())
+            if room < 0:
                 break
-            shown += 1
-        left_out = f"\nand {words.counted(total - shown, f'more {noun}')}" if total > shown else ""
-        self.add(left_out, after="\n\n" if left_out else "\n")
+            lines.append(f"| {' | '.join(row)} |")
+        self.add("\n".join(lines))
+        left_out = total - len(lines) + 2
+        if left_out:
+            self.add(f"and {words.counted(left_out, f'more {noun}')}")
 
     def __str__(self) -> str:
         return "".join(self._parts).rstrip() + "\n"
@@ -241,7 +244,7 @@ def _broken_pact(verification: PactVerification) -> str:
 
 
 def _interaction(pact: PactVerification, interaction: InteractionResult, *, folded: bool) -> str:
-    name = markdown(interaction.description) or "(no description)"
+    name = markdown(interaction.description, limit=300) or "(no description)"
     if words.is_pending(pact, interaction):
         name = f"🟡 pending: {name}"
     body = "\n\n".join(_findings(interaction))
