@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
-import tempfile
 from dataclasses import asdict, replace
 
 from pact_gate.broker.client import Broker, unknown
+from pact_gate.commands.files import write_json
 from pact_gate.commands.step import Step
 from pact_gate.model.commit import chosen_version
 from pact_gate.model.decision import decide, in_question
@@ -129,7 +128,7 @@ def _outcome(settings: GateSettings, question: Question, decision: Decision, wai
             "deployable": str(deployable).lower(),
             "reason": decision.reason,
             "next-step": decision.next_step,
-            "matrix": _matrix_file(question, decision, step) if step.runner.on_github else "",
+            "matrix": _facts(question, decision, step) if step.runner.on_github else "",
         },
         question=question,
         decision=decision,
@@ -138,15 +137,5 @@ def _outcome(settings: GateSettings, question: Question, decision: Decision, wai
     )
 
 
-def _matrix_file(question: Question, decision: Decision, step: Step) -> str:
-    """Write the facts that the verdict rests on as JSON, for whoever wants to go on from there."""
-    with tempfile.NamedTemporaryFile(
-        "w",
-        prefix="pact-gate-matrix-",
-        suffix=".json",
-        dir=step.runner.temporary_folder,
-        delete=False,
-        encoding="utf-8",
-    ) as file:
-        json.dump({"question": asdict(question), **asdict(decision)}, file, indent=1)
-    return file.name
+def _facts(question: Question, decision: Decision, step: Step) -> str:
+    return write_json("matrix", {"question": asdict(question), **asdict(decision)}, step.runner.temporary_folder)

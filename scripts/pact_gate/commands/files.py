@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import glob
+import json
+import tempfile
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from pact_gate.model.errors import InputError, Place
 
@@ -19,6 +22,30 @@ def _glob(pattern: str, folder: Path) -> list[str]:
     if (folder / pattern).is_dir():
         pattern = f"{pattern.rstrip('/')}/*.json"
     return glob.glob(pattern, root_dir=folder, recursive=True)  # noqa: PTH207 - a pattern may be absolute
+
+
+def write_json(kind: str, document: Any, folder: Path) -> str:
+    """Write facts for whoever wants to go on from there, into a new file of the folder, and give its path."""
+    with tempfile.NamedTemporaryFile(
+        "w", prefix=f"pact-gate-{kind}-", suffix=".json", dir=folder, delete=False, encoding="utf-8"
+    ) as file:
+        json.dump(document, file, indent=1)
+    return file.name
+
+
+def write(path: Path, text: str, name: str) -> None:
+    """Write a file that the input `name` asks for.
+
+    Raises:
+        InputError: it cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise InputError(
+            f"The file {path} cannot be written: {error.strerror}.", f"Check the input `{name}`."
+        ) from error
 
 
 def read(path: Path) -> bytes:

@@ -98,7 +98,7 @@ def _conflict(broker: Broker, pacts: list[Pact], version: str, error: ConflictEr
 
 def _outcome(pacts: list[PublishedPact], notices: list[str], version: str, branch: str | None) -> PublishOutcome:
     listed = [
-        {"consumer": each.consumer, "provider": each.provider, "version": version, "url": each.url} for each in pacts
+        {"consumer": pact.consumer, "provider": pact.provider, "version": version, "url": pact.url} for pact in pacts
     ]
     count = f"{len(pacts)} pact{'' if len(pacts) == 1 else 's'}"
     where = f"version {short(version)}" + (f" on branch {branch}" if branch else "")

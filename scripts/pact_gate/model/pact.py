@@ -138,14 +138,6 @@ def _states(interaction: Json) -> list[Any]:
     return [{"name": single}] if single else []
 
 
-def state_names(document: Mapping[str, Any]) -> list[str]:
-    """Name each provider state that the pact's interactions ask for, once, in their order."""
-    named = (
-        state.get("name") for each in _interactions(document) for state in _states(each) if isinstance(state, dict)
-    )
-    return list(dict.fromkeys(str(name) for name in named if name))
-
-
 def _identity(interaction: Json) -> tuple[str, str]:
     return str(interaction.get("description", "")), json.dumps(_states(interaction), sort_keys=True)
 

@@ -1,0 +1,106 @@
+"""Serve the embedded broker over HTTP: `broker serve` here and now, `broker start` for the rest of a job."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from types import FrameType
+from urllib.error import URLError
+from urllib.request import urlopen
+
+from pact_gate.commands.step import Step
+from pact_gate.model.errors import InputError, ProviderError
+from pact_gate.model.outcome import Outcome
+from pact_gate.settings import Inputs, ServeSettings, serve_settings
+
+_HOST = "127.0.0.1"
+_START_SECONDS = 20.0
+_LOOK_SECONDS = 0.05
+_ANNOUNCED = "The embedded broker serves "
+
+
+def run(inputs: Inputs, step: Step) -> Outcome:
+    """Serve, or start a process that serves."""
+    settings = serve_settings(inputs)
+    action = inputs.text("action")
+    if action == "serve":
+        return _serve(settings, step)
+    if action == "start":
+        return _start(settings, step)
+    raise InputError(f"There is no command 'broker {action or ''}'.", "Write `broker serve` or `broker start`.")
+
+
+def _serve(settings: ServeSettings, step: Step) -> Outcome:
+    """Serve until it is ended by Ctrl-C or SIGTERM."""
+    import waitress  # noqa: PLC0415 - only the broker tier has it
+
+    from pact_gate.embedded import application  # noqa: PLC0415
+
+    database = Path(settings.database)
+    broker = application(database)
+    try:
+        server = waitress.create_server(broker, host=_HOST, port=settings.port, ident="pact-gate")
+    except OSError as error:
+        raise InputError(
+            f"The port {settings.port} cannot be used: {error.strerror}.", "Choose another port."
+        ) from error
+    url = f"http://{_HOST}:{server.effective_port}"
+    signal.signal(signal.SIGTERM, _end)
+    step.log(f"{_ANNOUNCED}{database} at {url}")
+    server.run()  # returns on SystemExit and KeyboardInterrupt
+    broker.close()
+    return Outcome(f"The embedded broker at {url} was ended.")
+
+
+def _end(_signal: int, _frame: FrameType | None) -> None:
+    raise SystemExit
+
+
+def _start(settings: ServeSettings, step: Step) -> Outcome:
+    """Start `broker serve` as a process of its own, which ends with the job, and wait until it answers."""
+    log = Path(tempfile.mkstemp(prefix="pact-gate-broker-", suffix=".log", dir=step.runner.temporary_folder)[1])
+    words = [sys.executable, "-I", sys.argv[0], "broker", "serve"]
+    words += ["--database", settings.database, "--port", str(settings.port)]
+    # Without the runner's own variables of this step: what it logs is no command to the runner.
+    environment = {name: value for name, value in os.environ.items() if name != "GITHUB_ACTIONS"}
+    with log.open("wb") as output:
+        process = subprocess.Popen(  # noqa: S603
+            words,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+            env=environment,
+            start_new_session=True,
+        )
+    url = _url(process, log, step)
+    return Outcome(
+        headline=f"The embedded broker serves {settings.database} at {url} for the rest of this job.",
+        facts=(("address", url), ("log", str(log)), ("process", str(process.pid))),
+        outputs={"url": url},
+    )
+
+
+def _url(process: subprocess.Popen[bytes], log: Path, step: Step) -> str:
+    end = step.clock.now() + _START_SECONDS
+    while step.clock.now() < end and process.poll() is None:
+        found = [line for line in log.read_text(encoding="utf-8", errors="replace").splitlines() if _ANNOUNCED in line]
+        if found and _answers(url := found[0].rpartition(" at ")[2]):
+            return url
+        step.clock.sleep(_LOOK_SECONDS)
+    process.kill()
+    told = log.read_text(encoding="utf-8", errors="replace").strip()
+    raise ProviderError(
+        f"The embedded broker did not start: {told or 'it said nothing'}", "Check `database` and `port`."
+    )
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urlopen(url, timeout=1):  # noqa: S310 - an address of our own
+            return True
+    except (URLError, OSError):
+        return False

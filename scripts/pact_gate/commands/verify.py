@@ -1,0 +1,275 @@
+"""Verify a provider against the pacts of its consumers, and publish the results."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from pact_gate.commands.files import matching, read, write, write_json
+from pact_gate.commands.step import Step
+from pact_gate.model import selectors
+from pact_gate.model.commit import chosen_version, short
+from pact_gate.model.errors import InputError, ProviderError
+from pact_gate.model.outcome import Annotation, VerifyOutcome
+from pact_gate.model.pact import parse
+from pact_gate.model.verification import Fate, PactResult, PactVerification
+from pact_gate.report.junit import junit
+from pact_gate.settings import Inputs, VerifySettings, verify_settings
+from pact_gate.verifier.pacts import Filters, ProviderAddress, verify_pact
+from pact_gate.verifier.process import ProviderProcess
+
+_VERIFIED_BY = {"implementation": "pact-gate", "version": "1.0.0"}
+
+
+@dataclass(frozen=True)
+class _Task:
+    """A pact to verify. `results_url` takes its result; it is None for a local file."""
+
+    body: bytes
+    results_url: str | None = None
+    url: str | None = None
+    pending: bool = False
+    wip: bool = False
+    reasons: tuple[str, ...] = ()
+
+
+def run(inputs: Inputs, step: Step) -> VerifyOutcome:
+    """Find the pacts, start the provider, verify pact by pact, publish."""
+    settings = verify_settings(inputs)
+    publishing = _publishing(settings, step)
+    tasks = [task for task in _tasks(settings, step) if _wanted(task, settings)]
+    if not tasks:
+        return _nothing(settings)
+    with _provider(settings) as provider:
+        found = [(task, _verified(task, settings, provider, step)) for task in tasks]
+        log = provider.log_tail() if any(not each.result.passed for _, each in found) else ""
+    if settings.filtered:
+        found = [pair for pair in found if pair[1].result.interactions or pair[1].result.error]
+    if not found:
+        return _nothing(settings)
+    verifications = list(_published(found, settings, step)) if publishing else [each for _, each in found]
+    return _outcome(settings, verifications, log, step, published=publishing)
+
+
+def _publishing(settings: VerifySettings, step: Step) -> bool:
+    if settings.publish_results is not None:
+        return settings.publish_results
+    return step.runner.on_github and not settings.filtered and not settings.pacts
+
+
+# --- which pacts --------------------------------------------------------------------------------------------
+
+
+def _tasks(settings: VerifySettings, step: Step) -> Iterator[_Task]:
+    if settings.pacts:
+        yield from _local(settings, step.folder)
+    elif settings.pact_url:
+        pact = step.broker.pact(settings.pact_url)
+        yield _Task(pact.body, pact.results_url, settings.pact_url)
+    else:
+        yield from _selected(settings, step)
+
+
+def _local(settings: VerifySettings, folder: Path) -> Iterator[_Task]:
+    paths = matching(settings.pacts, folder)
+    if not paths:
+        raise InputError(
+            f"No pact file matches {', '.join(settings.pacts)} in {folder.resolve()}.", "Check the input `pacts`."
+        )
+    for path in paths:
+        pact = parse(read(folder / path), path)
+        if pact.provider == settings.provider:
+            yield _Task(pact.body)
+
+
+def _selected(settings: VerifySettings, step: Step) -> Iterator[_Task]:
+    branch = settings.branch or step.commit.branch
+    chosen = settings.selectors
+    if branch is None and chosen == selectors.DEFAULT:
+        # Without a branch of its own the provider matches no other; the broker would refuse to look.
+        chosen = tuple(each for each in chosen if "matchingBranch" not in each)
+    listed = step.broker.pacts_for_verification(
+        settings.provider,
+        chosen,
+        branch=branch,
+        tags=settings.tags,
+        pending=settings.enable_pending,
+        wip_since=settings.wip_since,
+    )
+    for each in listed:
+        pact = step.broker.pact(each.url)
+        pending = each.pending and settings.enable_pending
+        yield _Task(pact.body, pact.results_url, each.url, pending, each.wip, each.reasons)
+
+
+def _wanted(task: _Task, settings: VerifySettings) -> bool:
+    return not settings.filter_consumers or _consumer(task) in settings.filter_consumers
+
+
+def _consumer(task: _Task) -> str:
+    return parse(task.body, task.url or "pact").consumer
+
+
+# --- one pact -----------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def _provider(settings: VerifySettings) -> Iterator[ProviderProcess]:
+    address = settings.ready_url or settings.provider_url or settings.messages_url or ""
+    with ProviderProcess(settings.start, address, settings.ready_timeout) as provider:
+        yield provider
+
+
+def _verified(task: _Task, settings: VerifySettings, provider: ProviderProcess, step: Step) -> PactVerification:
+    result = verify_pact(task.body, _address(settings))
+    if not provider.alive():
+        raise ProviderError(
+            f"The provider {settings.provider} ended while the pact with {result.consumer} was verified. Nothing was "
+            f"published. Its last lines:\n{provider.log_tail()}",
+            "Mend what ended it; its log above says more.",
+        )
+    step.log(f"{result.consumer} -> {result.provider}: {'passed' if result.passed else 'FAILED'}")
+    return PactVerification(result, pending=task.pending, wip=task.wip, url=task.url, reasons=task.reasons)
+
+
+def _address(settings: VerifySettings) -> ProviderAddress:
+    return ProviderAddress(
+        provider=settings.provider,
+        url=settings.provider_url,
+        states_url=settings.provider_states_url,
+        messages_url=settings.messages_url,
+        request_headers=settings.request_headers,
+        filters=Filters(settings.filter_description, settings.filter_state, settings.filter_no_state),
+    )
+
+
+# --- the results --------------------------------------------------------------------------------------------
+
+
+def _published(
+    found: Sequence[tuple[_Task, PactVerification]], settings: VerifySettings, step: Step
+) -> Iterator[PactVerification]:
+    """Publish each result, but none where no verification came about (the pact could not be run at all).
+
+    The version gets its branch first: its first tag would become its branch as well.
+    """
+    version = chosen_version(settings.version, settings.branch, step.commit)
+    branch = settings.branch or step.commit.branch
+    if branch:
+        step.broker.put_branch(settings.provider, version, branch)
+    for tag in settings.tags:
+        step.broker.put_tag(settings.provider, version, tag)
+    build_url = settings.build_url or step.commit.build_url
+    for task, verification in found:
+        if task.results_url is None or verification.result.error:
+            yield verification
+            continue
+        url = step.broker.publish_result(task.results_url, _result(verification.result, version, build_url))
+        yield replace(verification, published=True, result_url=url)
+
+
+def _result(result: PactResult, version: str, build_url: str | None) -> dict[str, object]:
+    """Write a result as Pact's verifiers do (https://docs.pact.io/pact_broker/advanced_topics/api_docs/publish_verification_result)."""
+    tests = [
+        {
+            "interactionId": each.interaction_id,
+            "interactionDescription": each.description,
+            "success": each.passed,
+            "mismatches": [
+                {"attribute": mismatch.kind, "identifier": mismatch.place, "description": mismatch.message}
+                for mismatch in each.mismatches
+            ],
+            **({"exceptions": [{"message": each.error}]} if each.error else {}),
+        }
+        for each in result.interactions
+    ]
+    body = {
+        "success": result.passed,
+        "providerApplicationVersion": version,
+        "testResults": tests,
+        "verifiedBy": _VERIFIED_BY,
+    }
+    return body | ({"buildUrl": build_url} if build_url else {})
+
+
+def _nothing(settings: VerifySettings) -> VerifyOutcome:
+    return VerifyOutcome(
+        headline=f"There is nothing to verify for {settings.provider}.",
+        next_step=(
+            f"Check that {settings.provider} is the provider's name in its consumers' pacts, that a consumer has "
+            "published one, the selectors and the filters. If there may be none: on-empty: pass."
+        ),
+        exit_code=1 if settings.on_empty == "fail" else 0,
+        outputs={"result": "empty", "verified": "0", "failed": "0", "pending": "0", "report": ""},
+        provider=settings.provider,
+    )
+
+
+def _outcome(
+    settings: VerifySettings, found: Sequence[PactVerification], log: str, step: Step, *, published: bool
+) -> VerifyOutcome:
+    failed = sum(each.fate is Fate.FAILED for each in found)
+    pending = sum(each.fate is Fate.PENDING for each in found)
+    version = chosen_version(settings.version, settings.branch, step.commit) if published else settings.version or ""
+    outcome = VerifyOutcome(
+        headline=_headline(settings.provider, version, len(found), failed, pending),
+        next_step=_next_step(failed, pending),
+        exit_code=1 if failed else 0,
+        outputs={
+            "result": "failed" if failed else "passed",
+            "verified": str(len(found)),
+            "failed": str(failed),
+            "pending": str(pending),
+            "report": _report(found, step) if step.runner.on_github else "",
+        },
+        annotations=_without_states(settings, found),
+        provider=settings.provider,
+        version=version,
+        verifications=tuple(found),
+        provider_log=log,
+    )
+    if settings.junit:
+        write(step.folder / settings.junit, junit(outcome), "junit")
+    return outcome
+
+
+def _headline(provider: str, version: str, count: int, failed: int, pending: int) -> str:
+    name = f"{provider} {short(version)}".strip()
+    pacts = f"{count} pact{'s' if count > 1 else ''}"
+    if failed:
+        return f"{name} does not honour {failed} of {pacts}."
+    return (
+        f"{name} honours {pacts}."
+        if not pending
+        else f"{name} honours {count - pending} of {pacts}, the rest is pending."
+    )
+
+
+def _next_step(failed: int, pending: int) -> str:
+    if failed:
+        return (
+            "Mend the provider so that it does what is expected below, or agree on a change with the consumer's team."
+        )
+    return "What is pending does not fail this build: tell the consumer's team when it can be had." if pending else ""
+
+
+def _without_states(settings: VerifySettings, found: Sequence[PactVerification]) -> tuple[Annotation, ...]:
+    """Warn where interactions that ask for provider states ran without them."""
+    states = {
+        state for each in found for interaction in each.result.interactions for state in interaction.provider_states
+    }
+    if settings.provider_states_url or not any(states):
+        return ()
+    named = ", ".join(sorted(states)[:3])
+    message = (
+        f"The pacts ask for provider states ({named}{', …' if len(states) > 3 else ''}), and `provider-states-url` is "  # noqa: PLR2004
+        "not given: they were not set up."
+    )
+    return (Annotation("warning", message, title="Provider states were not set up"),)
+
+
+def _report(found: Sequence[PactVerification], step: Step) -> str:
+    listed = [{"fate": each.fate, **asdict(each)} for each in found]
+    return write_json("report", listed, step.runner.temporary_folder)
