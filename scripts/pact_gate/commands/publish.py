@@ -87,7 +87,7 @@ def _conflict(broker: Broker, pacts: list[Pact], version: str, error: ConflictEr
         changes = differences(broker.published_pact(pact.consumer, pact.provider, version), pact.document)
         if changes:
             return ConflictError(
-                f"The broker has another pact of {pact.consumer} with {pact.provider} under the version {version}: "
+                f"The broker has another pact of {pact.consumer} with {pact.provider} under {version}: "
                 f"{'; '.join(changes[:5])}{' …' if len(changes) > 5 else ''}.",  # noqa: PLR2004
                 "A version must be one commit, and its tests must write the same pact each time: look for random values "
                 "or dates in examples. Where several jobs each publish a part under one commit: on-conflict: merge.",

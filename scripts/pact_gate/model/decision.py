@@ -23,12 +23,12 @@ def decide(question: Question, matrix: Matrix, *, fail_if_empty: bool = False, w
     rows = matrix.rows
     if matrix.cut:
         return Decision(Verdict.BROKER_ERROR, *_CUT, rows)
-    objection = next(_objections(matrix), None)
+    objection = next(_objections(question, matrix), None)
     if objection:
         verdict, found = objection
         if verdict is Verdict.WAITING and waited_seconds > 0:
             verdict = Verdict.STUCK
-        reason, next_step = _TOLD[verdict](question, found or rows)
+        reason, next_step = _TOLD[verdict](question, found)
         return Decision(verdict, _waited(reason, verdict, waited_seconds), next_step, rows)
     if not any(row.result is Result.PASSED for row in rows):
         return _nothing_compared(question, rows, fail=fail_if_empty)
@@ -69,7 +69,7 @@ def _meets(row: Row, asked: dict[str, str], branch: str) -> bool:
     return consumer_asked and provider_asked
 
 
-def _objections(matrix: Matrix) -> Iterator[tuple[Verdict, Rows]]:
+def _objections(question: Question, matrix: Matrix) -> Iterator[tuple[Verdict, Rows]]:
     """Give what stands against a yes, what to act on first, first."""
     by_result = {result: tuple(row for row in matrix.rows if row.result is result) for result in Result}
     if by_result[Result.FAILED]:
@@ -79,7 +79,7 @@ def _objections(matrix: Matrix) -> Iterator[tuple[Verdict, Rows]]:
         yield Verdict.NO_SUCH_VERSION, ()
     if by_result[Result.ABSENT]:
         yield Verdict.NOT_IN_ENVIRONMENT, by_result[Result.ABSENT]
-    if by_result[Result.NONE]:
+    if by_result[Result.NONE] or (matrix.deployable is None and question.target.kind is not TargetKind.BRANCH):
         yield Verdict.WAITING, by_result[Result.NONE]
 
 
@@ -136,7 +136,9 @@ def _bring(target: Target, provider: str, version: str) -> str:
     return f"Verify {version} of {provider} on {target} and publish the result with its branch (actions/verify)."
 
 
-def _told_waiting(_: Question, rows: Rows) -> Told:
+def _told_waiting(question: Question, rows: Rows) -> Told:
+    if not rows:
+        return f"The broker does not know yet whether it works with what is in {question.target}.", "Ask again later."
     row = rows[0]
     there = " and ".join(short(version) for version in row.candidates) or "the version in question"
     elsewhere = ", ".join(short(version) for version in row.verified_elsewhere[-3:])
