@@ -21,8 +21,6 @@ def decide(question: Question, matrix: Matrix, *, fail_if_empty: bool = False, w
     vain is `STUCK`.
     """
     rows = matrix.rows
-    if matrix.cut:
-        return Decision(Verdict.BROKER_ERROR, *_CUT, rows)
     objection = next(_objections(question, matrix), None)
     if objection:
         verdict, found = objection
@@ -74,6 +72,8 @@ def _objections(question: Question, matrix: Matrix) -> Iterator[tuple[Verdict, R
     by_result = {result: tuple(row for row in matrix.rows if row.result is result) for result in Result}
     if by_result[Result.FAILED]:
         yield Verdict.FAILED, by_result[Result.FAILED]
+    if matrix.cut:
+        yield Verdict.BROKER_ERROR, ()
     # The broker's `false` without a failed row is its answer to a version that it does not know.
     if matrix.deployable is False and not by_result[Result.FAILED]:
         yield Verdict.NO_SUCH_VERSION, ()
@@ -83,10 +83,11 @@ def _objections(question: Question, matrix: Matrix) -> Iterator[tuple[Verdict, R
         yield Verdict.WAITING, by_result[Result.NONE]
 
 
-_CUT = (
-    f"The broker's answer holds {MATRIX_LIMIT} rows, as many as were asked for: some may be missing.",
-    "Delete what is no longer needed from the broker (old branches, pacticipants that are gone).",
-)
+def _told_cut(_: Question, __: Rows) -> Told:
+    return (
+        f"The broker's answer holds {MATRIX_LIMIT} rows, as many as were asked for: some may be missing.",
+        "Delete what is no longer needed from the broker (old branches, pacticipants that are gone).",
+    )
 
 
 def _told_failed(_: Question, rows: Rows) -> Told:
@@ -153,6 +154,7 @@ def _told_waiting(question: Question, rows: Rows) -> Told:
 
 _TOLD: dict[Verdict, Callable[[Question, Rows], Told]] = {
     Verdict.FAILED: _told_failed,
+    Verdict.BROKER_ERROR: _told_cut,
     Verdict.NO_SUCH_VERSION: _told_no_such_version,
     Verdict.NOT_IN_ENVIRONMENT: _told_absent,
     Verdict.WAITING: _told_waiting,
