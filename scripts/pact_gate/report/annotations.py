@@ -88,5 +88,5 @@ def _as_many_as_are_shown(found: Sequence[Annotation]) -> tuple[Annotation, ...]
 
 
 def _harmless(annotation: Annotation) -> Annotation:
-    message = cut(visible(annotation.message), _MESSAGE)
+    message = cut(visible(cut(annotation.message, _MESSAGE)), _MESSAGE)
     return replace(annotation, message=message, title=line(annotation.title, _TITLE))

@@ -16,6 +16,7 @@ _BREAK = "&#8203;"
 _NAME_LIMIT = 120
 _BLOCK_LIMIT = 8_000
 _LABEL_LIMIT = 60
+_URL_LIMIT = 2_000
 
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -45,6 +46,8 @@ _WIDE_OFFSET = 0xFEE0  # from an ASCII punctuation mark to its full-width form
 _MERMAID_MARKS = re.compile(r"[!-,:-@\[-^`{-~]")  # ASCII punctuation but - . / _
 _MERMAID_LIST = re.compile(r"\A([-+*]|\d+[.)]) ")
 _MERMAID_URL = re.compile(r"//|\bwww\.", re.IGNORECASE)
+
+_HOST = re.compile(r"[\w.-]+|[0-9a-f:.]+")  # a name, or an address of IPv6
 
 _COMMAND = re.compile(r"\A\s*::")
 
@@ -93,14 +96,14 @@ def code(text: str, limit: int = _NAME_LIMIT) -> str:
 
 def prose(text: str, limit: int = 3_000) -> str:
     """Return a sentence that may quote others as inline Markdown; `…` in backticks and URLs are shown as code."""
-    return "<br>".join(_prose_line(each) for each in cut(visible(text), limit).strip().split("\n"))
+    return "<br>".join(_prose_line(each) for each in visible(cut(text, limit)).strip().split("\n"))
 
 
 def block(text: str, limit: int = _BLOCK_LIMIT) -> str:
     """Return `text` as a fenced code block; the fence is longer than any run of backticks in the text."""
-    shown = visible(text).rstrip()
-    if len(shown) > limit:
-        shown = f"{shown[:limit]}\n… ({len(shown) - limit:,} more characters)"
+    shown = visible(text[:limit]).rstrip()
+    if len(text) > limit:
+        shown += f"\n… ({len(text) - limit:,} more characters)"
     runs = re.findall(r"`+", shown)
     fence = "`" * max(3, 1 + max(map(len, runs), default=0))
     return f"{fence}text\n{shown}\n{fence}"
@@ -167,13 +170,11 @@ def _prose_line(text: str) -> str:
 
 
 def _leads_somewhere(url: str) -> bool:
+    if url != line(url, _URL_LIMIT):
+        return False
     try:
         parts = urlsplit(url)
+        _ = parts.port  # is read, and checked, only now
     except ValueError:
         return False
-    return (
-        parts.scheme in {"http", "https"}
-        and bool(parts.hostname)
-        and "@" not in parts.netloc
-        and url == line(url, 2_000)
-    )
+    return parts.scheme in {"http", "https"} and "@" not in parts.netloc and bool(_HOST.fullmatch(parts.hostname or ""))
