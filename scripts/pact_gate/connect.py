@@ -1,4 +1,4 @@
-"""Which broker an address means: one behind HTTP, or the embedded one on a file."""
+"""Which broker an address means: one behind HTTP, or the embedded one on a file or on a branch."""
 
 from __future__ import annotations
 
@@ -31,15 +31,18 @@ def connect(settings: BrokerSettings) -> Broker:
     session = requests.Session()
     session.auth = authentication(settings.broker_token, settings.broker_username, settings.broker_password)
     scheme, _, rest = address.partition(":")
-    if scheme == "sqlite":
-        _mount_embedded(session, Path(rest))
+    if scheme in ("sqlite", "git"):
+        _mount_embedded(session, scheme, rest)
         address = _EMBEDDED
     return Broker(Http(address, session, timeout=settings.broker_timeout))
 
 
-def _mount_embedded(session: requests.Session, database: Path) -> None:
-    from pact_gate.broker.wsgi import WsgiAdapter  # noqa: PLC0415 - only the broker tier has what it serves with
+def _mount_embedded(session: requests.Session, scheme: str, place: str) -> None:
+    # Imported here: only the broker tier has what the embedded broker serves with.
+    from pact_gate.broker.wsgi import WsgiAdapter  # noqa: PLC0415
     from pact_gate.embedded import application  # noqa: PLC0415
+    from pact_gate.embedded.git_branch import GitBranch  # noqa: PLC0415
 
+    serving = application(Path(place)) if scheme == "sqlite" else GitBranch(place, Path.cwd(), application)
     session.trust_env = False  # no proxy stands before a call within this process
-    session.mount(_EMBEDDED, WsgiAdapter(application(database)))
+    session.mount(_EMBEDDED, WsgiAdapter(serving))

@@ -132,6 +132,11 @@ def broker_settings(inputs: Inputs) -> BrokerSettings:
 
 
 def _broker_url(url: str) -> str:
+    if url != _without_credentials(url):
+        raise InputError(
+            "The input `broker-url` holds a user name or a password, which would be shown wherever the address is.",
+            "Give them as `broker-username` and `broker-password`, from a secret (for git: let git know them).",
+        )
     scheme, _, rest = url.partition(":")
     if scheme in ("sqlite", "git"):
         if not rest:
@@ -143,13 +148,8 @@ def _broker_url(url: str) -> str:
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise InputError(
-            f"The input `broker-url` is {_without_credentials(url)!r}, which is no address of a broker.",
+            f"The input `broker-url` is {url!r}, which is no address of a broker.",
             "Write https://… for a Pact Broker or PactFlow, or sqlite:PATH for the embedded broker.",
-        )
-    if parts.username or parts.password:
-        raise InputError(
-            "The input `broker-url` holds a user name or a password, which would be shown wherever the address is.",
-            "Give them as `broker-username` and `broker-password`, from a secret.",
         )
     return url.rstrip("/")
 
