@@ -75,6 +75,7 @@ class Launcher:
     def start(self, *args: str, command: tuple[str, ...] = (SH,), **environ: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
             [*command, str(self.script), *args],
+            cwd=self.home / "checkout",
             env={**self.environ, **environ},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -138,7 +139,14 @@ def python_with_pip() -> str | None:
 def launcher(tmp_path: Path) -> Launcher:
     home = tmp_path / "a job"
     wheels, empty = home / "wheels", home / "empty"
-    for directory in (home / "scripts" / "requirements", home / "scripts" / "pact_gate", wheels, empty, home / "tmp"):
+    for directory in (
+        home / "scripts" / "requirements",
+        home / "scripts" / "pact_gate",
+        wheels,
+        empty,
+        home / "tmp",
+        home / "checkout",
+    ):
         directory.mkdir(parents=True)
     shutil.copy(SCRIPTS / "pact-gate", home / "scripts")
     (home / "scripts" / "pact_gate" / "__init__.py").touch()
@@ -210,6 +218,19 @@ def test_a_wheel_other_than_the_locked_one_is_refused(installing: Launcher) -> N
     assert "hash" in done.stderr.lower()
     assert "pact-gate: Could not install core.txt: " in done.stderr
     assert installing.kept() == []
+
+
+def test_a_lock_without_hashes_is_refused(installing: Launcher) -> None:
+    (installing.home / "scripts" / "requirements" / "core.txt").write_text("core_wheel==1.0\n")
+    assert installing.run("some-command").returncode == 3
+    assert installing.kept() == []
+
+
+def test_what_lies_in_the_checkout_has_no_say_in_the_installation(launcher: Launcher) -> None:
+    (launcher.home / "checkout" / "uv.toml").write_text("uv refuses this")
+    path = str(Path(uv.find_uv_bin()).parent)
+    done = launcher.run("some-command", PATH=path, PACT_GATE_PYTHON=venv_without_pip(launcher))
+    assert done.returncode == 7, done.stderr
 
 
 @pytest.mark.parametrize(
@@ -449,8 +470,10 @@ def test_without_any_installer_it_says_how_to_get_one(launcher: Launcher) -> Non
 
 @needs_sh_fakes
 def test_a_python_that_is_too_old_or_does_not_run_is_named(launcher: Launcher) -> None:
-    old = script(launcher.home / "bin" / "python3", '#!/bin/sh\n[ "$1" != --version ] || echo Python 3.8.10; exit 1\n')
-    script(launcher.home / "bin" / "python", "#!/bin/sh\nexit 9\n")
+    old = script(
+        launcher.home / "100% old" / "python3", '#!/bin/sh\n[ "$1" != --version ] || echo Python 3.8.10; exit 1\n'
+    )
+    script(old.with_name("python"), "#!/bin/sh\nexit 9\n")
     done = launcher.run("x", PATH=str(old.parent), PACT_GATE_PYTHON="")
     assert (done.returncode, done.stdout) == (2, "")
     assert "needs Python 3.11 or newer; here python3 is Python 3.8.10, python does not run, so nothing" in done.stderr
@@ -459,7 +482,10 @@ def test_a_python_that_is_too_old_or_does_not_run_is_named(launcher: Launcher) -
     path = f"{old.parent}{os.pathsep}{os.defpath}"
     on_github = launcher.run("x", PATH=path, PACT_GATE_PYTHON=str(old), GITHUB_ACTIONS="true")
     assert (on_github.returncode, on_github.stderr) == (2, "")
-    assert on_github.stdout.startswith(f"::error title=pact-gate::pact-gate needs Python 3.11 or newer; here {old} is")
+    named = str(old).replace("%", "%25")
+    assert on_github.stdout.startswith(
+        f"::error title=pact-gate::pact-gate needs Python 3.11 or newer; here {named} is"
+    )
 
 
 def test_no_python_at_all(launcher: Launcher) -> None:
