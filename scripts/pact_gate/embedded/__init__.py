@@ -1,0 +1,22 @@
+"""The embedded broker: a Pact Broker on one SQLite file, as a WSGI application.
+
+It answers as a Pact Broker 2.122 does, except for what docs/deviations.md says. Rooms: `store` and `schema` (the file),
+`estate`, `deployments`, `pacts`, `results` (rows), `selection` and `matrix` (decisions), `documents` and `pact_documents`
+(HAL), `routes` (resources), `triggers` and `delivery` (webhooks), `app` (WSGI).
+"""
+
+from __future__ import annotations
+
+import pathlib
+
+from pact_gate.embedded.app import Application
+from pact_gate.embedded.store import Store
+
+
+def application(database: pathlib.Path, *, webhook_hosts: frozenset[str] = frozenset()) -> Application:
+    """Open, make or bring up to date the file `database` and serve it.
+
+    Raises InputError for a file that is not ours, is damaged, cannot be written, or was made by a newer version;
+    BrokerError for a full disk or a file that is in use.
+    """
+    return Application(Store(database))

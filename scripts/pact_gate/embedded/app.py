@@ -1,0 +1,198 @@
+"""The WSGI application: from a request to a route and back, each request in one transaction.
+
+Bottle finds the route and reads the body; nothing else of it is used, so that starting costs little. Paths are matched as
+they were sent, before the percent signs are decoded: a branch may be named `feat/x` (`feat%2Fx`).
+"""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+import urllib.parse
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import bottle  # type: ignore[import-untyped]
+
+from pact_gate.embedded.contents import dumps
+from pact_gate.embedded.exchange import PROBLEM, SVG, Answer, Call, Refusal
+from pact_gate.embedded.routes import ROUTES
+from pact_gate.embedded.routing import Route, chosen_media
+from pact_gate.embedded.store import Store
+
+_LOG = logging.getLogger(__name__)
+_IN_MEMORY = 1 << 20  # bytes of a body; longer ones are read through a temporary file
+_ERROR = 400
+_NO_MEDIA = ("Content-Type", "none/none")  # Bottle gives every answer a type; one without a body must have none
+
+Environ = dict[str, Any]
+StartResponse = Callable[..., Any]
+
+
+class Application:
+    """The embedded broker as a WSGI callable. Threads may share it; `close` ends it."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._bottle = bottle.Bottle(catchall=False)
+        self._bottle.error(404)(
+            lambda _error: _sent(Answer(404, {"error": "There is no such resource."}), bottle.request.environ)
+        )
+        for pattern, methods in _resources().items():
+            self._bottle.route(pattern, method="ANY", callback=self._responder(methods))
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer one request (PEP 3333)."""
+
+        def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
+            return start_response(status, [pair for pair in headers if pair != _NO_MEDIA], exc_info)
+
+        answered: Iterable[bytes] = self._bottle({**environ, "PATH_INFO": _raw_path(environ)}, start)
+        return answered
+
+    def close(self) -> None:
+        """Close the file."""
+        self._store.close()
+
+    def _responder(self, methods: Mapping[str, Route]) -> Callable[..., Any]:
+        def respond(**path: str) -> Any:
+            environ: Environ = bottle.request.environ
+            answer = self._answered(environ, methods, path)
+            return _sent(answer, environ)
+
+        return respond
+
+    def _answered(self, environ: Environ, methods: Mapping[str, Route], path: Mapping[str, str]) -> Answer:
+        method = environ["REQUEST_METHOD"]
+        route = methods.get("GET" if method == "HEAD" else method)
+        allowed = ", ".join([*methods, "OPTIONS"])
+        if method == "OPTIONS":
+            return Answer(200, headers={"Access-Control-Allow-Methods": allowed})
+        if route is None:
+            return Answer(405, headers={"Allow": allowed})
+        media = chosen_media(_accepted(environ), route.produces)
+        if media is None:
+            return Answer(406)
+        if not _is_consumed(environ, route):
+            return Answer(415)
+        try:
+            return self._in_transaction(environ, route, path, media)
+        except Refusal as refusal:
+            return refusal.answer
+        except (ValueError, OverflowError) as error:  # names that are no text, numbers beyond the database's
+            _LOG.info("refused: %s", error)
+            return Answer(_ERROR, {"error": "The request holds a name or a number that cannot be kept."})
+        except sqlite3.OperationalError as error:
+            return _unavailable(error)
+
+    def _in_transaction(self, environ: Environ, route: Route, path: Mapping[str, str], media: str) -> Answer:
+        body: bytes = bottle.request.body.read() if route.consumes else b""
+        segments = tuple(_decoded(part) for part in environ["PATH_INFO"].split("/")[1:] if part)
+        named = {name: _decoded(value) for name, value in path.items()}
+        transaction = self._store.writing() if route.writes else self._store.reading()
+        with transaction as db:
+            call = Call(
+                db,
+                environ["REQUEST_METHOD"],
+                _base(environ),
+                segments,
+                named,
+                environ.get("QUERY_STRING", ""),
+                environ,
+                body,
+                media,
+            )
+            answer = route.handler(call)
+        for then in call.later:
+            then()
+        return answer
+
+
+def _resources() -> dict[str, dict[str, Route]]:
+    resources: dict[str, dict[str, Route]] = {}
+    for route in ROUTES:
+        resources.setdefault(route.pattern, {})[route.method] = route
+    return resources
+
+
+def _raw_path(environ: Environ) -> str:
+    """The path under SCRIPT_NAME as it was sent. A server that does not tell it can serve no names with a slash."""
+    sent = environ.get("REQUEST_URI") or environ.get("RAW_URI")
+    if not sent:
+        path = urllib.parse.quote(str(environ.get("PATH_INFO", "")).encode("latin-1"), safe="/")
+    else:
+        path = urllib.parse.urlsplit(sent).path if "://" in sent.partition("?")[0] else sent.partition("?")[0]
+        path = path.removeprefix(urllib.parse.quote(str(environ.get("SCRIPT_NAME", "")).encode("latin-1"), safe="/"))
+    return path.rstrip("/") or "/"
+
+
+def _decoded(segment: str) -> str:
+    return urllib.parse.unquote(segment, errors="strict")
+
+
+def _base(environ: Environ) -> str:
+    """The address under which the caller reached us: the links in our answers start with it."""
+    host = environ.get("HTTP_HOST") or f"{environ['SERVER_NAME']}:{environ['SERVER_PORT']}"
+    prefix = urllib.parse.quote(str(environ.get("SCRIPT_NAME", "")).encode("latin-1"), safe="/")
+    return f"{environ['wsgi.url_scheme']}://{host}{prefix}".rstrip("/")
+
+
+def _accepted(environ: Environ) -> str | None:
+    return SVG if environ["PATH_INFO"].endswith(".svg") else environ.get("HTTP_ACCEPT")
+
+
+def _is_consumed(environ: Environ, route: Route) -> bool:
+    """Whether a body has a type that the route takes; where there is no body there need be no type."""
+    if not route.consumes:
+        return True
+    media = str(environ.get("CONTENT_TYPE") or "").partition(";")[0].strip().lower()
+    if not media:
+        return environ.get("CONTENT_LENGTH") in (None, "", "0") and "HTTP_TRANSFER_ENCODING" not in environ
+    return media in route.consumes
+
+
+def _unavailable(error: sqlite3.OperationalError) -> Answer:
+    name = getattr(error, "sqlite_errorname", "")
+    _LOG.error("the database refused: %s (%s)", error, name)
+    if name.startswith("SQLITE_FULL"):
+        return Answer(
+            507, {"error": "The disk of the broker is full: nothing was changed. Free some space and try again."}
+        )
+    if name.startswith("SQLITE_READONLY"):
+        return Answer(503, {"error": "The file of the broker cannot be written: nothing was changed."})
+    if name.startswith("SQLITE_BUSY"):
+        return Answer(
+            503, {"error": "The broker is busy: nothing was changed. Try again."}, headers={"Retry-After": "5"}
+        )
+    return Answer(503, {"error": "The file of the broker cannot be used now: nothing was changed."})
+
+
+def _sent(answer: Answer, environ: Environ) -> Any:
+    headers = {name: _header(value) for name, value in answer.headers.items()}
+    if answer.body is None:
+        return bottle.HTTPResponse(b"", answer.status, {**headers, _NO_MEDIA[0]: _NO_MEDIA[1]})
+    body, media = answer.body, answer.media
+    if answer.status >= _ERROR and PROBLEM in environ.get("HTTP_ACCEPT", ""):
+        body, media = _problem(answer, environ), PROBLEM
+    text = body if isinstance(body, str) else dumps(body)
+    return bottle.HTTPResponse(text.encode(), answer.status, {**headers, "Content-Type": f"{media};charset=utf-8"})
+
+
+def _header(value: str) -> str:
+    """A header's value: one line of ASCII, whatever the name that it carries."""
+    return urllib.parse.quote(value, safe="!#$%&'()*+,-./:;<=>?@[]_~ ")
+
+
+def _problem(answer: Answer, environ: Environ) -> dict[str, Any]:
+    """An error as application/problem+json (RFC 9457), for those who ask for it."""
+    said = answer.body if isinstance(answer.body, dict) else {"error": str(answer.body)}
+    problem: dict[str, Any] = {"title": "Error", "type": f"{_base(environ)}/problem/error", "status": answer.status}
+    if "errors" in said:
+        listed = said["errors"].items() if isinstance(said["errors"], dict) else [("", said["errors"])]
+        problem["errors"] = [
+            {"title": "Validation error", "detail": sentence, "pointer": f"/{key}"}
+            for key, sentences in listed
+            for sentence in sentences
+        ]
+        return {**problem, "title": "Validation errors"}
+    return {**problem, "detail": said.get("error", "")}

@@ -1,0 +1,98 @@
+"""Is a request's body what it must be? Every check adds sentences to a list of what is wrong, by field."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from pact_gate.embedded.exchange import Refusal, invalid
+
+
+class Checks:
+    """What is wrong with a body, by field."""
+
+    def __init__(self, body: dict[str, Any]) -> None:
+        self.body = body
+        self.errors: dict[str, list[str]] = {}
+
+    def add(self, key: str, sentence: str) -> None:
+        """Note that something is wrong with a field."""
+        self.errors.setdefault(key, []).append(sentence)
+
+    def text(
+        self, key: str, *rules: Callable[[str], str | None], required: bool = False, nullable: bool = True
+    ) -> None:
+        """A field of text. `rules` answer what is wrong with it, or None."""
+        value = self.body.get(key)
+        if key not in self.body:
+            if required:
+                self.add(key, "is missing")
+        elif value is None:
+            if required or not nullable:
+                self.add(key, "must be filled")
+        elif not isinstance(value, str):
+            self.add(key, "must be a string")
+        elif not value and (required or not nullable):
+            self.add(key, "must be filled")
+        else:
+            for sentence in dict.fromkeys(rule(value) for rule in rules):
+                if sentence:
+                    self.add(key, sentence)
+
+    def flag(self, key: str, *, required: bool = False, allowed: Iterable[bool] = (True, False)) -> None:
+        """A field that is true or false."""
+        value = self.body.get(key)
+        if key not in self.body:
+            if required:
+                self.add(key, "is missing")
+        elif not isinstance(value, bool) or value not in allowed:
+            self.add(key, f"must be one of: {', '.join(str(one).lower() for one in allowed)}")
+
+    def list_of_objects(self, key: str, *, required: bool = False) -> list[dict[str, Any]]:
+        """A field that is a list of objects; [] where it is none or wrong."""
+        value = self.body.get(key)
+        if key not in self.body:
+            if required:
+                self.add(key, "is missing")
+            return []
+        if not isinstance(value, list):
+            self.add(key, "must be an array")
+            return []
+        wrong = [index for index, item in enumerate(value) if not isinstance(item, dict)]
+        for index in wrong:
+            self.add(key, f"must be an object (at index {index})")
+        return [] if wrong else value
+
+    def refuse(self) -> None:
+        """Raise Refusal (400) if anything is wrong."""
+        if self.errors:
+            raise self.refusal()
+
+    def refusal(self) -> Refusal:
+        """The refusal with all that is wrong."""
+        return invalid(self.errors)
+
+
+def not_blank(value: str) -> str | None:
+    """Text must be more than white space."""
+    return "cannot be blank" if not value.strip() else None
+
+
+def not_blank_if_given(value: str) -> str | None:
+    """Text may be empty, but not white space alone."""
+    return "cannot be blank" if value and not value.strip() else None
+
+
+def one_line(value: str) -> str | None:
+    """Text must be one line."""
+    return "cannot have several lines" if "\n" in value else None
+
+
+def no_spaces(value: str) -> str | None:
+    """Text may hold no spaces."""
+    return "cannot have spaces" if " " in value else None
+
+
+def one_of(*allowed: str) -> Callable[[str], str | None]:
+    """Text must be one of a few words."""
+    return lambda value: None if value in allowed else f"must be one of: {', '.join(allowed)}"

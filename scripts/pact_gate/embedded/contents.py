@@ -1,0 +1,173 @@
+"""What a pact file says: reading it, telling two of them apart, and merging them. Nothing here knows the database.
+
+Two pacts are the same content when what a provider is verified against is the same: the interactions (in any order, with
+keys in any order), the messages and the specification's version (docs.pact.io/pact_broker/advanced_topics/pact_nirvana
+and the Pact Broker's own behaviour).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any, NoReturn
+
+_MOST_NESTING = 50  # as the Pact Broker
+_REQUEST_PARTS = ("method", "path", "query", "body", "headers")
+
+
+def parse(text: bytes | str) -> Any:
+    """Read JSON. Raises ValueError for what is none, is no Unicode, or is nested too deeply to be handled safely."""
+    try:
+        value = json.loads(text, parse_constant=_no_constant)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+    _check_depth(value)
+    dumps(value).encode()  # a lone surrogate is JSON, but no text that can be stored
+    return value
+
+
+def dumps(value: object) -> str:
+    """JSON without a byte too many: this is what is stored and what is hashed."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def sha(pact: Any) -> str:
+    """The SHA-1 of what affects verification, 40 hex digits: the `pact-version` of the Pact Broker's URLs."""
+    return _digest(dumps(_verifiable(pact)))
+
+
+def with_interaction_ids(pact: Any) -> Any:
+    """The pact with an `_id` in each interaction and message that has none: how results name an interaction."""
+    if not isinstance(pact, dict):
+        return pact
+    return {key: _identified(value) if key in ("interactions", "messages") else value for key, value in pact.items()}
+
+
+def provider_states(pact: Any) -> list[tuple[str, Any]]:
+    """Name and parameters of every provider state that the pact asks for, in the order of the file."""
+    found: list[tuple[str, Any]] = []
+    for interaction in _interactions(pact):
+        if isinstance(interaction.get("providerState"), str):
+            found.append((interaction["providerState"], None))
+        states = interaction.get("providerStates")
+        for state in states if isinstance(states, list) else []:
+            if isinstance(state, dict) and isinstance(state.get("name"), str):
+                found.append((state["name"], state.get("params")))
+    return found
+
+
+def name_of(pact: Any, role: str) -> str | None:
+    """The name of the `consumer` or `provider` that the pact states, if it states one."""
+    party = pact.get(role) if isinstance(pact, dict) else None
+    name = party.get("name") if isinstance(party, dict) else None
+    return name if isinstance(name, str) else None
+
+
+def conflicts(pact: Any, addition: Any) -> bool:
+    """Whether an interaction of `addition` has the description and states of one in `pact`, but another request."""
+    if not _has_interactions(pact) or not _has_interactions(addition):
+        return True
+    return any(
+        _same_place(old, new) and _request_of(old) != _request_of(new)
+        for new in addition["interactions"]
+        for old in pact["interactions"]
+    )
+
+
+def merged(pact: Any, addition: Any) -> Any:
+    """The pact with the interactions of `addition`; one of the same description and states is replaced."""
+    interactions = list(pact["interactions"])
+    for new in addition["interactions"]:
+        known = next((index for index, old in enumerate(interactions) if _same_place(old, new)), None)
+        if known is None:
+            interactions.append(new)
+        else:
+            interactions[known] = new
+    return {**pact, "interactions": interactions}
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _check_depth(value: Any) -> None:
+    level = [value]
+    for _ in range(_MOST_NESTING + 1):
+        level = [child for item in level if isinstance(item, dict | list) for child in _children(item)]
+        if not level:
+            return
+    raise ValueError("nested too deeply")
+
+
+def _children(value: dict[str, Any] | list[Any]) -> list[Any]:
+    return list(value.values()) if isinstance(value, dict) else value
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
+
+
+def _verifiable(pact: Any) -> Any:
+    if not isinstance(pact, dict):
+        return pact
+    kept = {key: _in_order(pact[key]) for key in ("interactions", "messages") if isinstance(pact.get(key), list)}
+    if not kept:
+        return pact
+    version = _specification(pact.get("metadata"))
+    return {**kept, "pact_specification_version": version} if version else kept
+
+
+def _in_order(interactions: list[Any]) -> list[Any]:
+    return sorted((_sorted_keys(item) for item in interactions), key=dumps)
+
+
+def _sorted_keys(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _sorted_keys(value[key]) for key in sorted(value)}
+    return [_sorted_keys(item) for item in value] if isinstance(value, list) else value
+
+
+def _specification(metadata: Any) -> Any:
+    if not isinstance(metadata, dict):
+        return None
+    for key in ("pactSpecification", "pact-specification"):
+        if isinstance(metadata.get(key), dict) and metadata[key].get("version"):
+            return metadata[key]["version"]
+    return metadata.get("pactSpecificationVersion")
+
+
+def _identified(interactions: Any) -> Any:
+    if not isinstance(interactions, list):
+        return interactions
+    return [
+        {"_id": _digest(dumps(_sorted_keys(item))), **item} if isinstance(item, dict) else item for item in interactions
+    ]
+
+
+def _interactions(pact: Any) -> list[dict[str, Any]]:
+    if not isinstance(pact, dict):
+        return []
+    listed = [pact[key] for key in ("messages", "interactions") if isinstance(pact.get(key), list)]
+    return [item for items in listed for item in items if isinstance(item, dict)]
+
+
+def _has_interactions(pact: Any) -> bool:
+    return (
+        isinstance(pact, dict)
+        and isinstance(pact.get("interactions"), list)
+        and all(isinstance(item, dict) for item in pact["interactions"])
+    )
+
+
+def _same_place(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    return one.get("description") == other.get("description") and _states_of(one) == _states_of(other)
+
+
+def _states_of(interaction: dict[str, Any]) -> Any:
+    found = (interaction.get(key) for key in ("provider_state", "providerState", "providerStates"))
+    return next((states for states in found if states is not None), None)
+
+
+def _request_of(interaction: dict[str, Any]) -> list[Any]:
+    request = interaction.get("request")
+    return [request.get(part) for part in _REQUEST_PARTS] if isinstance(request, dict) else []

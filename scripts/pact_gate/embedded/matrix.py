@@ -1,0 +1,482 @@
+"""The matrix: which consumer versions work with which provider versions, and what may be deployed.
+
+The steps are those of a Pact Broker 2.122: the selectors of the question are resolved to versions; where a destination is
+given, the pacticipants that integrate with them are added, in the versions that are there; all pacts between the chosen
+versions are joined with the results for their contents; of these the latest are kept (`latestby`).
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from pact_gate.embedded import estate
+
+NOTHING = -1  # the id of a version or pacticipant that is not there
+DEFAULT_LIMIT = 100
+
+
+@dataclass(frozen=True)
+class Selector:
+    """One selector of a question, as it was asked."""
+
+    pacticipant: str | None
+    version: str | None = None
+    latest: bool = False
+    tag: str | None = None
+    branch: str | None = None
+    main_branch: bool = False
+    environment: str | None = None
+
+    @property
+    def is_name_only(self) -> bool:
+        """Whether any version of the pacticipant will do."""
+        return not (self.version or self.latest or self.tag or self.branch or self.main_branch or self.environment)
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked: versions, where they are to go, and which of the rows are wanted."""
+
+    selectors: tuple[Selector, ...]
+    ignored: tuple[Selector, ...] = ()
+    latestby: str | None = None
+    success: frozenset[bool | None] | None = None
+    limit: str | None = None
+    latest: bool = False
+    tag: str | None = None
+    main_branch: bool | None = None
+    environment: str | None = None
+
+    @property
+    def has_destination(self) -> bool:
+        """Whether the versions that are somewhere else have to be found, too."""
+        return bool(self.latest or self.tag or self.environment or self.main_branch)
+
+    @property
+    def listed(self) -> int:
+        """How many rows are listed at most."""
+        return int(self.limit) if self.limit else DEFAULT_LIMIT
+
+    @property
+    def only_browses(self) -> bool:
+        """Whether this is a page of the history of two pacticipants: a question on which nobody can deploy.
+
+        Of such a page a Pact Broker counts only the rows that it lists, and so do we. Everything else is decided on all rows.
+        """
+        names_alone = all(selector.is_name_only for selector in self.selectors)
+        return bool(self.limit) and names_alone and not self.latestby and not self.has_destination
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """A selector and one version that it found; `version_id` None is any version, NOTHING is none."""
+
+    asked: Selector
+    pacticipant_id: int
+    name: str
+    specified: bool
+    version_id: int | None = None
+    number: str | None = None
+    branch: str | None = None
+    ignored: bool = False
+    one_of_many: bool = False
+
+    @property
+    def exists(self) -> bool:
+        """Whether there is such a version; a pacticipant that is not there counts as any version of it."""
+        return self.version_id != NOTHING
+
+
+@dataclass(frozen=True)
+class Integration:
+    """A consumer and a provider that have to do with each other; `required`: the consumer cannot go without."""
+
+    consumer_id: int
+    consumer: str
+    provider_id: int
+    provider: str
+    required: bool
+
+
+@dataclass(frozen=True)
+class Row:
+    """A pact and, where there is one, a result for its content. Times in microseconds since 1970."""
+
+    consumer_id: int
+    consumer: str
+    consumer_version_id: int
+    consumer_version: str
+    provider_id: int
+    provider: str
+    provider_version_id: int | None
+    provider_version: str | None
+    publication_id: int
+    revision: int
+    sha: str
+    pact_created_at: int
+    result_id: int | None
+    success: bool | None
+    verified_at: int | None
+    acted_at: int
+
+
+@dataclass(frozen=True)
+class Summary:
+    """The answer and the facts that it rests on."""
+
+    question: Question
+    rows: list[Row]
+    ignored_rows: list[Row]
+    resolved: list[Resolved]
+    ignored: list[Resolved]
+    integrations: list[Integration]
+    missing: list[Integration] = field(default_factory=list)
+
+    @property
+    def deployable(self) -> bool | None:
+        """Whether all is well; None where something is not known yet, which comes before something that failed."""
+        if any(not one.exists for one in self.resolved if one.specified and not one.ignored):
+            return False
+        if self.missing or any(row.success is None for row in self.rows):
+            return None
+        return all(row.success for row in self.rows)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many rows passed, failed, are not known, and were ignored."""
+        counts = {
+            "success": sum(row.success is True for row in self.rows),
+            "failed": sum(row.success is False for row in self.rows),
+            "unknown": len(self.missing) + sum(row.success is None for row in self.rows),
+        }
+        return {**counts, "ignored": len(self.ignored_rows)} if self.ignored else counts
+
+
+def answer(db: sqlite3.Connection, question: Question) -> Summary:
+    """Answer a question that was checked."""
+    ignored = [one for selector in question.ignored for one in _resolve(db, selector, specified=False)]
+    specified = [
+        _ignoring(ignored, one) for selector in question.selectors for one in _resolve(db, selector, specified=True)
+    ]
+    integrations = _integrations(db, question, specified)
+    resolved = specified + _inferred(db, question, specified, integrations, ignored)
+    rows = _rows(db, question, resolved)
+    kept = [row for row in rows if not _is_ignored(ignored, row)]
+    passed_over = [row for row in rows if _is_ignored(ignored, row)]
+    there = {(row.consumer_id, row.provider_id) for row in rows}
+    missing = [one for one in integrations if one.required and (one.consumer_id, one.provider_id) not in there]
+    return Summary(
+        question, sorted(kept, key=_order), sorted(passed_over, key=_order), resolved, ignored, integrations, missing
+    )
+
+
+def _resolve(db: sqlite3.Connection, selector: Selector, *, specified: bool) -> list[Resolved]:
+    name = selector.pacticipant or ""
+    owner = estate.pacticipant(db, name)
+    if owner is None:
+        return [Resolved(selector, NOTHING, name, specified)]
+    if selector.is_name_only:
+        return [Resolved(selector, owner["id"], name, specified)]
+    branch = selector.branch or (owner["main_branch"] if selector.main_branch else None)
+    found = _versions(db, owner, selector)
+    if not found:
+        return [Resolved(selector, owner["id"], name, specified, NOTHING, selector.version, selector.branch)]
+    many = len(found) > 1
+    return [
+        Resolved(selector, owner["id"], name, specified, row["id"], row["number"], branch, one_of_many=many)
+        for row in found
+    ]
+
+
+def _versions(db: sqlite3.Connection, owner: sqlite3.Row, selector: Selector) -> list[sqlite3.Row]:
+    """The versions of a pacticipant that meet every condition of a selector."""
+    values = {
+        "owner": owner["id"],
+        "number": selector.version,
+        "tag": selector.tag,
+        "environment": selector.environment,
+        "branch": selector.branch,
+        "main": owner["main_branch"],
+    }
+    on_branch = "v.id IN (SELECT head_version_id FROM branches WHERE pacticipant_id = :owner AND name = {})"
+    if not selector.latest:
+        on_branch = """v.id IN (SELECT bv.version_id FROM branches b JOIN branch_versions bv ON bv.branch_id = b.id
+                                WHERE b.pacticipant_id = :owner AND b.name = {})"""
+    conditions = {
+        "v.number = :number": selector.version,
+        "v.id IN (SELECT version_id FROM tags WHERE pacticipant_id = :owner AND name = :tag)": selector.tag,
+        _IN_ENVIRONMENT: selector.environment,
+        on_branch.format(":branch"): selector.branch,
+        on_branch.format(":main"): selector.main_branch,
+    }
+    where = " AND ".join(["v.pacticipant_id = :owner", *(text for text, wanted in conditions.items() if wanted)])
+    newest = "ORDER BY v.id DESC LIMIT 1" if selector.latest else "ORDER BY v.id"
+    query = f"SELECT v.id, v.number FROM versions v WHERE {where} {newest}"  # noqa: S608 - the constants above
+    return db.execute(query, values).fetchall()
+
+
+_IN_ENVIRONMENT = """v.id IN (SELECT d.version_id FROM environments e
+    JOIN deployments d ON d.environment_id = e.id AND d.pacticipant_id = :owner AND d.current = 1 WHERE e.name = :environment
+    UNION SELECT r.version_id FROM environments e
+    JOIN releases r ON r.environment_id = e.id AND r.pacticipant_id = :owner AND r.support_ended_at IS NULL
+    WHERE e.name = :environment)"""
+
+
+def _ignoring(ignored: Sequence[Resolved], one: Resolved) -> Resolved:
+    hit = any(_covers(other, one.pacticipant_id, one.version_id) for other in ignored)
+    return Resolved(**{**one.__dict__, "ignored": hit}) if hit and one.pacticipant_id != NOTHING else one
+
+
+def _covers(ignored: Resolved, pacticipant_id: int, version_id: int | None) -> bool:
+    if ignored.pacticipant_id != pacticipant_id:
+        return False
+    return ignored.asked.is_name_only or ignored.version_id == version_id
+
+
+def _is_ignored(ignored: Sequence[Resolved], row: Row) -> bool:
+    return any(
+        _covers(one, row.consumer_id, row.consumer_version_id) or _covers(one, row.provider_id, row.provider_version_id)
+        for one in ignored
+    )
+
+
+def _integrations(db: sqlite3.Connection, question: Question, specified: list[Resolved]) -> list[Integration]:
+    if question.has_destination or len(specified) == 1:
+        found = _involving(db, specified)
+    else:
+        found = _between(db, specified)
+    names = {
+        row["id"]: row["name"]
+        for row in db.execute(
+            "SELECT id, name FROM pacticipants WHERE id IN (SELECT value FROM json_each(?))",
+            (json.dumps(sorted({pacticipant_id for pair in found for pacticipant_id in pair})),),
+        )
+    }
+    made = [
+        Integration(consumer, names[consumer], provider, names[provider], required)
+        for (consumer, provider), required in found.items()
+    ]
+    return sorted(made, key=lambda one: (one.consumer, one.provider))
+
+
+def _involving(db: sqlite3.Connection, specified: list[Resolved]) -> dict[tuple[int, int], bool]:
+    """The integrations of the specified versions as consumers (required), and of the pacticipants as providers."""
+    found: dict[tuple[int, int], bool] = {}
+    for one in specified:
+        for row in db.execute(
+            "SELECT consumer_id, provider_id FROM integrations WHERE provider_id = ?", (one.pacticipant_id,)
+        ):
+            found.setdefault((row["consumer_id"], row["provider_id"]), False)
+        if one.version_id is None:
+            query, value = (
+                "SELECT DISTINCT provider_id FROM publications WHERE consumer_id = ? AND current = 1",
+                one.pacticipant_id,
+            )
+        else:
+            query, value = (
+                "SELECT DISTINCT provider_id FROM publications WHERE version_id = ? AND current = 1",
+                one.version_id,
+            )
+        for row in db.execute(query, (value,)):
+            found[one.pacticipant_id, row["provider_id"]] = True
+    return found
+
+
+def _between(db: sqlite3.Connection, specified: list[Resolved]) -> dict[tuple[int, int], bool]:
+    """The integrations among the specified: all are required."""
+    providers = json.dumps(sorted({one.pacticipant_id for one in specified}))
+    found: dict[tuple[int, int], bool] = {}
+    for one in specified:
+        column, value = (
+            ("version_id", one.version_id) if one.version_id is not None else ("consumer_id", one.pacticipant_id)
+        )
+        query = f"""SELECT DISTINCT provider_id FROM publications WHERE {column} = ? AND current = 1
+                    AND provider_id IN (SELECT value FROM json_each(?))"""  # noqa: S608 - one of two columns
+        for row in db.execute(query, (value, providers)):
+            found[one.pacticipant_id, row["provider_id"]] = True
+    return found
+
+
+def _inferred(
+    db: sqlite3.Connection,
+    question: Question,
+    specified: list[Resolved],
+    integrations: list[Integration],
+    ignored: list[Resolved],
+) -> list[Resolved]:
+    """The other pacticipants of the integrations, in the versions that are at the destination."""
+    if not question.has_destination:
+        return []
+    known = {one.name for one in specified}
+    names = dict.fromkeys(name for one in integrations for name in (one.consumer, one.provider) if name not in known)
+    wanted = [
+        Selector(
+            name,
+            latest=question.latest,
+            tag=question.tag,
+            main_branch=bool(question.main_branch),
+            environment=question.environment,
+        )
+        for name in names
+    ]
+    return [_ignoring(ignored, one) for selector in wanted for one in _resolve(db, selector, specified=False)]
+
+
+def _rows(db: sqlite3.Connection, question: Question, resolved: list[Resolved]) -> list[Row]:
+    rows = _one_sided(db, question, resolved[0]) if len(resolved) == 1 else _two_sided(db, question, resolved)
+    rows.sort(key=lambda row: (row.acted_at, row.publication_id, row.result_id or 0), reverse=True)
+    if question.only_browses:
+        rows = rows[: question.listed]
+    if question.latestby in _GROUPS:
+        rows = _latest(rows, _GROUPS[question.latestby])
+    return [row for row in rows if question.success is None or row.success in question.success]
+
+
+_GROUPS: dict[str, Callable[[Row], tuple[Any, ...]]] = {
+    "cvpv": lambda row: (row.consumer_id, row.consumer_version_id, row.provider_id, row.provider_version_id),
+    "cvp": lambda row: (row.consumer_id, row.consumer_version_id, row.provider_id),
+    "cp": lambda row: (row.consumer_id, row.provider_id),
+}
+
+
+def _latest(rows: list[Row], group: Callable[[Row], tuple[Any, ...]]) -> list[Row]:
+    """Of each group the row of the newest provider version; the newest row, if that one has no result."""
+    groups: dict[tuple[Any, ...], list[Row]] = {}
+    for row in rows:
+        groups.setdefault(group(row), []).append(row)
+    return [_latest_of(members) for members in groups.values()]
+
+
+def _latest_of(rows: list[Row]) -> Row:
+    if rows[0].provider_version_id is None:
+        return rows[0]
+    return max(reversed(rows), key=lambda row: row.provider_version_id or 0)
+
+
+_SELECT = """SELECT p.consumer_id, consumer.name AS consumer, p.version_id AS consumer_version_id,
+    cv.number AS consumer_version, p.provider_id, provider.name AS provider, pv.id AS provider_version_id,
+    pv.number AS provider_version, p.id AS publication_id, p.revision, k.sha, p.created_at AS pact_created_at,
+    r.id AS result_id, r.success, r.created_at AS verified_at, cv.created_at AS version_created_at"""
+_NAMES = """JOIN pacticipants consumer ON consumer.id = p.consumer_id
+    JOIN pacticipants provider ON provider.id = p.provider_id
+    JOIN versions cv ON cv.id = p.version_id JOIN contents k ON k.id = p.content_id
+    LEFT JOIN versions pv ON pv.id = r.provider_version_id"""
+
+
+def _one_sided(db: sqlite3.Connection, question: Question, one: Resolved) -> list[Row]:
+    """The pacts of one selector as consumer, verified by anyone or no one, and the results of it as provider."""
+    current = "AND {}.current = 1" if question.latestby else ""
+    own, made = (
+        ("p.version_id", "r.provider_version_id") if one.version_id is not None else ("p.consumer_id", "r.provider_id")
+    )
+    value = one.version_id if one.version_id is not None else one.pacticipant_id
+    as_consumer = f"""{_SELECT} FROM publications p LEFT JOIN results r ON r.content_id = p.content_id {current.format("r")}
+                      {_NAMES} WHERE {own} = ? {current.format("p")}"""
+    as_provider = f"""{_SELECT} FROM results r JOIN publications p ON p.content_id = r.content_id {current.format("p")}
+                      {_NAMES} WHERE {made} = ? {current.format("r")}"""
+    found = {
+        (row["publication_id"], row["result_id"]): row
+        for query in (as_consumer, as_provider)
+        for row in db.execute(query, (value,))
+    }
+    return [_row(row, question) for row in found.values()]
+
+
+def _two_sided(db: sqlite3.Connection, question: Question, resolved: list[Resolved]) -> list[Row]:
+    """The pacts between the resolved versions, each with the results by those of them that are providers."""
+    ids = {one.pacticipant_id for one in resolved}
+    specified = {one.pacticipant_id for one in resolved if one.specified}
+    any_version = {one.pacticipant_id for one in resolved if one.version_id is None}
+    versions = {one.version_id for one in resolved if one.version_id is not None}
+    published = _published(db, question, any_version, versions, ids)
+    results = _results(db, question, {row["content_id"] for row in published}, any_version, versions)
+    rows: list[Row] = []
+    for pact in published:
+        if pact["consumer_id"] in specified or pact["provider_id"] in specified:
+            rows += [_joined(pact, result, question) for result in results.get(pact["content_id"], [None])]
+    return rows
+
+
+def _published(
+    db: sqlite3.Connection, question: Question, any_version: set[int], versions: set[int], providers: set[int]
+) -> list[sqlite3.Row]:
+    current = "AND p.current = 1" if question.latestby else ""
+    query = """SELECT p.id AS publication_id, p.consumer_id, consumer.name AS consumer, p.version_id AS consumer_version_id,
+        cv.number AS consumer_version, p.provider_id, provider.name AS provider, p.revision, p.content_id, k.sha,
+        p.created_at AS pact_created_at, cv.created_at AS version_created_at
+        FROM publications p JOIN pacticipants consumer ON consumer.id = p.consumer_id
+        JOIN pacticipants provider ON provider.id = p.provider_id
+        JOIN versions cv ON cv.id = p.version_id JOIN contents k ON k.id = p.content_id
+        WHERE p.{column} IN (SELECT value FROM json_each(?)) AND p.provider_id IN (SELECT value FROM json_each(?)) {current}"""
+    found: dict[int, sqlite3.Row] = {}
+    for column, values in (("consumer_id", any_version), ("version_id", versions)):
+        if values:
+            rows = db.execute(query.format(column=column, current=current), (_ids(values), _ids(providers)))
+            found.update((row["publication_id"], row) for row in rows)
+    return list(found.values())
+
+
+def _results(
+    db: sqlite3.Connection, question: Question, contents: set[int], any_version: set[int], versions: set[int]
+) -> dict[int, list[sqlite3.Row | None]]:
+    """Results for the contents by the resolved provider versions, by content."""
+    current = "AND r.current = 1" if question.latestby else ""
+    query = """SELECT r.id AS result_id, r.content_id, r.success, r.created_at AS verified_at,
+        v.id AS provider_version_id, v.number AS provider_version
+        FROM results r JOIN versions v ON v.id = r.provider_version_id
+        WHERE r.content_id IN (SELECT value FROM json_each(?)) AND r.{column} IN (SELECT value FROM json_each(?)) {current}"""
+    found: dict[int, dict[int, sqlite3.Row | None]] = {}
+    for column, values in (("provider_version_id", versions), ("provider_id", any_version)):
+        if values:
+            rows = db.execute(query.format(column=column, current=current), (_ids(contents), _ids(values)))
+            for row in rows:
+                found.setdefault(row["content_id"], {})[row["result_id"]] = row
+    return {content_id: list(rows.values()) for content_id, rows in found.items()}
+
+
+def _ids(values: Iterable[int]) -> str:
+    return json.dumps(sorted(values))
+
+
+def _row(row: sqlite3.Row, question: Question) -> Row:
+    return _joined(row, row if row["result_id"] is not None else None, question)
+
+
+def _joined(pact: sqlite3.Row, result: sqlite3.Row | None, question: Question) -> Row:
+    published = pact["version_created_at"] if question.latestby else pact["pact_created_at"]
+    return Row(
+        consumer_id=pact["consumer_id"],
+        consumer=pact["consumer"],
+        consumer_version_id=pact["consumer_version_id"],
+        consumer_version=pact["consumer_version"],
+        provider_id=pact["provider_id"],
+        provider=pact["provider"],
+        provider_version_id=result["provider_version_id"] if result else None,
+        provider_version=result["provider_version"] if result else None,
+        publication_id=pact["publication_id"],
+        revision=pact["revision"],
+        sha=pact["sha"],
+        pact_created_at=pact["pact_created_at"],
+        result_id=result["result_id"] if result else None,
+        success=bool(result["success"]) if result else None,
+        verified_at=result["verified_at"] if result else None,
+        acted_at=max(published, result["verified_at"]) if result else published,
+    )
+
+
+def _order(row: Row) -> tuple[Any, ...]:
+    """By consumer and provider, the newest versions first, and rows without a result before those with one."""
+    unverified = row.provider_version_id is None
+    return (
+        row.consumer,
+        -row.consumer_version_id,
+        -row.revision,
+        row.provider,
+        not unverified,
+        -(row.provider_version_id or 0),
+        -(row.result_id or 0),
+    )

@@ -1,0 +1,83 @@
+"""Nested query strings: `q[][pacticipant]=A&q[][version]=1&q[][pacticipant]=B`.
+
+Every Pact client writes them in Rack's notation: a repeated key starts the next element of a list, and other parameters
+may stand between. Elements with a number (`q[0][pacticipant]=A`) are read as well.
+"""
+
+from __future__ import annotations
+
+import re
+import urllib.parse
+from typing import Any
+
+_PART = re.compile(r"\[([^\[\]]*)\]")
+_MOST_PARAMETERS = 10_000
+
+
+def parse(query: str) -> dict[str, Any]:
+    """The parameters of a query string: text, lists of text, or lists of objects of text.
+
+    Raises ValueError where it is no UTF-8 or has too many parameters.
+    """
+    pairs = urllib.parse.parse_qsl(query, keep_blank_values=True, errors="strict", max_num_fields=_MOST_PARAMETERS)
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        name, bracket, _ = key.partition("[")
+        _add(found, name, _PART.findall(key) if bracket else [], value)
+    return found
+
+
+def build(parameters: dict[str, Any]) -> str:
+    """The query string that `parse` reads back; True and False are written as words, None is left out."""
+    pairs: list[tuple[str, Any]] = []
+    for name, value in parameters.items():
+        if isinstance(value, list):
+            pairs += [pair for item in value for pair in _list_pairs(name, item)]
+        else:
+            pairs.append((name, value))
+    return "&".join(
+        f"{urllib.parse.quote_plus(name)}={urllib.parse.quote_plus(_word(value))}"
+        for name, value in pairs
+        if value is not None
+    )
+
+
+def _list_pairs(name: str, item: Any) -> list[tuple[str, Any]]:
+    if isinstance(item, dict):
+        return [(f"{name}[][{key}]", value) for key, value in item.items()]
+    return [(f"{name}[]", item)]
+
+
+def _word(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _add(found: dict[str, Any], name: str, parts: list[str], value: str) -> None:
+    if not parts:
+        found[name] = value
+        return
+    items = found.setdefault(name, [])
+    if not isinstance(items, list):  # `q=1&q[]=2`: the plain one was nonsense
+        items = found[name] = []
+    if len(parts) == 1 and not parts[0]:
+        items.append(value)
+    elif len(parts) == 1:
+        _add_field(items, parts[0], value)
+    elif parts[0]:
+        _add_numbered(items, parts[0], parts[1], value)
+    else:
+        _add_field(items, parts[1], value)
+
+
+def _add_field(items: list[Any], field: str, value: str) -> None:
+    if not items or not isinstance(items[-1], dict) or field in items[-1]:
+        items.append({})
+    items[-1][field] = value
+
+
+def _add_numbered(items: list[Any], number: str, field: str, value: str) -> None:
+    known = next((item for item in items if isinstance(item, dict) and item.get("#") == number), None)
+    if known is None:
+        known = {"#": number}
+        items.append(known)
+    known[field] = value

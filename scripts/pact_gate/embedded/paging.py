@@ -1,0 +1,72 @@
+"""Pages of a list: `page` and `size` in the query, or `pageNumber` and `pageSize`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from pact_gate.embedded.exchange import Call, invalid
+
+_DEFAULT_SIZE = 100
+_MOST_DIGITS = 9
+
+
+@dataclass(frozen=True)
+class Page:
+    """Which part of a list is wanted. A size of None is all of it, as where a query asks for no page."""
+
+    number: int = 1
+    size: int | None = None
+
+    @property
+    def limit(self) -> int:
+        """For SQL: -1 is no limit."""
+        return -1 if self.size is None else self.size
+
+    @property
+    def offset(self) -> int:
+        """For SQL."""
+        return 0 if self.size is None else (self.number - 1) * self.size
+
+    def facts(self, total: int) -> dict[str, Any]:
+        """What a document says about its page: nothing, where none was asked for."""
+        if self.size is None:
+            return {}
+        return {
+            "page": {"number": self.number, "size": self.size, "totalElements": total, "totalPages": self._pages(total)}
+        }
+
+    def links(self, call: Call, total: int) -> dict[str, Any]:
+        """Links to the next and the previous page, where there are any."""
+        if self.size is None:
+            return {}
+        found = {}
+        if self.number < self._pages(total):
+            found["next"] = {"href": f"{call.url}?size={self.size}&page={self.number + 1}", "title": "Next page"}
+        if self.number > 1:
+            found["previous"] = {
+                "href": f"{call.url}?size={self.size}&page={self.number - 1}",
+                "title": "Previous page",
+            }
+        return found
+
+    def _pages(self, total: int) -> int:
+        return max(1, -(-total // (self.size or 1)))
+
+
+def page_of(call: Call, default: Page | None = None) -> Page:
+    """The page that a query asks for. Raises Refusal (400) for what is no positive number."""
+    parameters = call.parameters()
+    for number_key, size_key in (("page", "size"), ("pageNumber", "pageSize")):
+        if number_key in parameters or size_key in parameters:
+            return Page(_positive(parameters, number_key, 1), _positive(parameters, size_key, _DEFAULT_SIZE))
+    return default or Page()
+
+
+def _positive(parameters: dict[str, Any], key: str, default: int) -> int:
+    value = parameters.get(key, "")
+    if value == "":
+        return default
+    if not isinstance(value, str) or not value.isdecimal() or len(value) > _MOST_DIGITS or int(value) < 1:
+        raise invalid({key: ["must be a number, 1 or more"]})
+    return int(value)

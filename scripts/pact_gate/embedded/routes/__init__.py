@@ -1,0 +1,28 @@
+"""The resources of a Pact Broker, each with the methods that it has."""
+
+from __future__ import annotations
+
+from pact_gate.embedded.routes import (
+    environments,
+    general,
+    matrix,
+    pacticipants,
+    pacts,
+    publishing,
+    verification,
+    versions,
+    webhooks,
+)
+from pact_gate.embedded.routing import Route
+
+ROUTES: tuple[Route, ...] = (
+    *general.ROUTES,
+    *pacticipants.ROUTES,
+    *matrix.ROUTES,
+    *versions.ROUTES,
+    *environments.ROUTES,
+    *publishing.ROUTES,
+    *verification.ROUTES,
+    *webhooks.ROUTES,
+    *pacts.ROUTES,
+)

@@ -1,0 +1,338 @@
+"""Publishing pacts: many at once for one consumer version, or one by its own address."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import difflib
+import json
+import sqlite3
+from dataclasses import dataclass
+from typing import Any
+
+from pact_gate.embedded import contents, estate, pact_documents, pacts, results, triggers
+from pact_gate.embedded.checks import Checks, not_blank, not_blank_if_given, one_line, one_of
+from pact_gate.embedded.documents import Document, embedded_pacticipant, embedded_version, link
+from pact_gate.embedded.exchange import HAL, JSON, Answer, Call, Refusal, invalid, not_found
+from pact_gate.embedded.pacts import Pair
+from pact_gate.embedded.routing import Route, delete, get, patch, post, put
+from pact_gate.embedded.urls import at, pair_at, version_at
+
+Notice = dict[str, str]
+
+
+@dataclass(frozen=True)
+class _Contract:
+    """One contract of a publication, read and checked."""
+
+    provider: str
+    pact: dict[str, Any]
+    merge: bool
+
+
+def _publish(call: Call) -> Answer:
+    body = call.object()
+    contracts = _checked(body)
+    consumer, number = body["pacticipantName"], body["pacticipantVersionNumber"]
+    _refuse_conflicts(call, consumer, number, contracts)
+    owner = estate.ensure_pacticipant(call.db, consumer)
+    notices = [_notice("debug", _version_sentence(call.db, body, owner))]
+    made = estate.ensure_version(call.db, owner["id"], number, in_passing=False)
+    if body.get("buildUrl") is not None:
+        estate.set_build_url(call.db, made["id"], body["buildUrl"])
+    if body.get("branch"):
+        estate.put_on_branch(call.db, made, body["branch"])
+    for tag in body.get("tags") or []:
+        estate.put_tag(call.db, made, tag)
+    context = triggers.Context(call.base, branch=body.get("branch"), build_url=body.get("buildUrl"))
+    published = [_publish_one(call, owner, made, contract, context, notices) for contract in contracts]
+    return Answer(200, _publication(call.base, consumer, number, body.get("tags") or [], published, notices))
+
+
+def _publish_one(
+    call: Call,
+    owner: sqlite3.Row,
+    made: sqlite3.Row,
+    contract: _Contract,
+    context: triggers.Context,
+    notices: list[Notice],
+) -> sqlite3.Row:
+    db = call.db
+    pair = Pair(owner["id"], estate.ensure_pacticipant(db, contract.provider)["id"])
+    known = pacts.of_version(db, pair, made["number"])
+    pact = contract.pact
+    if known and contract.merge:
+        pact = contents.merged(pacts.content(db, known["content_id"]), pact)
+    row = pacts.publish(db, pair, made["id"], pact)
+    events = triggers.pact_published(call, row, known, context)
+    how = (
+        "merged with what was there"
+        if known and contract.merge
+        else "published again, unchanged"
+        if known
+        else "published"
+    )
+    notices.append(
+        _notice("success", f"The pact of {row['consumer']} {row['version']} with {row['provider']} was {how}.")
+    )
+    notices.append(_notice("debug", f"  It is at {pact_documents.pact_at(call.base, row)}"))
+    notices.append(_notice("debug", f"  Events: {', '.join(events)}"))
+    notices += _next_steps(db, row)
+    return row
+
+
+def _version_sentence(db: sqlite3.Connection, body: dict[str, Any], owner: sqlite3.Row) -> str:
+    verb = "Updated" if estate.version(db, owner["id"], body["pacticipantVersionNumber"]) else "Made"
+    branch = f" on branch {body['branch']}" if body.get("branch") else ""
+    tags = f", tagged {', '.join(body['tags'])}" if body.get("tags") else ""
+    return f"{verb} version {body['pacticipantVersionNumber']} of {owner['name']}{branch}{tags}."
+
+
+def _next_steps(db: sqlite3.Connection, row: sqlite3.Row) -> list[Notice]:
+    steps = []
+    if not results.any_between(db, row["consumer_id"], row["provider_id"]):
+        steps.append(
+            f"    * {row['provider']} has not verified any pact yet: see https://docs.pact.io/go/provider_verification"
+        )
+    if not triggers.has_webhooks(db, row["consumer_id"], row["provider_id"]):
+        steps.append(f"    * No webhook tells {row['provider']} about a change: see https://docs.pact.io/go/webhooks")
+    return [_notice("prompt", text) for text in (["  Next steps:", *steps] if steps else [])]
+
+
+def _publication(
+    base: str, consumer: str, number: str, tags: list[str], published: list[sqlite3.Row], notices: list[Notice]
+) -> Document:
+    logs = [
+        {"level": notice["type"], "message": notice["text"], "deprecationWarning": "Use notices"} for notice in notices
+    ]
+    links = {
+        "pb:pacticipant": link("Pacticipant", at(base, "pacticipants", consumer), consumer),
+        "pb:pacticipant-version": link("Version", version_at(base, consumer, number), number),
+        "pb:pacticipant-version-tags": [
+            link("Tag", version_at(base, consumer, number, "tags", tag), tag) for tag in tags
+        ],
+        "pb:contracts": [
+            link("Pact", pact_documents.pact_at(base, row), pact_documents.name(row)) for row in published
+        ],
+    }
+    embedded = {
+        "pacticipant": embedded_pacticipant(base, consumer),
+        "version": embedded_version(base, consumer, number),
+    }
+    return {"logs": logs, "notices": notices, "_embedded": embedded, "_links": links}
+
+
+def _checked(body: dict[str, Any]) -> list[_Contract]:
+    checks = Checks(body)
+    checks.text("pacticipantName", not_blank, required=True)
+    checks.text("pacticipantVersionNumber", not_blank, one_line, required=True)
+    checks.text("branch", not_blank, one_line)
+    checks.text("buildUrl", one_line)
+    tags = body.get("tags")
+    if tags is not None and not (isinstance(tags, list) and all(isinstance(tag, str) and tag.strip() for tag in tags)):
+        checks.add("tags", "must be a list of names that are not blank")
+    given = checks.list_of_objects("contracts", required=True)
+    if not given and "contracts" not in checks.errors:
+        checks.add("contracts", "must hold at least one contract")
+    contracts = [_contract(checks, index, item) for index, item in enumerate(given)]
+    checks.refuse()
+    return [contract for contract in contracts if contract]
+
+
+def _contract(checks: Checks, index: int, item: dict[str, Any]) -> _Contract | None:
+    own = Checks(item)
+    own.text("consumerName", not_blank, required=True)
+    own.text("providerName", not_blank, required=True)
+    own.text("content", required=True)
+    own.text("contentType", one_of("application/json"), required=True)
+    own.text("specification", one_of("pact"), required=True)
+    own.text("onConflict", one_of("overwrite", "merge"), nullable=False)
+    wrong = [f"{key} {sentence}" for key, sentences in own.errors.items() for sentence in sentences]
+    name = checks.body.get("pacticipantName")
+    if isinstance(name, str) and "consumerName" not in own.errors and item["consumerName"] != name:
+        wrong.append(f"consumerName {item['consumerName']!r} is not the pacticipantName {name!r}")
+    pact = None
+    if not own.errors:
+        pact, sentence = _decoded(item)
+        wrong += [sentence] if sentence else []
+    for sentence in wrong:
+        checks.add("contracts", f"{sentence} (at index {index})")
+    return None if wrong or pact is None else _Contract(item["providerName"], pact, item.get("onConflict") == "merge")
+
+
+def _decoded(item: dict[str, Any]) -> tuple[dict[str, Any] | None, str]:
+    """The pact in a contract's content, or what is wrong with it."""
+    try:
+        text = base64.b64decode(item["content"], validate=True)
+    except (binascii.Error, ValueError):
+        return None, "content is not Base64"
+    try:
+        pact = contents.parse(text)
+    except ValueError as error:
+        return None, f"content is not JSON: {error}"
+    if not isinstance(pact, dict):
+        return None, "content is not a JSON object"
+    for role, key in (("consumer", "consumerName"), ("provider", "providerName")):
+        stated = contents.name_of(pact, role)
+        if stated is not None and stated != item[key]:
+            return None, f"the {role} in the content is {stated!r}, but {key} says {item[key]!r}"
+    return pact, ""
+
+
+def _refuse_conflicts(call: Call, consumer: str, number: str, contracts: list[_Contract]) -> None:
+    """409: a version keeps what it published, and a new name must not be a slip of the pen."""
+    notices: list[Notice] = []
+    for contract in contracts:
+        pair = pacts.pair_of(call.db, consumer, contract.provider)
+        known = pacts.of_version(call.db, pair, number) if pair else None
+        if known and known["sha"] != contents.sha(contract.pact):
+            notices.append(_notice("error", _other_content(consumer, number, contract.provider)))
+            notices.append(_notice("info", _difference(pacts.content(call.db, known["content_id"]), contract.pact)))
+    for name in dict.fromkeys([consumer, *(contract.provider for contract in contracts)]):
+        alike = estate.lookalikes(call.db, name)
+        notices += [_notice("error", _lookalike(name, alike))] if alike else []
+    if notices:
+        errors = {"contracts": [notice["text"] for notice in notices if notice["type"] == "error"]}
+        raise Refusal(Answer(409, {"notices": notices, "errors": errors}, media=JSON))
+
+
+def _other_content(consumer: str, number: str, provider: str) -> str:
+    return (
+        f"Version {number} of {consumer} has published another pact with {provider}. What a version published cannot"
+        " change, or the answers about it would not hold: give every build its own version, best the commit's SHA. If the"
+        " code did not change, give an example for each value that the tests generate. See https://docs.pact.io/go/versioning"
+    )
+
+
+def _lookalike(name: str, alike: list[str]) -> str:
+    return (
+        f"{name!r} is new, and very much like {', '.join(map(repr, alike))}. If it is the same, correct the name. If it is"
+        f" another, make the pacticipant {name!r} first (pact-broker create-or-update-pacticipant) and publish again."
+    )
+
+
+def _difference(old: Any, new: Any) -> str:
+    one, other = (
+        json.dumps(_without_ids(pact), indent=2, sort_keys=True, ensure_ascii=False).splitlines() for pact in (old, new)
+    )
+    return "\n".join(difflib.unified_diff(one, other, "published", "now", lineterm="", n=2))
+
+
+def _without_ids(pact: Any) -> Any:
+    if isinstance(pact, dict):
+        return {key: _without_ids(value) for key, value in pact.items() if key != "_id"}
+    return [_without_ids(item) for item in pact] if isinstance(pact, list) else pact
+
+
+def _notice(kind: str, text: str) -> Notice:
+    return {"type": kind, "text": text}
+
+
+def required(call: Call) -> sqlite3.Row:
+    """The pact of the consumer version that the path names. Raises Refusal (404)."""
+    pair = pacts.pair_of(call.db, call.path["consumer"], call.path["provider"])
+    found = pacts.of_version(call.db, pair, call.path["version"]) if pair else None
+    if found is None:
+        raise not_found("There is no such pact.")
+    return found
+
+
+def _show(call: Call) -> Answer:
+    return Answer(200, pact_documents.pact(call.db, call.base, required(call)), media=call.media)
+
+
+def _put(call: Call) -> Answer:
+    pact = _checked_pact(call)
+    known = _known(call)
+    _refuse_lookalikes(call)
+    if known and known["sha"] != contents.sha(pact):
+        path = call.path
+        raise Refusal(Answer(409, {"error": _other_content(path["consumer"], path["version"], path["provider"])}))
+    return _keep(call, known, pact)
+
+
+def _merge(call: Call) -> Answer:
+    addition = _checked_pact(call)
+    known = _known(call)
+    _refuse_lookalikes(call)
+    if known is None:
+        return _keep(call, None, addition)
+    pact = pacts.content(call.db, known["content_id"])
+    if contents.conflicts(pact, addition):
+        sentence = "An interaction with the same description and provider states asks for something else: they cannot be merged."
+        raise Refusal(Answer(409, {"error": sentence}))
+    return _keep(call, known, contents.merged(pact, addition))
+
+
+def _known(call: Call) -> sqlite3.Row | None:
+    pair = pacts.pair_of(call.db, call.path["consumer"], call.path["provider"])
+    return pacts.of_version(call.db, pair, call.path["version"]) if pair else None
+
+
+def _keep(call: Call, known: sqlite3.Row | None, pact: Any) -> Answer:
+    consumer = estate.ensure_pacticipant(call.db, call.path["consumer"])
+    provider = estate.ensure_pacticipant(call.db, call.path["provider"])
+    made = estate.ensure_version(call.db, consumer["id"], call.path["version"])
+    row = pacts.publish(call.db, Pair(consumer["id"], provider["id"]), made["id"], pact)
+    triggers.pact_published(call, row, known, triggers.Context(call.base))
+    headers = {} if known else {"Location": pact_documents.pact_at(call.base, row)}
+    return Answer(200 if known else 201, pact_documents.pact(call.db, call.base, row), headers=headers)
+
+
+def _checked_pact(call: Call) -> Any:
+    pact = call.json()
+    errors: dict[str, list[str]] = {}
+    for role in ("consumer", "provider"):
+        stated, named = contents.name_of(pact, role), call.path[role]
+        if not named.strip():
+            errors[f"{role}.name"] = ["cannot be blank"]
+        elif stated is not None and stated.strip() and stated != named:
+            errors[f"{role}.name"] = [f"in the pact is {stated!r}, in the path it is {named!r}"]
+    if not_blank_if_given(call.path["version"]):
+        errors["consumer_version_number"] = ["cannot be blank"]
+    if errors:
+        raise invalid(errors)
+    return pact
+
+
+def _refuse_lookalikes(call: Call) -> None:
+    for role in ("consumer", "provider"):
+        alike = estate.lookalikes(call.db, call.path[role])
+        if alike:
+            raise Refusal(Answer(409, _lookalike(call.path[role], alike), media="text/plain"))
+
+
+def _delete(call: Call) -> Answer:
+    row = required(call)
+    pair = Pair(row["consumer_id"], row["provider_id"])
+    pacts.delete(call.db, pair, row["version_id"])
+    return after_deletion(call, pair)
+
+
+def after_deletion(call: Call, pair: Pair) -> Answer:
+    """What is left of the two: a link to their newest pact."""
+    links: Document = {"index": {"href": call.base}}
+    left = pacts.latest(call.db, pair)
+    if left:
+        href = pair_at(call.base, left["provider"], left["consumer"], "latest")
+        links["pb:latest-pact-version"] = {"href": href, "title": "Latest pact"}
+    return Answer(200, {"_links": links})
+
+
+_PACT = "/pacts/provider/<provider>/consumer/<consumer>/version/<version>"
+_SINGULAR = _PACT.replace("/pacts/", "/pact/", 1)
+_UNDER_VERSIONS = "/pacts/provider/<provider>/consumer/<consumer>/versions/<version>"
+
+ROUTES: tuple[Route, ...] = (
+    post("/contracts/publish", _publish),
+    *(
+        route
+        for pattern in (_PACT, _SINGULAR, _UNDER_VERSIONS)
+        for route in (
+            get(pattern, _show, HAL, JSON),
+            put(pattern, _put, HAL, JSON),
+            patch(pattern, _merge, JSON),
+            delete(pattern, _delete),
+        )
+    ),
+)

@@ -1,0 +1,325 @@
+"""What a verifier asks and says: pacts to verify, and results."""
+
+from __future__ import annotations
+
+import datetime
+import sqlite3
+from collections.abc import Sequence
+from typing import Any
+
+from pact_gate.embedded import deployments, estate, pact_documents, pacts, results, triggers
+from pact_gate.embedded.checks import Checks, not_blank, not_blank_if_given
+from pact_gate.embedded.documents import Document
+from pact_gate.embedded.exchange import HAL, JSON, Answer, Call, not_found
+from pact_gate.embedded.pacts import Pair
+from pact_gate.embedded.routes.pacticipants import required as required_pacticipant
+from pact_gate.embedded.routing import Route, delete, get, post
+from pact_gate.embedded.selection import Question, Selector, choose
+from pact_gate.embedded.urls import decode_metadata
+
+_BRANCH_KEYS = ("latest", "tag", "fallbackTag", "branch", "fallbackBranch", "matchingBranch", "mainBranch")
+_ENVIRONMENT_KEYS = ("environment", "deployed", "released", "deployedOrReleased")
+_KEYS = (*_BRANCH_KEYS, *_ENVIRONMENT_KEYS)
+_OLD_KEYS = {
+    "provider_version_tags": "providerVersionTags",
+    "provider_version_branch": "providerVersionBranch",
+    "consumer_version_selectors": "consumerVersionSelectors",
+    "include_pending_status": "includePendingStatus",
+    "include_wip_pacts_since": "includeWipPactsSince",
+    "fallback_tag": "fallbackTag",
+}
+
+
+def _for_verification(call: Call) -> Answer:
+    return _chosen(call, call.object())
+
+
+def _for_verification_by_query(call: Call) -> Answer:
+    """The same question as a query string, which is how older verifiers ask; it knows tags alone."""
+    asked = {_OLD_KEYS.get(key, key): value for key, value in call.parameters().items()}
+    asked["includePendingStatus"] = asked.get("includePendingStatus") == "true"
+    selectors = asked.get("consumerVersionSelectors", [])
+    asked["consumerVersionSelectors"] = [_from_query(item) for item in selectors if isinstance(item, dict)]
+    return _chosen(call, asked)
+
+
+def _from_query(item: dict[str, Any]) -> dict[str, Any]:
+    named = {_OLD_KEYS.get(key, key): value for key, value in item.items()}
+    return {**named, "latest": named["latest"] == "true"} if "latest" in named else named
+
+
+def _chosen(call: Call, body: dict[str, Any]) -> Answer:
+    question = _question(call.db, body)
+    provider = required_pacticipant(call, "provider")
+    found = choose(call.db, provider, question)
+    return Answer(200, pact_documents.choices(call.base, call.url, found, include_pending=question.include_pending))
+
+
+def _question(db: sqlite3.Connection, body: dict[str, Any]) -> Question:
+    checks = Checks(body)
+    checks.text("providerVersionBranch")
+    checks.flag("includePendingStatus")
+    tags = body.get("providerVersionTags")
+    if tags is not None and not (isinstance(tags, list) and all(isinstance(tag, str) for tag in tags)):
+        checks.add("providerVersionTags", "must be a list of names")
+    since = _since(checks)
+    branch = body.get("providerVersionBranch")
+    if isinstance(branch, str) and branch and not branch.strip():
+        checks.add("providerVersionBranch", "cannot be blank")
+    for index, item in enumerate(checks.list_of_objects("consumerVersionSelectors")):
+        for sentence in _wrong_with(db, item, branch):
+            checks.add("consumerVersionSelectors", f"{sentence} (at index {index})")
+    checks.refuse()
+    selectors = tuple(one for item in body.get("consumerVersionSelectors") or [] for one in _selectors(item, branch))
+    include_pending = bool(body.get("includePendingStatus", True))
+    return Question(selectors, branch or None, tuple(tags or ()), include_pending, since)
+
+
+def _since(checks: Checks) -> int | None:
+    value = checks.body.get("includeWipPactsSince")
+    if value is None:
+        return None
+    try:
+        moment = datetime.datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        checks.add("includeWipPactsSince", "must be a date")
+        return None
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=datetime.UTC)
+    return (aware - datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)) // datetime.timedelta(microseconds=1)
+
+
+def _wrong_with(db: sqlite3.Connection, item: dict[str, Any], provider_branch: object) -> list[str]:
+    """What is wrong with a selector; the rules are those that the Pact Broker's documentation gives for each key."""
+    own = Checks(item)
+    for key in ("mainBranch", "matchingBranch", "deployed", "released", "deployedOrReleased"):
+        own.flag(key, allowed=(True,))
+    own.flag("latest")
+    for key in ("tag", "fallbackTag", "fallbackBranch", "environment"):
+        own.text(key, nullable=False)
+    own.text("consumer", not_blank, nullable=False)
+    if item.get("branch") is not True:
+        own.text("branch", nullable=False)
+    wrong = [f"{key} {sentence}" for key, sentences in own.errors.items() for sentence in sentences]
+    return wrong or _wrong_together(db, item, provider_branch)
+
+
+def _wrong_together(db: sqlite3.Connection, item: dict[str, Any], provider_branch: object) -> list[str]:
+    given = {key for key in _KEYS if key in item}
+    latest = item.get("latest")
+    places = [key for key in ("deployed", "released", "deployedOrReleased") if item.get(key)]
+    unknown = "environment" in item and deployments.environment_named(db, item["environment"]) is None
+    rules = (
+        (
+            not any(item.get(key) for key in _KEYS if not key.startswith("fallback")),
+            "needs one of: mainBranch, branch, matchingBranch, tag, latest, environment, deployed, released, deployedOrReleased",
+        ),
+        ("mainBranch" in given and bool(given - {"mainBranch", "latest"}), "mainBranch goes with nothing but consumer"),
+        ("mainBranch" in given and latest is False, "mainBranch cannot go with latest=false"),
+        (
+            "matchingBranch" in given and bool(given - {"matchingBranch"}),
+            "matchingBranch goes with nothing but consumer",
+        ),
+        ("matchingBranch" in given and not provider_branch, "matchingBranch needs the providerVersionBranch"),
+        ("tag" in given and "branch" in given, "cannot have both a tag and a branch"),
+        (
+            bool(given & set(_BRANCH_KEYS)) and bool(given & set(_ENVIRONMENT_KEYS)),
+            f"cannot have {'/'.join(sorted(given & set(_BRANCH_KEYS)))} with {'/'.join(sorted(given & set(_ENVIRONMENT_KEYS)))}",
+        ),
+        ("fallbackTag" in given and not latest, "fallbackTag needs latest=true"),
+        ("fallbackTag" in given and "tag" not in given, "fallbackTag needs a tag"),
+        ("fallbackBranch" in given and "branch" not in given, "fallbackBranch needs a branch"),
+        ("branch" in given and latest is False, "branch cannot go with latest=false"),
+        (unknown, f"there is no environment named {item.get('environment')!r}"),
+        (len(places) > 1, f"cannot have {' and '.join(places)} together"),
+    )
+    return [sentence for is_wrong, sentence in rules if is_wrong]
+
+
+def _selectors(item: dict[str, Any], provider_branch: str | None) -> list[Selector]:
+    both = bool(item.get("deployedOrReleased"))
+    matching = bool(item.get("matchingBranch"))
+    branch = provider_branch if matching else item.get("branch")
+    selector = Selector(
+        consumer=item.get("consumer"),
+        main_branch=bool(item.get("mainBranch")),
+        matching_branch=matching,
+        branch=branch,
+        tag=item.get("tag"),
+        fallback_tag=item.get("fallbackTag"),
+        latest=bool(item.get("latest") or item.get("mainBranch") or branch),
+        deployed=bool(item.get("deployed")),
+        released=bool(item.get("released")),
+        environment=item.get("environment"),
+    )
+    if not both:
+        return [selector]
+    return [
+        Selector(consumer=selector.consumer, deployed=True, environment=selector.environment),
+        Selector(consumer=selector.consumer, released=True, environment=selector.environment),
+    ]
+
+
+def _publish_result(call: Call) -> Answer:
+    body = call.object()
+    checks = Checks(body)
+    checks.flag("success", required=True)
+    checks.text("providerApplicationVersion", not_blank, required=True)
+    checks.text("buildUrl", not_blank_if_given)
+    checks.refuse()
+    metadata = decode_metadata(call.path.get("metadata", ""))
+    pact = _required_content(call, metadata)
+    verified_by = body.get("verifiedBy")
+    row = results.record(
+        call.db,
+        pact,
+        results.Outcome(
+            success=body["success"],
+            provider_version=body["providerApplicationVersion"],
+            wip=metadata.get("w") == "true",
+            pending=metadata.get("p") == "true",
+            build_url=body.get("buildUrl"),
+            verified_by=verified_by if isinstance(verified_by, dict) else None,
+            test_results=body.get("testResults"),
+        ),
+    )
+    pacts.touch_integration(call.db, Pair(pact["consumer_id"], pact["provider_id"]))
+    triggers.result_published(call, pact, row, metadata, triggers.Context(call.base, build_url=body.get("buildUrl")))
+    document = _document(call, row)
+    return Answer(201, document, headers={"Location": document["_links"]["self"]["href"]})
+
+
+def _document(call: Call, row: sqlite3.Row) -> Document:
+    pair = Pair(row["consumer_id"], row["provider_id"])
+    newest = pacts.of_content(call.db, pair, row["sha"])
+    if newest is None:
+        raise not_found("No version publishes this pact any more.")
+    return pact_documents.result(call.db, call.base, row, newest)
+
+
+def _versions_in(db: sqlite3.Connection, metadata: dict[str, Any], consumer: str) -> list[str]:
+    """The consumer versions that metadata names, by id or by number, oldest first."""
+    selectors = metadata.get("s")
+    items = [item for item in selectors if isinstance(item, dict)] if isinstance(selectors, list) else [metadata]
+    ids = [
+        int(item["cv"]) for item in items if str(item.get("cv", "")).isdecimal() and len(str(item["cv"])) < _MOST_DIGITS
+    ]
+    query = """SELECT v.id, v.number FROM versions v JOIN pacticipants p ON p.id = v.pacticipant_id
+               WHERE p.name = ? AND (v.id = ? OR v.number = ?)"""
+    wanted: Sequence[tuple[int, str | None]] = [(version_id, None) for version_id in ids]
+    if not ids and isinstance(metadata.get("cvn"), str):
+        wanted = [(0, metadata["cvn"])]
+    found = {row["id"]: row["number"] for one in wanted for row in db.execute(query, (consumer, *one))}
+    return [found[version_id] for version_id in sorted(found)]
+
+
+_MOST_DIGITS = 16
+
+
+def _required_content(call: Call, metadata: dict[str, Any]) -> sqlite3.Row:
+    """The pact with the content that the path names, best that of the newest version that its metadata names."""
+    pair = pacts.pair_of(call.db, call.path["consumer"], call.path["provider"])
+    if pair is None:
+        raise not_found("There is no such pact.")
+    named = _versions_in(call.db, metadata, call.path["consumer"])
+    found = pacts.of_version_or_content(call.db, pair, named[-1] if named else None, call.path["sha"])
+    if found is None:
+        raise not_found("There is no such pact.")
+    return found
+
+
+def _show_content(call: Call) -> Answer:
+    metadata = call.path.get("metadata", "")
+    meaning = decode_metadata(metadata)
+    row = _required_content(call, meaning)
+    versions = _versions_in(call.db, meaning, call.path["consumer"])[::-1]
+    return Answer(
+        200, pact_documents.pact(call.db, call.base, row, metadata=metadata, versions=versions), media=call.media
+    )
+
+
+def _show_result(call: Call) -> Answer:
+    return Answer(200, _document(call, _required_result(call)), media=call.media)
+
+
+def _delete_result(call: Call) -> Answer:
+    call.db.execute("DELETE FROM results WHERE id = ?", (_required_result(call)["id"],))
+    return Answer(204)
+
+
+def _required_result(call: Call) -> sqlite3.Row:
+    path = call.path
+    number = path["number"]
+    found = None
+    if number.isdecimal() and len(number) < _MOST_DIGITS:
+        found = results.find(call.db, path["consumer"], path["provider"], path["sha"], int(number))
+    if found is None:
+        raise not_found("There is no such result.")
+    return found
+
+
+def _show_latest_result(call: Call) -> Answer:
+    """The newest result of a content, of a version's pact, or of the newest pact."""
+    path = call.path
+    pair = pacts.pair_of(call.db, path["consumer"], path["provider"])
+    pact = None
+    if pair and "sha" in path:
+        pact = pacts.of_content(call.db, pair, path["sha"])
+    elif pair and "version" in path:
+        pact = pacts.of_version(call.db, pair, path["version"])
+    elif pair:
+        pact = pacts.latest(call.db, pair, tag=path.get("tag"))
+    row = results.latest_of_content(call.db, pact["content_id"]) if pact else None
+    if row is None or pact is None:
+        raise not_found("There is no result for this pact.")
+    return Answer(200, pact_documents.result(call.db, call.base, row, pact), media=call.media)
+
+
+def _summarise(call: Call) -> Answer:
+    name, number = call.path["consumer"], call.path["version"]
+    made = estate.version_of(call.db, name, number)
+    if made is None:
+        raise not_found(f"There is no version {number!r} of {name!r}.")
+    found = results.latest_of_version(call.db, made["id"])
+    query = "SELECT p.name FROM publications x JOIN pacticipants p ON p.id = x.provider_id WHERE x.version_id = ? AND x.current = 1"
+    providers = [row["name"] for row in call.db.execute(query, (made["id"],))]
+    passed = [row["provider"] for row in found if row["success"]]
+    answered = {row["provider"] for row in found}
+    summary = {
+        "successful": passed,
+        "failed": [row["provider"] for row in found if not row["success"]],
+        "unknown": [provider for provider in providers if provider not in answered],
+    }
+    own = {"href": call.url, "title": f"Newest results of version {number} of {name}"}
+    return Answer(
+        200,
+        {
+            "success": len(passed) == len(providers),
+            "providerSummary": summary,
+            "_embedded": {"verificationResults": [_document(call, row) for row in found]},
+            "_links": {"self": own},
+        },
+    )
+
+
+_PAIR = "/pacts/provider/<provider>/consumer/<consumer>"
+_CONTENT = f"{_PAIR}/pact-version/<sha>"
+_CARRIED = f"{_CONTENT}/metadata/<metadata>"
+
+ROUTES: tuple[Route, ...] = (
+    post("/pacts/provider/<provider>/for-verification", _for_verification, writes=False),
+    get("/pacts/provider/<provider>/for-verification", _for_verification_by_query),
+    get(_CONTENT, _show_content, HAL, JSON),
+    get(_CARRIED, _show_content, HAL, JSON),
+    post(f"{_CONTENT}/verification-results", _publish_result),
+    post(f"{_CARRIED}/verification-results", _publish_result),
+    get(f"{_CONTENT}/verification-results/latest", _show_latest_result, HAL, JSON),
+    get(f"{_PAIR}/version/<version>/verification-results/latest", _show_latest_result, HAL, JSON),
+    get(f"{_PAIR}/latest/verification-results/latest", _show_latest_result, HAL, JSON),
+    get(f"{_PAIR}/latest/<tag>/verification-results/latest", _show_latest_result, HAL, JSON),
+    *(
+        route
+        for pattern in (f"{_CONTENT}/verification-results/<number>", f"{_CARRIED}/verification-results/<number>")
+        for route in (get(pattern, _show_result, HAL, JSON), delete(pattern, _delete_result))
+    ),
+    get("/verification-results/consumer/<consumer>/version/<version>/latest", _summarise),
+)

@@ -1,0 +1,31 @@
+"""The few things that every room does with rows."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+
+
+def one(db: sqlite3.Connection, query: str, *values: object) -> sqlite3.Row | None:
+    """The first row of a query, if there is one."""
+    row: sqlite3.Row | None = db.execute(query, values).fetchone()
+    return row
+
+
+def insert(db: sqlite3.Connection, verb: str, table: str, columns: Mapping[str, object]) -> int:
+    """Insert one row and answer its id. `verb` is INSERT or INSERT OR IGNORE; the names are ours, never a caller's."""
+    names = ", ".join(columns)
+    values = ", ".join(f":{name}" for name in columns)
+    return db.execute(f"{verb} INTO {table} ({names}) VALUES ({values})", columns).lastrowid or 0  # noqa: S608
+
+
+def required(row: sqlite3.Row | None) -> sqlite3.Row:
+    """A row that must be there, because it was just written or a foreign key says so."""
+    if row is None:
+        raise LookupError("a row that must be there is not")
+    return row
+
+
+def marks(values: Sequence[object]) -> str:
+    """The placeholders of `IN (...)`."""
+    return ", ".join("?" * len(values))

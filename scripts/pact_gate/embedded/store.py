@@ -1,0 +1,174 @@
+"""The file: opening it, refusing what is not ours, and transactions.
+
+Every thread has its own connection; several processes may share a file. Readers see one snapshot (WAL), writers queue at
+`BEGIN IMMEDIATE` instead of failing half-way. SQLite's own documentation: sqlite.org/wal.html, sqlite.org/lang_transaction.html.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import pathlib
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+
+from pact_gate.embedded import schema
+from pact_gate.model.errors import BrokerError, InputError
+
+_BUSY_SECONDS = 60.0
+
+
+class Store:
+    """One SQLite file. Raises InputError or BrokerError when it cannot be opened; never changes a file it refuses."""
+
+    def __init__(self, path: pathlib.Path) -> None:
+        self.path = path
+        self._local = threading.local()
+        self._lock = threading.Lock()
+        self._open: list[sqlite3.Connection] = []
+        with explained(path):
+            _prepare(self._connection(), path)
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """One snapshot of the data, whatever others write meanwhile."""
+        connection = self._connection()
+        connection.execute("BEGIN")
+        try:
+            yield connection
+        finally:
+            connection.rollback()
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """One transaction: all of it is kept, or, where an exception leaves the block, nothing."""
+        connection = self._connection()
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield connection
+            connection.commit()
+        except BaseException:
+            if connection.in_transaction:  # a full disk has already rolled it back
+                connection.rollback()
+            raise
+
+    def close(self) -> None:
+        """Close every thread's connection. Nothing may use the store afterwards."""
+        with self._lock:
+            for connection in self._open:
+                connection.close()
+            self._open.clear()
+        self._local = threading.local()
+
+    def _connection(self) -> sqlite3.Connection:
+        known: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if known is not None:
+            return known
+        # check_same_thread is off for close() alone: it is called from the thread that ends the server.
+        connection = sqlite3.connect(
+            self.path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False, cached_statements=512
+        )
+        connection.row_factory = sqlite3.Row
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA synchronous = FULL")
+        self._local.connection = connection
+        with self._lock:
+            self._open.append(connection)
+        return connection
+
+
+def now() -> int:
+    """The time in microseconds since 1970, UTC."""
+    return time.time_ns() // 1000
+
+
+@contextlib.contextmanager
+def explained(path: pathlib.Path) -> Iterator[None]:
+    """Say in a sentence why SQLite could not open or make `path`."""
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        raise _refusal(path, error) from error
+
+
+def _refusal(path: pathlib.Path, error: sqlite3.DatabaseError) -> InputError | BrokerError:
+    name = getattr(error, "sqlite_errorname", "")
+    if name.startswith("SQLITE_NOTADB"):
+        return InputError(f"{path} is not a SQLite file.", "Name another file, or one that does not exist yet.")
+    if name.startswith("SQLITE_CORRUPT"):
+        return InputError(f"{path} is damaged ({error}).", "Restore it from a backup.")
+    if name.startswith("SQLITE_READONLY"):
+        return InputError(
+            f"{path} cannot be written.", "Give this process write permission to the file and to its folder."
+        )
+    if name.startswith("SQLITE_CANTOPEN"):
+        return InputError(
+            f"{path} cannot be opened or made.", "See that its folder exists and that this process may write there."
+        )
+    if name.startswith("SQLITE_FULL"):
+        return BrokerError(f"The disk that holds {path} is full.", "Free some space and try again.")
+    if name.startswith("SQLITE_BUSY"):
+        return BrokerError(f"{path} is in use by another process.", "Try again when that process is done.")
+    return BrokerError(f"{path} cannot be used ({error}).", "See that the disk is sound and the file is a local one.")
+
+
+def _prepare(connection: sqlite3.Connection, path: pathlib.Path) -> None:
+    """Make the tables, or bring those of an older version up to date; refuse anything else untouched."""
+    if _recognised(connection, path) != len(schema.MIGRATIONS):
+        connection.execute("PRAGMA journal_mode = WAL")
+        _migrate(connection, path)
+    elif connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+        connection.execute("PRAGMA journal_mode = WAL")
+    _try_to_write(connection)
+
+
+def _recognised(connection: sqlite3.Connection, path: pathlib.Path) -> int:
+    """The number of migrations that the file has seen; 0 for an empty one."""
+    application = connection.execute("PRAGMA application_id").fetchone()[0]
+    seen = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    if application != schema.APPLICATION_ID and (application or seen or _has_tables(connection)):
+        raise InputError(f"{path} belongs to another program.", "Name another file, or one that does not exist yet.")
+    if seen > len(schema.MIGRATIONS):
+        raise InputError(
+            f"{path} was made by a newer version of pact-gate (schema {seen}, this one knows {len(schema.MIGRATIONS)}).",
+            "Use that version, or a newer one.",
+        )
+    return seen
+
+
+def _has_tables(connection: sqlite3.Connection) -> bool:
+    return connection.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchone() is not None
+
+
+def _migrate(connection: sqlite3.Connection, path: pathlib.Path) -> None:
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        seen = _recognised(connection, path)  # another process may have been faster
+        for number, script in enumerate(schema.MIGRATIONS[seen:], start=seen + 1):
+            for statement in _statements(script):
+                connection.execute(statement)
+            connection.execute(f"PRAGMA user_version = {number}")
+        connection.execute(f"PRAGMA application_id = {schema.APPLICATION_ID}")
+        connection.commit()
+    except BaseException:
+        if connection.in_transaction:
+            connection.rollback()
+        raise
+
+
+def _statements(script: str) -> Iterator[str]:
+    """The statements of a script one by one: `executescript` would commit between them."""
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
+
+
+def _try_to_write(connection: sqlite3.Connection) -> None:
+    """Find out now, with a sentence, that a file is read-only, and not at the first publish."""
+    connection.execute("BEGIN IMMEDIATE")
+    connection.execute(f"PRAGMA user_version = {len(schema.MIGRATIONS)}")
+    connection.rollback()
