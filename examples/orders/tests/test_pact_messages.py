@@ -10,15 +10,19 @@ from fastapi.testclient import TestClient
 
 from orders.app import create_app
 
+EVENT = {"description": "an order.placed event"}
+
 
 @pytest.fixture
-def messages(monkeypatch: pytest.MonkeyPatch) -> TestClient:
+def verified(monkeypatch: pytest.MonkeyPatch) -> TestClient:
     monkeypatch.setenv("ORDERS_PACT_MESSAGES", "1")
     return TestClient(create_app())
 
 
-def test_a_message_comes_as_the_queue_gets_it(messages: TestClient) -> None:
-    answer = messages.post("/_pact/messages", json={"description": "an order.placed event", "providerStates": []})
+def test_a_message_comes_as_the_queue_gets_it(verified: TestClient) -> None:
+    verified.post("/_pact/provider_states", json={"state": "an order has been placed", "action": "setup"})
+
+    answer = verified.post("/_pact/messages", json=EVENT)
 
     assert answer.json() | {"order_id": "any"} == {
         "event_type": "order.placed",
@@ -29,14 +33,20 @@ def test_a_message_comes_as_the_queue_gets_it(messages: TestClient) -> None:
     assert json.loads(b64decode(answer.headers["Pact-Message-Metadata"])) == {"contentType": "application/json"}
 
 
-def test_an_unknown_message_is_refused_by_its_name(messages: TestClient) -> None:
-    answer = messages.post("/_pact/messages", json={"description": "an order.lost event"})
+def test_no_message_comes_before_its_state(verified: TestClient) -> None:
+    answer = verified.post("/_pact/messages", json=EVENT)
 
     assert answer.status_code == 404
-    assert "an order.lost event" in answer.json()["detail"]
+    assert "an order.placed event" in answer.json()["detail"]
 
 
-def test_a_normal_run_has_no_messages_endpoint() -> None:
-    answer = TestClient(create_app()).post("/_pact/messages", json={"description": "an order.placed event"})
+def test_an_unknown_state_is_refused_by_its_name(verified: TestClient) -> None:
+    answer = verified.post("/_pact/provider_states", json={"state": "an order has been lost"})
 
     assert answer.status_code == 404
+    assert "an order has been lost" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize("path", ["/_pact/messages", "/_pact/provider_states"])
+def test_a_normal_run_has_no_such_endpoints(path: str) -> None:
+    assert TestClient(create_app()).post(path, json=EVENT).status_code == 404

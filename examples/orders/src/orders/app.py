@@ -35,7 +35,7 @@ def to_log(message: bytes) -> None:
 def create_app(publish: Publish = to_log) -> FastAPI:
     """Make the service from its environment.
 
-    `PRODUCTS_URL` is where products answers; `ORDERS_PACT_MESSAGES=1` adds the endpoint that Pact's verifier calls.
+    `PRODUCTS_URL` is where products answers; `ORDERS_PACT_MESSAGES=1` adds the endpoints that Pact's verifier calls.
     """
     products = ProductClient(os.environ.get("PRODUCTS_URL", "http://localhost:8000"))
 
@@ -60,5 +60,5 @@ def create_app(publish: Publish = to_log) -> FastAPI:
         return {"order_id": placed.order_id}
 
     if os.environ.get("ORDERS_PACT_MESSAGES") == "1":
-        app.include_router(pact_messages.router)
+        app.include_router(pact_messages.router())
     return app
