@@ -5,6 +5,7 @@ PYTHON ?=
 TIERS := core verify broker dev
 LOCKS := $(TIERS:%=scripts/requirements/%.txt)
 READY := .venv/ready
+export UV_NATIVE_TLS ?= true# the machine's own certificates count, as they do for pip
 WITH_TOOLS := PATH="$(CURDIR)/.venv/bin:$$PATH"
 
 .DEFAULT_GOAL := help

@@ -406,6 +406,7 @@ def test_uv_gets_what_is_set_for_pip_and_nothing_that_bends_the_lock(launcher: L
     lines = log.splitlines()
     assert "UV_DEFAULT_INDEX=https://mirror.example/simple" in lines
     assert "SSL_CERT_FILE=/their/ca.pem" in lines
+    assert "UV_NATIVE_TLS=true" in lines
     assert "HTTPS_PROXY=http://proxy.example:3128" in lines
     assert "PIP_USER=0" in lines
     assert "UV_OVERRIDE" not in log
