@@ -238,6 +238,11 @@ def test_a_failed_interaction_tells_state_place_expected_and_received() -> None:
     assert "a request for no product" not in text
 
 
+def test_the_first_difference_stands_under_the_heading() -> None:
+    text = summary(verified(verification(GOOD, replace(BAD, pending=True), replace(BAD, description="this one"))))
+    assert text.split("\n\n")[1].startswith("orders, this one: body <span>$</span>.price: Expected 29.99 (Decimal)")
+
+
 def test_errors_are_told_as_sentences() -> None:
     unprepared = replace(BAD, mismatches=(), error="The state `stock` could not be set up: 500.")
     text = summary(verified(verification(unprepared), verification(error="No connection."), verification()))

@@ -82,6 +82,7 @@ def test_a_verification_tells_each_difference_and_the_providers_log() -> None:
     assert text(outcome) == "\n".join(
         [
             "products 7a81af3e59 breaks 1 of 1 pact",
+            'orders, a request: body $.price: Expected a number (expected 29.99, received "a")',
             "",
             "  RESULT  CONSUMER  INTERACTIONS   PUBLISHED",
             "  failed  orders    0 of 1 passed  yes",

@@ -177,4 +177,7 @@ def _leads_somewhere(url: str) -> bool:
         _ = parts.port  # is read, and checked, only now
     except ValueError:
         return False
-    return parts.scheme in {"http", "https"} and "@" not in parts.netloc and bool(_HOST.fullmatch(parts.hostname or ""))
+    host = parts.hostname or ""
+    # The embedded broker's links lead nowhere: `.invalid` is no one's (RFC 6761).
+    leads = bool(_HOST.fullmatch(host)) and not host.endswith(".invalid")
+    return parts.scheme in {"http", "https"} and "@" not in parts.netloc and leads

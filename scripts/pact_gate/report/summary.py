@@ -109,7 +109,7 @@ def _error_title(error: PactGateError) -> str:
 
 def _head(page: _Page, outcome: Outcome) -> None:
     page.add(f"## {words.symbol(outcome)} {markdown(words.title(outcome), limit=400)}")
-    if isinstance(outcome, GateOutcome):
+    if words.reason(outcome):
         page.add(prose(words.reason(outcome)))
     _next_step(page, words.next_step(outcome))
 

@@ -40,7 +40,7 @@ def _joined(lines: Iterable[str]) -> str:
 
 
 def _outcome(outcome: Outcome) -> Iterator[str]:
-    yield words.title(outcome)
+    yield from filter(None, (words.title(outcome), words.reason(outcome)))
     match outcome:
         case GateOutcome():
             yield from _gate(outcome)
@@ -54,7 +54,6 @@ def _outcome(outcome: Outcome) -> Iterator[str]:
 
 
 def _gate(outcome: GateOutcome) -> Iterator[str]:
-    yield words.reason(outcome)
     yield from (f"{label}: {sentence}" for label, sentence in words.remarks(outcome))
     rows = words.worst_rows_first(outcome.decision.rows)
     cells = [_integration(row, words.row_result(row, outcome.question.target)) for row in rows[:_ROWS]]

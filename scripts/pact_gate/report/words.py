@@ -79,9 +79,13 @@ def title(outcome: Outcome) -> str:
     return outcome.headline
 
 
-def reason(outcome: GateOutcome) -> str:
-    """Return the sentences under a gate's title."""
-    return outcome.decision.reason or outcome.headline
+def reason(outcome: Outcome) -> str:
+    """Return the sentence under a title: why the gate says so, or the first thing that a verification found wrong."""
+    if isinstance(outcome, GateOutcome):
+        return outcome.decision.reason or outcome.headline
+    if isinstance(outcome, VerifyOutcome):
+        return _first_failure(outcome)
+    return ""
 
 
 def next_step(outcome: Outcome) -> str:
@@ -302,6 +306,15 @@ def _verify_title(outcome: VerifyOutcome) -> str:
             f"{name} honours {kept:,} of {counted(len(fates), 'pact')}; the other {pending:,} may still fail (pending)"
         )
     return f"{name} honours {_every(len(fates))}"
+
+
+def _first_failure(outcome: VerifyOutcome) -> str:
+    for verification in worst_pacts_first(outcome.verifications):
+        for interaction in failed_interactions(verification):
+            if not is_pending(verification, interaction):
+                found = next(findings(interaction), "failed")
+                return f"{verification.result.consumer}, {interaction.description}: {found}"
+    return ""
 
 
 def _every(number: int) -> str:
