@@ -6,6 +6,7 @@ import importlib
 import os
 import traceback
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack, closing
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -58,17 +59,14 @@ def _run(argv: Sequence[str], runner: Runner) -> int:
     inputs = Inputs(_flags(argv[1:]), os.environ)
     broker = broker_settings(inputs)
     runner.mask(broker.secrets)
-    step = Step(
-        runner,
-        connect=lambda: connect(broker),
-        find_commit=lambda: event.commit(os.environ, Path.cwd()),
-    )
-    outcomes = module.run(inputs, step)
-    code = 0
-    for outcome in (outcomes,) if isinstance(outcomes, Outcome) else outcomes:
-        _report(outcome, runner)
-        code = max(code, outcome.exit_code)
-    return code
+    with ExitStack() as ending:
+        step = Step(
+            runner,
+            connect=lambda: ending.enter_context(closing(connect(broker))),
+            find_commit=lambda: event.commit(os.environ, Path.cwd()),
+        )
+        outcomes = module.run(inputs, step)
+        return max(_report(each, runner) for each in ((outcomes,) if isinstance(outcomes, Outcome) else outcomes))
 
 
 def _module(command: str) -> str:
@@ -104,12 +102,13 @@ def _usage() -> str:
     )
 
 
-def _report(outcome: Outcome, runner: Runner) -> None:
+def _report(outcome: Outcome, runner: Runner) -> int:
     runner.log(text.text(outcome))
     runner.output(outcome.outputs)
     runner.summarize(summary.summary(outcome))
     if runner.on_github:
         runner.annotate(notes.annotations(outcome))
+    return outcome.exit_code
 
 
 def _report_error(error: PactGateError, runner: Runner) -> None:

@@ -27,7 +27,7 @@ _BAD_REQUEST, _NOT_FOUND, _CONFLICT = 400, 404, 409
 
 @dataclass(frozen=True)
 class PublishAnswer:
-    """What came of publishing: each provider's pact by its address, and the broker's own words."""
+    """What came of publishing: the address of the pact with each provider, and the broker's warnings."""
 
     urls: Mapping[str, str]
     notices: tuple[str, ...]
@@ -83,6 +83,10 @@ class Broker:
         """The broker's base address, to be shown."""
         return self._http.base_url
 
+    def close(self) -> None:
+        """End the conversation."""
+        self._http.close()
+
     # --- pacts -------------------------------------------------------------------------------------------
 
     def publish(
@@ -117,7 +121,7 @@ class Broker:
             # The links come in the order of the contracts.
             links = [link["href"] for link in answer["_links"]["pb:contracts"]]
             urls = {pact.provider: href for pact, href in zip(pacts, links, strict=True)}
-            return PublishAnswer(urls, tuple(notice["text"] for notice in answer.get("notices", [])))
+            return PublishAnswer(urls, tuple(_warnings(answer.get("notices", []))))
 
     def published_pact(self, consumer: str, provider: str, version: str) -> Document:
         """Give the pact of one consumer version, as it stands in the broker."""
@@ -383,6 +387,11 @@ def _contract(pact: Pact, *, merge: bool) -> Document:
         "content": base64.b64encode(pact.body).decode(),
     }
     return contract | ({"onConflict": "merge"} if merge else {})
+
+
+def _warnings(notices: Iterable[Document]) -> Iterator[str]:
+    """Pick what a person should read of what the broker says: it also tells what it did, and advertises."""
+    return (notice["text"] for notice in notices if notice.get("type") in ("warning", "error", "danger"))
 
 
 def _selected(item: Document) -> SelectedPact:

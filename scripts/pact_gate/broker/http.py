@@ -64,6 +64,10 @@ class Http:
         self._timeout = timeout
         self._clock = clock or Clock()
 
+    def close(self) -> None:
+        """Give back the connections, and what stands in for them where the broker is in this process."""
+        self._session.close()
+
     def get(self, url: str, **query: str) -> Any:
         """Read a JSON document."""
         return self.decode(self.request("GET", url, params=query))

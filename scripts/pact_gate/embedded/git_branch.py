@@ -42,6 +42,7 @@ class GitBranch:
         url, _, branch = address.rpartition("#")
         self._remote = url or "origin"
         self._ref = f"refs/heads/{branch}"
+        self._kept = f"refs/pact-gate/{os.getpid()}"  # keeps what was fetched while this step runs
         self._make = make
         self._closing = contextlib.ExitStack()
         self._folder = Path(self._closing.enter_context(tempfile.TemporaryDirectory(prefix="pact-gate-")))
@@ -70,6 +71,7 @@ class GitBranch:
     def close(self) -> None:
         """Remove the working copy; the branch is what is kept."""
         self._release()
+        self._git("update-ref", "-d", self._kept)
         self._closing.close()
 
     # --- the database ------------------------------------------------------------------------------------
@@ -84,15 +86,18 @@ class GitBranch:
             self._release()
         self._read += 1
         database = self._folder / f"{self._read}.sqlite3"
-        self._commit = self._git("ls-remote", self._remote, self._ref).decode().partition("\t")[0]
+        self._commit = self._head()
         if self._commit:
-            self._git("fetch", "--quiet", "--no-tags", self._remote, f"+{self._ref}:{self._kept_ref()}")
+            self._git("fetch", "--quiet", "--no-tags", "--refmap=", self._remote, f"+{self._ref}:{self._kept}")
+            # What came may be newer than what was seen a moment ago.
+            self._commit = self._git("rev-parse", self._kept).decode().strip()
             database.write_bytes(self._git("cat-file", "blob", f"{self._commit}:{_FILE}"))
         self._broker = self._make(database)
         self._watch = sqlite3.connect(database)
 
-    def _kept_ref(self) -> str:
-        return f"refs/pact-gate/{self._ref.removeprefix('refs/heads/')}"
+    def _head(self) -> str:
+        """Give the commit that the branch has now, empty where there is no such branch."""
+        return self._git("ls-remote", self._remote, self._ref).decode().partition("\t")[0]
 
     def _release(self) -> None:
         self._watch.close()
@@ -112,7 +117,7 @@ class GitBranch:
         try:
             self._git("push", "--quiet", lease, self._remote, f"{commit}:{self._ref}")
         except BrokerError:
-            if self._git("ls-remote", self._remote, self._ref).decode().partition("\t")[0] == self._commit:
+            if self._head() == self._commit:
                 raise  # nobody else wrote: it is refused for another reason, which git has told
             return False
         self._commit = commit
@@ -143,7 +148,7 @@ class GitBranch:
         remote = "the origin of this checkout" if self._remote == "origin" else "the repository"
         return BrokerError(
             f"The broker on {self._ref} of {remote} cannot be used: git {verb} says: {told}",
-            "The job needs a checkout whose credentials are kept (actions/checkout) and `permissions: contents: write`, "
+            "The job needs a checkout that keeps its credentials (actions/checkout), `permissions: contents: write`, "
             "and no rule may forbid force-pushes to that branch.",
         )
 
