@@ -109,32 +109,35 @@ def _told_no_such_version(question: Question, _: Rows) -> Told:
 
 
 def _told_absent(question: Question, rows: Rows) -> Told:
-    row, target = rows[0], question.target
-    lacks = f"{row.provider} is not there: no version of it is {_LACKING[target.kind]}{target.name}{_others(rows)}."
-    if row.verified_elsewhere:
-        version = short(row.verified_elsewhere[-1])
-        reason = f"{lacks} Its version {version} honours what {_consumer(row)} needs."
-        return reason, _bring(target, row.provider, version)
-    reason = f"{lacks} Nor has any version of it verified what {_consumer(row)} needs."
-    bring = _bring(target, row.provider, "a passing version")
-    return reason, f"Run the verification of {row.provider} (actions/verify). {bring}"
+    row = rows[0]
+    lacks = f"{row.provider} is not there: no version of it is {_place(question.target)}{_others(rows)}."
+    known = row.verified_elsewhere[-1] if row.verified_elsewhere else None
+    if known:
+        reason = f"{lacks} Its version {short(known)} honours what {_consumer(row)} needs."
+    else:
+        reason = f"{lacks} Nor has any version of it verified what {_consumer(row)} needs."
+    return reason, _bring(question.target, row.provider, known)
 
 
-_LACKING = {
-    TargetKind.ENVIRONMENT: "deployed or released in ",
-    TargetKind.MAIN_BRANCH: "on its main branch",
-    TargetKind.BRANCH: "on the branch ",
-    TargetKind.TAG: "tagged ",
-}
+def _place(target: Target) -> str:
+    return {
+        TargetKind.ENVIRONMENT: f"deployed or released in {target.name}",
+        TargetKind.MAIN_BRANCH: "on its main branch",
+        TargetKind.BRANCH: f"on the branch {target.name}",
+        TargetKind.TAG: f"tagged {target.name}",
+    }[target.kind]
 
 
-def _bring(target: Target, provider: str, version: str) -> str:
-    if target.kind is TargetKind.ENVIRONMENT:
-        return (
-            f"Deploy {version} of {provider} to {target} first, and record it (actions/record-deployment with "
-            f"environment: {target})."
-        )
-    return f"Verify {version} of {provider} on {target} and publish the result with its branch (actions/verify)."
+def _bring(target: Target, provider: str, known: str | None) -> str:
+    """Say how a provider gets to the target, where `known` is a version of it that passes."""
+    if target.kind is not TargetKind.ENVIRONMENT:
+        return f"Run the verification of a version of {provider} that is {_place(target)} (actions/verify), then ask again."
+    record = f"record it (actions/record-deployment with environment: {target})"
+    if known:
+        return f"Deploy {short(known)} of {provider} to {target} first, and {record}."
+    return (
+        f"Run the verification of {provider} (actions/verify), deploy a version that passes to {target}, and {record}."
+    )
 
 
 def _told_waiting(question: Question, rows: Rows) -> Told:
