@@ -82,15 +82,16 @@ def verify_pact(pact: bytes, address: ProviderAddress) -> PactResult:
     """
     try:
         document = json.loads(pact)
-        consumer, provider = document["consumer"]["name"], document["provider"]["name"]
-    except (ValueError, KeyError, TypeError):
-        return PactResult("", address.provider, (), error="This is no pact: it names no consumer and provider in JSON.")
+        consumer, provider = str(document["consumer"]["name"]), str(document["provider"]["name"])
+        parts = list(_parts(pact, document))
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as cause:
+        return PactResult("", address.provider, (), error=f"This is no pact ({type(cause).__name__}: {cause}).")
     if provider != address.provider:
         error = f"The pact is one with the provider {provider!r}, and {address.provider!r} is being verified."
         return PactResult(consumer, provider, (), error=error)
     interactions: list[InteractionResult] = []
     errors: list[str] = []
-    for kind, part in _parts(pact, document):
+    for kind, part in parts:
         ran, error = _verify_part(kind, part, address)
         interactions += ran
         errors += [error] if error else []

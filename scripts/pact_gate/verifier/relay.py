@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import json
 import socket
+import socketserver
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Self
 
@@ -22,10 +22,9 @@ from pact_gate.verifier.web import Answer, reason, send, shown_url
 
 BODY_KEPT = 2_000  # characters of an answer that are kept to be shown
 
-# Those that belong to one connection, or that are set anew (https://www.rfc-editor.org/rfc/rfc9110#section-7.6.1).
-_NOT_PASSED_ON = frozenset(
-    ("accept-encoding", "connection", "content-length", "date", "host", "keep-alive", "server", "transfer-encoding")
-)
+# What is sent anew on the way there (the connection's own), and what the verifier reads of an answer.
+_NOT_PASSED_ON = frozenset(("accept-encoding", "connection", "content-length", "host"))
+_READ = frozenset(("content-type", "pact-message-metadata"))
 
 
 @dataclass
@@ -64,13 +63,13 @@ class Relay:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self._server.end()
-        self._thread.join()
+        self._thread.join(1.0)  # it may wait for an answer that nobody wants any more, when the step is cancelled
         self._server.server_close()
 
     @property
     def url(self) -> str:
         """Where the verifier has to send its requests."""
-        return f"http://127.0.0.1:{self._server.server_port}/"
+        return f"http://127.0.0.1:{self._server.port}/"
 
     def pass_on(self, body: bytes, headers: dict[str, str]) -> Answer:
         """Pass a request on and return what the verifier gets: the answer, or 424 where it was not 2xx."""
@@ -101,12 +100,13 @@ class Relay:
         return Answer(HTTPStatus.FAILED_DEPENDENCY, b"", {})
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True  # a handler that still waits for its answer holds nobody up
+class _Server(socketserver.TCPServer):
+    """Serves one request after the other: the verifier sends no two at a time."""
 
     def __init__(self, relay: Relay) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.relay = relay
+        self.port: int = self.server_address[1]
         self._ended = False
 
     def serve(self) -> None:
@@ -116,26 +116,28 @@ class _Server(ThreadingHTTPServer):
     def end(self) -> None:
         """End `serve` at once: a connection wakes it, where `shutdown` would wait for a polling interval."""
         self._ended = True
-        socket.create_connection(("127.0.0.1", self.server_port)).close()
+        socket.create_connection(("127.0.0.1", self.port)).close()
 
     def handle_error(self, request: object, client_address: object) -> None:
         """Say nothing of a verifier that hung up: its result tells."""
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(socketserver.StreamRequestHandler):
+    """Reads a request as the verifier sends it, with a Content-Length: `http.server` takes much of a call's time."""
+
     server: _Server
 
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        headers = {name: value for name, value in self.headers.items() if name.lower() not in _NOT_PASSED_ON}
-        answer = self.server.relay.pass_on(body, headers)
-        self.send_response(answer.status)
-        for name, value in answer.headers.items():
-            if name.lower() not in _NOT_PASSED_ON:
-                self.send_header(name, value)
-        self.send_header("Content-Length", str(len(answer.body)))
-        self.end_headers()
-        self.wfile.write(answer.body)
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base's name
-        """Log nothing: the step's log is the report's."""
+    def handle(self) -> None:
+        if not self.rfile.readline():
+            return  # only woken
+        headers = {}
+        while line := self.rfile.readline().decode("latin-1").strip():
+            name, _, value = line.partition(":")
+            headers[name.lower()] = value.strip()
+        body = self.rfile.read(int(headers.get("content-length", 0)))
+        sent = {name: value for name, value in headers.items() if name not in _NOT_PASSED_ON}
+        answer = self.server.relay.pass_on(body, sent)
+        read = [f"{name}: {' '.join(value.split())}" for name, value in answer.headers.items() if name.lower() in _READ]
+        length = f"Content-Length: {len(answer.body)}"
+        head = "\r\n".join([f"HTTP/1.1 {answer.status} ", *read, length, "Connection: close", "", ""])
+        self.wfile.write(head.encode("latin-1") + answer.body)

@@ -6,6 +6,7 @@ environment, except that a proxy is never asked for this machine's own addresses
 
 from __future__ import annotations
 
+import functools
 import http.client
 import ipaddress
 import urllib.error
@@ -84,6 +85,11 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+@functools.cache
+def _opener(*, direct: bool) -> urllib.request.OpenerDirector:
+    return urllib.request.build_opener(urllib.request.ProxyHandler({} if direct else None), _NoRedirect)
+
+
 def send(url: str, *, timeout: float, body: bytes | None = None, headers: Mapping[str, str] | None = None) -> Answer:
     """Send one GET, or a POST where there is a body, and return the answer whatever its status.
 
@@ -96,8 +102,7 @@ def send(url: str, *, timeout: float, body: bytes | None = None, headers: Mappin
     Raises:
         OSError: There was no answer.
     """
-    proxies = urllib.request.ProxyHandler({} if is_loopback(urlsplit(url).hostname or "") else None)
-    opener = urllib.request.build_opener(proxies, _NoRedirect)
+    opener = _opener(direct=is_loopback(urlsplit(url).hostname or ""))
     request = urllib.request.Request(url, data=body, headers=dict(headers or {}))  # noqa: S310 - checked_url
     try:
         with opener.open(request, timeout=timeout) as response:
