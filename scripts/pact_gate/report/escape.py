@@ -32,7 +32,8 @@ _MARKDOWN = re.compile(
     r"""
     \A\d{1,9}(?=[.)](?:\s|\Z))      # a numbered list
     | \A[-+=]                       # a list, a rule, a heading's underline
-    | [&<>\\`*_\[\]|~@#$]
+    | [&<>\\`*\[\]|~@#$]
+    | (?<![^\W_])_ | _(?![^\W_])    # emphasis; not within a word
     | :(?=//) | :(?=[\w+-]+:)       # a URL, an emoji's short code
     | \bwww(?=\.) | \bGH(?=-\d)     # a bare web address, a reference to an issue
     """,
