@@ -23,6 +23,7 @@ from pact_gate.model.selectors import Selector
 Document = Mapping[str, Any]
 
 _BAD_REQUEST, _NOT_FOUND, _CONFLICT = 400, 404, 409
+_LONGEST_QUERY = 4_000  # characters; the broker's own server takes 10,240, proxies often 8,000 with all else
 
 
 @dataclass(frozen=True)
@@ -204,28 +205,43 @@ class Broker:
     # --- the gate ----------------------------------------------------------------------------------------
 
     def matrix(self, question: Question) -> Matrix:
-        """Ask what is known of the versions in question and those they will meet.
+        """Ask what is known of the versions in question and those they will meet."""
+        if question.target.kind is TargetKind.BRANCH:
+            return self._with_heads(question)
+        return self._ask([*_selectors(question.asked), *_target(question.target)], question)
 
-        The broker has no question for "the heads of branch X" (it takes `branch` for nothing and answers for the
-        latest versions of all): those rows are picked here, out of the rows of each version with everybody.
+    def _with_heads(self, question: Question) -> Matrix:
+        """Ask about the heads of a branch, naming each pacticipant that may have one.
 
-        Raises:
-            InputError: the broker knows the pacticipant or the environment not; `known` tells what it knows.
+        The broker takes a target `branch` for nothing and answers for the latest versions of all. Asked about one
+        version alone, it does not say which pacts of the heads that version has never verified. Its own word is of no
+        use here: it is no as soon as one of those named has no such branch.
         """
-        if question.target.kind is not TargetKind.BRANCH:
-            return self._ask([*_selectors(question.asked), *_target(question.target)], question)
-        answers = [self._ask(_selectors((one,)), question) for one in question.asked]
-        rows = tuple(row for answer in answers for row in answer.rows)
-        doubtful = [answer for answer in answers if answer.deployable is False and not _failed(answer.rows)]
-        if doubtful:
-            return doubtful[0]
-        return Matrix(None, rows, cut=any(answer.cut for answer in answers))
+        asked = dict(question.asked)
+        heads = [_head(name, question.target.name) for name in self._partners(asked)]
+        answers = [self._ask([*_selectors(question.asked), *some], question) for some in _portions(heads)]
+        rows = {
+            (row.consumer, row.consumer_version, row.provider, row.provider_version): row
+            for answer in answers
+            for row in answer.rows
+            if row.consumer in asked or row.provider in asked
+        }
+        known = all(self.version(name, version) is not None for name, version in question.asked)
+        return Matrix(None if known else False, tuple(rows.values()), cut=any(answer.cut for answer in answers))
+
+    def _partners(self, asked: Mapping[str, str]) -> list[str]:
+        """Name the pacticipants that have, or had, a contract with one of those in question."""
+        with _understood(self.address):
+            pairs = [
+                (item["consumer"]["name"], item["provider"]["name"])
+                for item in self._embedded(self._link("pb:integrations"), "integrations")
+            ]
+        return sorted({name for pair in pairs if not asked.keys().isdisjoint(pair) for name in pair} - asked.keys())
 
     def _ask(self, query: list[tuple[str, str]], question: Question) -> Matrix:
         ignored = [("ignore[][pacticipant]", name) for name in question.ignore]
         parameters = [*query, *ignored, ("latestby", "cvpv"), ("limit", str(MATRIX_LIMIT))]
-        text = "&".join(f"{key}={quote(value, safe='')}" for key, value in parameters)
-        answer = self._document(f"/matrix?{text}")
+        answer = self._document(f"/matrix?{_query(parameters)}")
         with _understood(self.address):
             summary = answer["summary"]
             rows = tuple(_row(item) for item in answer["matrix"])
@@ -412,6 +428,24 @@ def _selectors(asked: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
     return [part for pair in pairs for part in pair]
 
 
+def _head(pacticipant: str, branch: str) -> list[tuple[str, str]]:
+    return [("q[][pacticipant]", pacticipant), ("q[][branch]", branch), ("q[][latest]", "true")]
+
+
+def _portions(selectors: Sequence[list[tuple[str, str]]]) -> list[list[tuple[str, str]]]:
+    """Put selectors together into queries, at least one, that no server finds too long."""
+    portions: list[list[tuple[str, str]]] = [[]]
+    for selector in selectors:
+        if portions[-1] and len(_query([*portions[-1], *selector])) > _LONGEST_QUERY:
+            portions.append([])
+        portions[-1] += selector
+    return portions
+
+
+def _query(parameters: Iterable[tuple[str, str]]) -> str:
+    return "&".join(f"{key}={quote(value, safe='')}" for key, value in parameters)
+
+
 def _target(target: Target) -> list[tuple[str, str]]:
     if target.kind is TargetKind.ENVIRONMENT:
         return [("environment", target.name)]
@@ -432,8 +466,6 @@ def _row(item: Document) -> Row:
         verified_at=result.get("verifiedAt"),
         result_url=result.get("_links", {}).get("self", {}).get("href"),
         pact_url=(item.get("pact") or {}).get("_links", {}).get("self", {}).get("href"),
-        consumer_heads=_heads(item["consumer"]["version"]),
-        provider_heads=_heads(provider),
     )
 
 
@@ -441,15 +473,6 @@ def _result(item: Document, result: Document) -> Result:
     if item.get("ignored"):
         return Result.IGNORED
     return {True: Result.PASSED, False: Result.FAILED}.get(result.get("success"), Result.NONE)  # type: ignore[arg-type]
-
-
-def _heads(version: Document) -> tuple[str, ...]:
-    """Name the branches whose latest version this is."""
-    return tuple(branch["name"] for branch in version.get("branchVersions", []) if branch.get("latest"))
-
-
-def _failed(rows: Iterable[Row]) -> bool:
-    return any(row.result is Result.FAILED for row in rows)
 
 
 def _environment(item: Document) -> Environment:

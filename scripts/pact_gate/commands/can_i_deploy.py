@@ -8,7 +8,7 @@ from pact_gate.broker.client import Broker, unknown
 from pact_gate.commands.files import write_json
 from pact_gate.commands.step import Step
 from pact_gate.model.commit import chosen_version
-from pact_gate.model.decision import decide, in_question
+from pact_gate.model.decision import decide
 from pact_gate.model.errors import BrokerError, InputError
 from pact_gate.model.gate import Decision, Matrix, Question, Result, Row, TargetKind, Verdict
 from pact_gate.model.outcome import GateOutcome
@@ -65,10 +65,11 @@ class _Gate:
 
     def _look(self, *, waited: float, explain: bool = False) -> Decision:
         matrix = self._ask()
-        rows = in_question(self._question, matrix.rows)
         if explain:
             self._there.clear()
-        located = tuple(self._located(row, explain=explain) if row.result is Result.NONE else row for row in rows)
+        located = tuple(
+            self._located(row, explain=explain) if row.result is Result.NONE else row for row in matrix.rows
+        )
         return decide(
             self._question,
             replace(matrix, rows=located),

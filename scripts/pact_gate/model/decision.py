@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 
 from pact_gate.model.commit import short
 from pact_gate.model.gate import MATRIX_LIMIT, Decision, Matrix, Question, Result, Row, Target, TargetKind, Verdict
@@ -13,7 +12,7 @@ Told = tuple[str, str]  # a reason and the next step
 
 
 def decide(question: Question, matrix: Matrix, *, fail_if_empty: bool = False, waited_seconds: float = 0) -> Decision:
-    """Answer the question from what the broker said: rows that are `in_question`, those without a result located.
+    """Answer the question from what the broker said, its rows without a result located.
 
     Yes needs both: the broker's own yes (for a branch, of which it has no question, no objection) and, for every pair,
     a row that passed or is ignored. Where several verdicts hold, it is the one that a person must act on first, in the
@@ -31,40 +30,6 @@ def decide(question: Question, matrix: Matrix, *, fail_if_empty: bool = False, w
     if not any(row.result is Result.PASSED for row in rows):
         return _nothing_compared(question, rows, fail=fail_if_empty)
     return Decision(Verdict.YES, _passed(rows), "", rows)
-
-
-def in_question(question: Question, rows: Rows) -> Rows:
-    """Pick the rows that the target means. Only a branch needs it: the broker picks for the other targets.
-
-    A provider that has no row with its branch's head is needed all the same: it gets a row without a result.
-    """
-    if question.target.kind is not TargetKind.BRANCH:
-        return rows
-    asked = dict(question.asked)
-    kept = {_pair(row): row for row in rows if _meets(row, asked, question.target.name)}
-    covered = {pair[:3] for pair in kept}
-    for row in rows:
-        needs = asked.get(row.consumer) == row.consumer_version
-        if needs and _pair(row)[:3] not in covered:
-            covered.add(_pair(row)[:3])
-            missing = row if row.result is Result.IGNORED else replace(row, provider_version=None, result=Result.NONE)
-            kept[_pair(missing)] = missing
-    return tuple(kept.values())
-
-
-def _pair(row: Row) -> tuple[str, str, str, str | None]:
-    return row.consumer, row.consumer_version, row.provider, row.provider_version
-
-
-def _meets(row: Row, asked: dict[str, str], branch: str) -> bool:
-    """Say whether one side is asked for, and the other is asked for too or the head of the branch."""
-    consumer_asked = asked.get(row.consumer) == row.consumer_version
-    provider_asked = asked.get(row.provider) == row.provider_version
-    if consumer_asked and row.provider not in asked:
-        return branch in row.provider_heads
-    if row.provider in asked and row.consumer not in asked:
-        return branch in row.consumer_heads and (provider_asked or row.provider_version is None)
-    return consumer_asked and provider_asked
 
 
 def _objections(question: Question, matrix: Matrix) -> Iterator[tuple[Verdict, Rows]]:

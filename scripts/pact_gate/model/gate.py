@@ -72,8 +72,7 @@ class Row:
 
     `provider_version` is None where there is no result; then `result` says which of the two reasons holds once
     `located` has told, and `candidates` are the provider versions that are there. `verified_at` is ISO 8601.
-    `verified_elsewhere` are provider versions outside of the question that have passed this pact; `…_heads` the
-    branches whose latest version it is.
+    `verified_elsewhere` are provider versions outside of the question that have passed this pact.
     """
 
     consumer: str
@@ -86,8 +85,6 @@ class Row:
     pact_url: str | None = None
     candidates: tuple[str, ...] = ()
     verified_elsewhere: tuple[str, ...] = ()
-    consumer_heads: tuple[str, ...] = ()
-    provider_heads: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
