@@ -157,6 +157,7 @@ def test_block_has_a_fence_longer_than_any_in_it() -> None:
         "https://user:secret@broker.example/",
         "https://broker.example/\n](x)",
         "https://[broken",
+        "http://embedded-broker.invalid/pacts",
         "https://a|b/",
         "https://a::error::b",
         "https://broker.example/" + "x" * 2_000,

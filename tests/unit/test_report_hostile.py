@@ -135,6 +135,7 @@ def test_no_line_of_the_log_is_a_command(outcome: Callable[[str], Outcome], name
         assert "\x1b" not in shown
         for line in re.split(r"[\n\r]", shown):
             assert not line.lstrip().startswith("::")
+            assert len(line) <= 4_000
 
 
 @pytest.mark.parametrize("name", HOSTILE)

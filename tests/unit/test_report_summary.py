@@ -316,7 +316,7 @@ def test_a_publication_lists_its_pacts() -> None:
     pacts = (
         PublishedPact("orders", "products", ORDERS, f"{BROKER}/p", 3, ("a.json",), changed=True),
         PublishedPact("orders", "stock", ORDERS, None, 1, ("b.json",), changed=False),
-        PublishedPact("orders", "tax", ORDERS, None, 1, ("c.json",)),
+        PublishedPact("orders", "tax", ORDERS, "http://embedded.invalid/p", 1, ("c.json",)),
     )
     text = summary(PublishOutcome("Published 3 pacts.", pacts=pacts, notices=("Next: see https://docs.pact.io/go.",)))
     assert heading(text) == "## ✅ Published 3 pacts."

@@ -122,14 +122,29 @@ def mermaid(text: str, limit: int = _LABEL_LIMIT) -> str:
 
 
 def link(text: str, url: str | None) -> str:
-    """Return a Markdown link to `url`; just the text where the URL is none that a reader should be led to.
-
-    That is: not http or https, without a host, or with a user name in it (a secret, or another host's name).
-    """
-    if url is None or not _leads_somewhere(url):
+    """Return a Markdown link to `url`; just the text where the URL is none that a reader should be led to."""
+    if url is None or not is_web_address(url):
         return markdown(text)
     target = quote(url, safe="/:?#@!$&'*+,;=%~-._").replace("&", "&amp;")
     return f"[{markdown(text)}]({target})"
+
+
+def is_web_address(url: str) -> bool:
+    """Say whether a reader can be led to `url`.
+
+    None is: what is not http or https, has no proper host, has a user name in it (a secret, or another host's name),
+    or lies under `.invalid`, which is no one's (RFC 6761), as the embedded broker's links do.
+    """
+    if url != line(url, _URL_LIMIT):
+        return False
+    try:
+        parts = urlsplit(url)
+        _ = parts.port  # is read, and checked, only now
+    except ValueError:
+        return False
+    host = parts.hostname or ""
+    leads = bool(_HOST.fullmatch(host)) and not host.endswith(".invalid")
+    return parts.scheme in {"http", "https"} and "@" not in parts.netloc and leads
 
 
 def log_line(text: str) -> str:
@@ -168,17 +183,3 @@ def _prose_line(text: str) -> str:
         parts += [_MARKDOWN.sub(_entity, text[end : found.start()]), code(found[1] or found[2], limit=500)]
         end = found.end()
     return "".join([*parts, _MARKDOWN.sub(_entity, text[end:])]).strip()
-
-
-def _leads_somewhere(url: str) -> bool:
-    if url != line(url, _URL_LIMIT):
-        return False
-    try:
-        parts = urlsplit(url)
-        _ = parts.port  # is read, and checked, only now
-    except ValueError:
-        return False
-    host = parts.hostname or ""
-    # The embedded broker's links lead nowhere: `.invalid` is no one's (RFC 6761).
-    leads = bool(_HOST.fullmatch(host)) and not host.endswith(".invalid")
-    return parts.scheme in {"http", "https"} and "@" not in parts.netloc and leads

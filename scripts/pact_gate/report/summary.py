@@ -14,7 +14,7 @@ from pact_gate.model.gate import Result, Row
 from pact_gate.model.outcome import GateOutcome, Outcome, PublishedPact, PublishOutcome, VerifyOutcome
 from pact_gate.model.verification import InteractionResult, Mismatch, PactVerification
 from pact_gate.report import words
-from pact_gate.report.escape import block, code, link, markdown, prose
+from pact_gate.report.escape import block, code, is_web_address, link, markdown, prose
 from pact_gate.report.picture import picture
 
 BUDGET = 480_000
@@ -44,12 +44,13 @@ class _Page:
         self._left = budget - _LAST_WORDS
         self._parts: list[str] = []
 
-    def add(self, part: str, *, after: str = "\n\n") -> bool:
-        size = len(f"{part}{after}".encode())
+    def add(self, part: str) -> bool:
+        """Add a part as a paragraph of its own, and say whether there was room for it."""
+        size = len(f"{part}\n\n".encode())
         if size > self._left:
             return False
         self._left -= size
-        self._parts.append(f"{part}{after}")
+        self._parts.append(part)
         return True
 
     def add_last(self, part: str) -> None:
@@ -72,7 +73,7 @@ class _Page:
             self.add(f"and {words.counted(left_out, f'more {noun}')}")
 
     def __str__(self) -> str:
-        return "".join(self._parts).rstrip() + "\n"
+        return "\n\n".join(self._parts) + "\n"
 
 
 def summary(outcome: Outcome, *, budget: int = BUDGET) -> str:
@@ -97,9 +98,9 @@ def error_summary(error: PactGateError) -> str:
     page.add(f"## ❌ {_error_title(error)}")
     page.add(prose(error.cause))
     _next_step(page, error.next_step)
-    places = [code(f"{place.path}:{place.line}" if place.line else place.path) for place in error.places]
-    for shown in places[:_ROWS]:
-        page.add(f"- {shown}", after="\n")
+    places = [code(f"{place.path}:{place.line}" if place.line else place.path) for place in error.places[:_ROWS]]
+    if places:
+        page.add("\n".join(f"- {place}" for place in places))
     return str(page)
 
 
@@ -125,7 +126,7 @@ def _facts(page: _Page, outcome: Outcome) -> None:
 
 
 def _fact(value: str) -> str:
-    return link(value, value) if value.startswith(("https://", "http://")) else code(value)
+    return link(value, value) if is_web_address(value) else code(value)
 
 
 # --- the gate
@@ -164,7 +165,7 @@ def _verified(row: Row) -> str:
 
 
 def _links(*links: tuple[str, str | None]) -> str:
-    return " · ".join(link(text, url) for text, url in links if url) or "–"  # noqa: RUF001
+    return " · ".join(link(text, url) for text, url in links if url and is_web_address(url)) or "–"  # noqa: RUF001
 
 
 def _full_versions(page: _Page, versions: Iterable[str]) -> None:
@@ -223,7 +224,7 @@ def _failures(page: _Page, outcome: VerifyOutcome) -> None:
 def _left_out(number: int) -> str:
     return (
         f"*{words.counted(number, 'failed interaction')} left out here, because GitHub shows no summary over 1 MiB. "
-        "The step's log and the JUnit report (input `junit`) have them all.*"
+        "The JUnit report (input `junit`) has them all.*"
     )
 
 
@@ -304,9 +305,8 @@ def _publication(outcome: PublishOutcome, page: _Page) -> str:
         rows = (_published(pact) for pact in outcome.pacts)
         header = ("Consumer", "Provider", "Version", "Interactions", "Content", "Link")
         page.table(header, rows, len(outcome.pacts), "pact")
-    for notice in outcome.notices[:_ROWS]:
-        page.add(f"- {prose(notice)}", after="\n")
-    page.add("", after="\n")
+    if outcome.notices:
+        page.add("\n".join(f"- {prose(notice)}" for notice in outcome.notices[:_ROWS]))
     _facts(page, outcome)
     _full_versions(page, (pact.version for pact in outcome.pacts))
     return str(page)

@@ -20,6 +20,7 @@ _ROWS = 200
 _INTERACTIONS = 1_000
 _FINDINGS = 20
 _FINDING = 1_000  # characters
+_LINE = 4_000
 _LOG = 20_000
 
 
@@ -35,7 +36,7 @@ def error_text(error: PactGateError) -> str:
 
 
 def _joined(lines: Iterable[str]) -> str:
-    every = "\n".join(log_line(each).rstrip() for part in lines for each in visible(part).split("\n"))
+    every = "\n".join(log_line(cut(each, _LINE)).rstrip() for part in lines for each in visible(part).split("\n"))
     return _EMPTY_LINES.sub("\n\n", every)
 
 
