@@ -16,7 +16,10 @@ from pact_gate.embedded.store import Store
 def application(database: pathlib.Path, *, webhook_hosts: frozenset[str] = frozenset()) -> Application:
     """Open, make or bring up to date the file `database` and serve it.
 
+    `webhook_hosts` are the only hosts that webhooks may call: names, `*.` and a part of a name, addresses or networks.
+    Addresses that are not public (loopback, link-local, private) must be named as such.
+
     Raises InputError for a file that is not ours, is damaged, cannot be written, or was made by a newer version;
     BrokerError for a full disk or a file that is in use.
     """
-    return Application(Store(database))
+    return Application(Store(database), webhook_hosts)

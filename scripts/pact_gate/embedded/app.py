@@ -15,6 +15,7 @@ from typing import Any
 import bottle  # type: ignore[import-untyped]
 
 from pact_gate.embedded.contents import dumps
+from pact_gate.embedded.delivery import Delivery
 from pact_gate.embedded.exchange import PROBLEM, SVG, Answer, Call, Refusal
 from pact_gate.embedded.routes import ROUTES
 from pact_gate.embedded.routing import Route, chosen_media
@@ -32,8 +33,11 @@ StartResponse = Callable[..., Any]
 class Application:
     """The embedded broker as a WSGI callable. Threads may share it; `close` ends it."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, webhook_hosts: frozenset[str] = frozenset()) -> None:
         self._store = store
+        self._hosts = webhook_hosts
+        self._delivery = Delivery(store, webhook_hosts)
+        self._delivery.resume()
         self._bottle = bottle.Bottle(catchall=False)
         self._bottle.error(404)(
             lambda _error: _sent(Answer(404, {"error": "There is no such resource."}), bottle.request.environ)
@@ -51,7 +55,8 @@ class Application:
         return answered
 
     def close(self) -> None:
-        """Close the file."""
+        """Send the webhooks that are due and close the file."""
+        self._delivery.close()
         self._store.close()
 
     def _responder(self, methods: Mapping[str, Route]) -> Callable[..., Any]:
@@ -92,19 +97,19 @@ class Application:
         transaction = self._store.writing() if route.writes else self._store.reading()
         with transaction as db:
             call = Call(
-                db,
-                environ["REQUEST_METHOD"],
-                _base(environ),
-                segments,
-                named,
-                environ.get("QUERY_STRING", ""),
-                environ,
-                body,
-                media,
+                db=db,
+                method=environ["REQUEST_METHOD"],
+                base=_base(environ),
+                segments=segments,
+                path=named,
+                query=environ.get("QUERY_STRING", ""),
+                raw=body,
+                media=media,
+                hosts=self._hosts,
             )
             answer = route.handler(call)
-        for then in call.later:
-            then()
+        if call.has_triggered:
+            self._delivery.wake()
         return answer
 
 

@@ -42,13 +42,13 @@ def deploy(db: sqlite3.Connection, made: sqlite3.Row, place: sqlite3.Row, instan
     """Record a deployment. It replaces the one of another version to the same application instance; again is no change."""
     same = """environment_id = ? AND pacticipant_id = ? AND instance IS ? AND current = 1"""
     where = (place["id"], made["pacticipant_id"], instance)
-    known = one(db, f"SELECT * FROM deployments WHERE {same} AND version_id = ?", *where, made["id"])  # noqa: S608 - the constant above
+    known = one(db, f"SELECT * FROM deployments WHERE {same} AND version_id = ?", *where, made["id"])
     if known:
         return known
     time = now()
     db.execute(
         f"UPDATE deployments SET current = 0, undeployed_at = ?, updated_at = ? WHERE {same}", (time, time, *where)
-    )  # noqa: S608
+    )
     columns = {
         "uuid": str(uuid.uuid4()),
         "environment_id": place["id"],

@@ -36,7 +36,7 @@ def create_pacticipant(db: sqlite3.Connection, name: str, fields: dict[str, str 
 def update_pacticipant(db: sqlite3.Connection, row_id: int, fields: dict[str, str | None]) -> sqlite3.Row:
     """Set columns of a pacticipant."""
     settings = ", ".join(f"{column} = :{column}" for column in [*fields, "updated_at"])
-    db.execute(f"UPDATE pacticipants SET {settings} WHERE id = :id", {**fields, "updated_at": now(), "id": row_id})  # noqa: S608 - our own column names
+    db.execute(f"UPDATE pacticipants SET {settings} WHERE id = :id", {**fields, "updated_at": now(), "id": row_id})
     return required(one(db, "SELECT * FROM pacticipants WHERE id = ?", row_id))
 
 

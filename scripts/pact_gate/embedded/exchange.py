@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import urllib.parse
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -38,7 +38,11 @@ class Refusal(Exception):  # noqa: N818 - it is an answer, not a fault
 
 @dataclass
 class Call:
-    """One request inside one transaction. `path` holds the names from the path, `base` the address we are called by."""
+    """One request inside one transaction.
+
+    `path` holds the names from the path, `base` the address that we are called by, `hosts` those that webhooks may call. A
+    handler sets `has_triggered` when webhooks are to be sent after the transaction.
+    """
 
     db: sqlite3.Connection
     method: str
@@ -46,10 +50,10 @@ class Call:
     segments: tuple[str, ...]
     path: Mapping[str, str]
     query: str
-    headers: Mapping[str, str]
     raw: bytes
     media: str
-    later: list[Callable[[], None]] = field(default_factory=list)
+    hosts: frozenset[str] = frozenset()
+    has_triggered: bool = False
 
     @property
     def url(self) -> str:

@@ -74,7 +74,7 @@ def latest(
     more = _TAGGED if tag is not None else _ON_BRANCH if branch is not None else ""
     unmarked = "AND NOT EXISTS (SELECT 1 FROM tags t WHERE t.version_id = p.version_id)" if untagged else ""
     query = f"""{_FROM} {more} WHERE p.provider_id = :provider AND p.consumer_id = :consumer AND p.current = 1 {unmarked}
-                ORDER BY p.version_id DESC LIMIT 1"""  # noqa: S608 - made of the constants above
+                ORDER BY p.version_id DESC LIMIT 1"""
     found = db.execute(
         query, {"provider": pair.provider_id, "consumer": pair.consumer_id, "tag": tag, "branch": branch}
     )
@@ -95,7 +95,7 @@ def between(
     """The pacts of every consumer version, newest first: all, those with a tag, or those on a branch."""
     more = _TAGGED if tag is not None else _ON_BRANCH if branch is not None else ""
     query = f"""{_FROM} {more} WHERE p.provider_id = :provider AND p.consumer_id = :consumer AND p.current = 1
-                ORDER BY p.version_id DESC"""  # noqa: S608 - made of the constants above
+                ORDER BY p.version_id DESC"""
     values = {"provider": pair.provider_id, "consumer": pair.consumer_id, "tag": tag, "branch": branch}
     return db.execute(query, values).fetchall()
 
@@ -104,21 +104,21 @@ def for_provider(db: sqlite3.Connection, provider_id: int, *, tag: str | None = 
     """Every pact of a provider, by consumer and age; or those whose consumer version has a tag."""
     more = _TAGGED if tag is not None else ""
     query = f"""{_FROM} {more} WHERE p.provider_id = :provider AND p.current = 1
-                ORDER BY lower(consumer.name), p.version_id"""  # noqa: S608 - made of the constants above
+                ORDER BY lower(consumer.name), p.version_id"""
     return db.execute(query, {"provider": provider_id, "tag": tag}).fetchall()
 
 
 def latest_for_provider(db: sqlite3.Connection, provider_id: int, *, tag: str | None = None) -> list[sqlite3.Row]:
     """The newest pact of each of a provider's consumers; or the newest whose consumer version has a tag."""
     query = f"""SELECT {_COLUMNS} FROM integrations i CROSS JOIN publications p ON p.id = {newest(tagged=tag is not None)}
-                {_JOINS} WHERE i.provider_id = :provider ORDER BY lower(consumer.name)"""  # noqa: S608 - the constants above
+                {_JOINS} WHERE i.provider_id = :provider ORDER BY lower(consumer.name)"""
     return db.execute(query, {"provider": provider_id, "tag": tag}).fetchall()
 
 
 def latest_of_all(db: sqlite3.Connection) -> list[sqlite3.Row]:
     """The newest pact of every integration."""
     query = f"""SELECT {_COLUMNS} FROM integrations i CROSS JOIN publications p ON p.id = {newest(tagged=False)}
-                {_JOINS} ORDER BY lower(consumer.name), lower(provider.name)"""  # noqa: S608 - the constants above
+                {_JOINS} ORDER BY lower(consumer.name), lower(provider.name)"""
     return db.execute(query).fetchall()
 
 
@@ -126,7 +126,7 @@ def newest(*, tagged: bool) -> str:
     """SQL: the id of the newest pact of integration `i`, or of the newest whose consumer version has the tag `:tag`."""
     marked = "JOIN tags t ON t.version_id = x.version_id AND t.name = :tag" if tagged else ""
     return f"""(SELECT x.id FROM publications x {marked} WHERE x.provider_id = i.provider_id
-                AND x.consumer_id = i.consumer_id AND x.current = 1 ORDER BY x.version_id DESC LIMIT 1)"""  # noqa: S608
+                AND x.consumer_id = i.consumer_id AND x.current = 1 ORDER BY x.version_id DESC LIMIT 1)"""
 
 
 def on_branch(
@@ -139,7 +139,7 @@ def on_branch(
         more = _HEAD_OF_BRANCH if heads else _ON_BRANCH
     only = "AND p.consumer_id = :consumer" if consumer_id is not None else ""
     query = f"""{_FROM} {more} WHERE p.provider_id = :provider {only} AND p.current = 1
-                ORDER BY lower(consumer.name), p.version_id"""  # noqa: S608 - made of the constants above
+                ORDER BY lower(consumer.name), p.version_id"""
     return db.execute(query, {"provider": provider_id, "branch": branch, "consumer": consumer_id}).fetchall()
 
 
@@ -220,7 +220,7 @@ def delete_between(db: sqlite3.Connection, pair: Pair, *, tag: str | None = None
         condition = """AND version_id IN (SELECT bv.version_id FROM branches b JOIN branch_versions bv ON bv.branch_id = b.id
                        WHERE b.pacticipant_id = :consumer AND b.name = :branch)"""
     db.execute(
-        f"DELETE FROM publications WHERE provider_id = :provider AND consumer_id = :consumer {condition}",  # noqa: S608 - the constants above
+        f"DELETE FROM publications WHERE provider_id = :provider AND consumer_id = :consumer {condition}",
         {"provider": pair.provider_id, "consumer": pair.consumer_id, "tag": tag, "branch": branch},
     )
 
@@ -230,7 +230,7 @@ def delete_integration(db: sqlite3.Connection, pair: Pair) -> None:
     for table in ("publications", "results", "contents", "webhooks", "triggered_webhooks"):
         db.execute(
             f"DELETE FROM {table} WHERE provider_id = ? AND consumer_id = ?", (pair.provider_id, pair.consumer_id)
-        )  # noqa: S608
+        )
     db.execute(
         "DELETE FROM integrations WHERE provider_id = ? AND consumer_id = ?", (pair.provider_id, pair.consumer_id)
     )

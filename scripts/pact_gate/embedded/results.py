@@ -113,7 +113,7 @@ def latest_of_pair(db: sqlite3.Connection, consumer_id: int, provider_id: int, t
     marked = "JOIN tags t ON t.version_id = p.version_id AND t.name = :tag" if tag is not None else ""
     query = f"""SELECT max(r.id) AS id FROM publications p {marked} JOIN results r ON r.content_id = p.content_id
                 WHERE p.provider_id = :provider AND p.consumer_id = :consumer AND p.current = 1 AND r.current = 1
-                GROUP BY p.version_id ORDER BY p.version_id DESC LIMIT 1"""  # noqa: S608 - the constant above
+                GROUP BY p.version_id ORDER BY p.version_id DESC LIMIT 1"""
     row = db.execute(query, {"provider": provider_id, "consumer": consumer_id, "tag": tag}).fetchone()
     return by_id(db, row["id"]) if row else None
 

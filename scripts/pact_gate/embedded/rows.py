@@ -16,7 +16,7 @@ def insert(db: sqlite3.Connection, verb: str, table: str, columns: Mapping[str, 
     """Insert one row and answer its id. `verb` is INSERT or INSERT OR IGNORE; the names are ours, never a caller's."""
     names = ", ".join(columns)
     values = ", ".join(f":{name}" for name in columns)
-    return db.execute(f"{verb} INTO {table} ({names}) VALUES ({values})", columns).lastrowid or 0  # noqa: S608
+    return db.execute(f"{verb} INTO {table} ({names}) VALUES ({values})", columns).lastrowid or 0
 
 
 def required(row: sqlite3.Row | None) -> sqlite3.Row:

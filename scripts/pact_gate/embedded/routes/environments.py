@@ -19,7 +19,7 @@ from pact_gate.embedded.urls import at
 def _list(call: Call) -> Answer:
     name = call.parameter("name")
     only, values = ("WHERE name = ?", (name,)) if name is not None else ("", ())
-    found = call.db.execute(f"SELECT * FROM environments {only} ORDER BY lower(display_name)", values).fetchall()  # noqa: S608
+    found = call.db.execute(f"SELECT * FROM environments {only} ORDER BY lower(display_name)", values).fetchall()
     links = {
         "pb:environments": [
             documents.link("Environment", at(call.base, "environments", row["uuid"]), row["name"]) for row in found
@@ -121,7 +121,7 @@ def _list_deployed(call: Call) -> Answer:
             values["instance"] = wanted[key].strip() or None
             only += " AND d.instance IS :instance"
             break
-    query = f"SELECT d.* FROM deployments d WHERE d.environment_id = :place AND d.current = 1 {only} ORDER BY d.id DESC"  # noqa: S608
+    query = f"SELECT d.* FROM deployments d WHERE d.environment_id = :place AND d.current = 1 {only} ORDER BY d.id DESC"
     return _deployments(call, call.db.execute(query, values).fetchall(), f"What is deployed to {place['display_name']}")
 
 
@@ -171,7 +171,7 @@ def _list_supported(call: Call) -> Answer:
     only = "AND r.pacticipant_id = (SELECT id FROM pacticipants WHERE name = :name)" if name is not None else ""
     only += " AND v.number = :number" if number is not None else ""
     query = f"""SELECT r.* FROM releases r JOIN versions v ON v.id = r.version_id
-                WHERE r.environment_id = :place AND r.support_ended_at IS NULL {only} ORDER BY r.id"""  # noqa: S608
+                WHERE r.environment_id = :place AND r.support_ended_at IS NULL {only} ORDER BY r.id"""
     found = call.db.execute(query, {"place": place["id"], "name": name, "number": number}).fetchall()
     return _releases(call, found, f"What is released and supported in {place['display_name']}")
 

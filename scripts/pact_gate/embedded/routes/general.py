@@ -90,7 +90,7 @@ def _list(call: Call) -> Answer:
     values = {"q": wanted, "limit": page.limit, "offset": page.offset}
     total = rows.required(call.db.execute(f"SELECT count(*) AS n {where}", values).fetchone())["n"]
     query = (
-        f"SELECT c.name AS consumer, p.name AS provider {where} ORDER BY i.changed_at DESC LIMIT :limit OFFSET :offset"  # noqa: S608
+        f"SELECT c.name AS consumer, p.name AS provider {where} ORDER BY i.changed_at DESC LIMIT :limit OFFSET :offset"
     )
     items = (_integration(call.base, row) for row in call.db.execute(query, values))
     document = documents.listed("integrations", items, call.url, "All integrations", **page.links(call, total))
@@ -119,7 +119,7 @@ def _delete(call: Call) -> Answer:
 
 def _delete_all(call: Call) -> Answer:
     for table in ("publications", "results", "contents", "versions", "webhooks", "pacticipants"):
-        call.db.execute(f"DELETE FROM {table}")  # noqa: S608 - our own tables
+        call.db.execute(f"DELETE FROM {table}")
     return Answer(204)
 
 

@@ -7,7 +7,7 @@ import urllib.parse
 from typing import Any
 
 from pact_gate.embedded import deployments, estate, pact_documents, pacts, results
-from pact_gate.embedded.exchange import SVG, TEXT, HAL, Answer, Call, invalid, not_found
+from pact_gate.embedded.exchange import HAL, SVG, TEXT, Answer, Call, invalid, not_found
 from pact_gate.embedded.matrix import Question, Selector, Summary, answer
 from pact_gate.embedded.routing import Route, get
 

@@ -44,7 +44,7 @@ def _publish(call: Call) -> Answer:
         estate.put_on_branch(call.db, made, body["branch"])
     for tag in body.get("tags") or []:
         estate.put_tag(call.db, made, tag)
-    context = triggers.Context(call.base, branch=body.get("branch"), build_url=body.get("buildUrl"))
+    context = triggers.Context(call.base, branch=body.get("branch") or "", build_url=body.get("buildUrl"))
     published = [_publish_one(call, owner, made, contract, context, notices) for contract in contracts]
     return Answer(200, _publication(call.base, consumer, number, body.get("tags") or [], published, notices))
 

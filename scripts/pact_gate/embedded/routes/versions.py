@@ -130,7 +130,7 @@ def _listing(call: Call, name: str, title: str, query: str, values: list[Any]) -
     total = rows.required(rows.one(call.db, f"SELECT count(*) AS n {query}", *values))["n"]
     found = call.db.execute(
         f"SELECT v.* {query} ORDER BY v.id DESC LIMIT ? OFFSET ?", (*values, page.limit, page.offset)
-    ).fetchall()  # noqa: S608
+    ).fetchall()
     items = [documents.version(call.db, call.base, name, row, recording=False) for row in found]
     whose = at(call.base, "pacticipants", name)
     links = {
@@ -163,7 +163,7 @@ def _list_branches(call: Call) -> Answer:
     query = "FROM branches WHERE pacticipant_id = ? AND instr(lower(name), lower(?)) > 0"
     total = rows.required(rows.one(call.db, f"SELECT count(*) AS n {query}", owner["id"], wanted))["n"]
     found = call.db.execute(
-        f"SELECT * {query} ORDER BY updated_at DESC, id DESC LIMIT ? OFFSET ?",  # noqa: S608 - the constant above
+        f"SELECT * {query} ORDER BY updated_at DESC, id DESC LIMIT ? OFFSET ?",
         (owner["id"], wanted, page.limit, page.offset),
     ).fetchall()
     name = owner["name"]

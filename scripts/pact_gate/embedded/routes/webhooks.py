@@ -1,6 +1,452 @@
-"""Webhooks."""
+"""Webhooks: keeping them, trying them out, and what became of those that were started."""
 
 from __future__ import annotations
-from pact_gate.embedded.routing import Route
 
-ROUTES: tuple[Route, ...] = ()
+import json
+import re
+import secrets
+import sqlite3
+from typing import Any
+
+from pact_gate.embedded import (
+    delivery,
+    documents,
+    estate,
+    pact_documents,
+    pacts,
+    results,
+    rows,
+    triggers,
+    webhook_requests,
+)
+from pact_gate.embedded.checks import Checks
+from pact_gate.embedded.contents import dumps
+from pact_gate.embedded.documents import Document, link, moment
+from pact_gate.embedded.exchange import HAL, TEXT, Answer, Call, not_found
+from pact_gate.embedded.routes.publishing import required as required_pact
+from pact_gate.embedded.routing import Route, delete, get, post, put
+from pact_gate.embedded.store import now
+from pact_gate.embedded.urls import at, pair_at
+
+_UUID = re.compile(r"[A-Za-z0-9_\-]{16,}")
+_METHODS = ("POST",)
+
+
+def _list(call: Call) -> Answer:
+    return _listing(call, call.db.execute("SELECT * FROM webhooks ORDER BY id").fetchall())
+
+
+def _list_scoped(call: Call) -> Answer:
+    consumer, provider = _party(call, "consumer"), _party(call, "provider")
+    query = "SELECT * FROM webhooks WHERE consumer_id IS ? AND provider_id IS ? ORDER BY id"
+    return _listing(call, call.db.execute(query, (consumer, provider)).fetchall())
+
+
+def _listing(call: Call, found: list[sqlite3.Row]) -> Answer:
+    def entry(row: sqlite3.Row) -> Document:
+        names = _names(call.db, row)
+        return {"title": _scope(names), "name": _described(row), "href": at(call.base, "webhooks", row["uuid"])}
+
+    return Answer(
+        200,
+        {
+            "_links": {
+                "self": link("Webhooks", call.url),
+                "pb:create": link("POST here to make one", call.url),
+                "pb:webhooks": [entry(row) for row in found],
+                "curies": [{"name": "pb", "href": f"{call.base}/doc/webhooks-{{rel}}", "templated": True}],
+            }
+        },
+    )
+
+
+def _create(call: Call) -> Answer:
+    body = call.object()
+    _check(call, body)
+    return _made(call, secrets.token_urlsafe(16), _columns(call.db, body))
+
+
+def _create_scoped(call: Call) -> Answer:
+    """Make a webhook for the consumer and provider of the path, unless the body names others."""
+    body = call.object()
+    scope = {"consumer_id": _party(call, "consumer"), "provider_id": _party(call, "provider")}
+    _check(call, body)
+    columns = _columns(call.db, body)
+    chosen = {key: columns[key] if columns[key] is not None else value for key, value in scope.items()}
+    return _made(call, secrets.token_urlsafe(16), {**columns, **chosen})
+
+
+def _put(call: Call) -> Answer:
+    body = call.object()
+    _check(call, body, call.path["uuid"])
+    known = _webhook(call)
+    if known is None:
+        return _made(call, call.path["uuid"], _columns(call.db, body))
+    columns = _columns(call.db, body, json.loads(known["request"]))
+    settings = ", ".join(f"{column} = :{column}" for column in [*columns, "updated_at"])
+    call.db.execute(
+        f"UPDATE webhooks SET {settings} WHERE id = :id", {**columns, "updated_at": now(), "id": known["id"]}
+    )
+    return Answer(200, _document(call, rows.required(_webhook(call))))
+
+
+def _made(call: Call, uuid: str, columns: dict[str, Any]) -> Answer:
+    time = now()
+    rows.insert(call.db, "INSERT", "webhooks", {"uuid": uuid, **columns, "created_at": time, "updated_at": time})
+    row = rows.required(rows.one(call.db, "SELECT * FROM webhooks WHERE uuid = ?", uuid))
+    return Answer(201, _document(call, row), headers={"Location": at(call.base, "webhooks", uuid)})
+
+
+def _show(call: Call) -> Answer:
+    return Answer(200, _document(call, _required(call)))
+
+
+def _delete(call: Call) -> Answer:
+    call.db.execute("DELETE FROM webhooks WHERE id = ?", (_required(call)["id"],))
+    return Answer(204)
+
+
+def _execute(call: Call) -> Answer:
+    known = _required(call)
+    return _executed(call, json.loads(known["request"]), known)
+
+
+def _execute_unsaved(call: Call) -> Answer:
+    body = call.object()
+    _check(call, body)
+    return _executed(call, webhook_requests.kept(body["request"]), None)
+
+
+def _executed(call: Call, request: dict[str, Any], hook: sqlite3.Row | None) -> Answer:
+    """Send a webhook now, with the newest pact that it is for; nothing of it is kept."""
+    prepared = webhook_requests.prepare(request, _sample(call, hook))
+    sent = delivery.send(prepared, call.hosts)
+    links: Document = {"try-again": link("Send it again", call.url)}
+    if hook is not None:
+        links["webhook"] = {"href": at(call.base, "webhooks", hook["uuid"])}
+    shown = {
+        "headers": webhook_requests.shown(request).get("headers", {}),
+        "body": request.get("body"),
+        "url": prepared.shown_url,
+    }
+    response = {"response": {"status": sent.status}} if sent.status is not None else {"error": {"message": sent.log}}
+    return Answer(200, {"request": shown, **response, "logs": sent.log, "success": sent.success, "_links": links})
+
+
+def _sample(call: Call, hook: sqlite3.Row | None) -> triggers.Parameters:
+    """Parameters for trying a webhook out: of the newest pact that it is for, or made up."""
+    db = call.db
+    conditions = {key: hook[f"{key}_id"] if hook is not None else None for key in ("consumer", "provider")}
+    where = " AND ".join(
+        ["p.current = 1", *(f"p.{key}_id = :{key}" for key, value in conditions.items() if value is not None)]
+    )
+    row = db.execute(
+        f"SELECT p.id FROM publications p WHERE {where} ORDER BY p.version_id DESC LIMIT 1", conditions
+    ).fetchone()
+    pact = pacts.by_id(db, row["id"]) if row else None
+    if pact is not None:
+        result = results.latest_of_content(db, pact["content_id"])
+        return triggers.parameters(db, pact, result, "test", triggers.Context(call.base))
+    names = (
+        "pactUrl",
+        "consumerName",
+        "consumerVersionNumber",
+        "consumerVersionTags",
+        "consumerVersionBranch",
+        "consumerLabels",
+        "providerName",
+        "providerLabels",
+        "verificationResultUrl",
+        "providerVersionNumber",
+        "providerVersionTags",
+        "providerVersionBranch",
+        "providerVersionDescriptions",
+        "currentlyDeployedProviderVersionNumber",
+        "buildUrl",
+    )
+    return {**{name: f"sample-{name}" for name in names}, "eventName": "test"}
+
+
+def _triggered_by_pact(call: Call) -> Answer:
+    return _triggered(call, "publication_id", required_pact(call)["id"])
+
+
+def _triggered_by_result(call: Call) -> Answer:
+    path = call.path
+    number = int(path["number"]) if path["number"].isdecimal() and len(path["number"]) < 16 else 0
+    result = results.find(call.db, path["consumer"], path["provider"], path["sha"], number)
+    if result is None:
+        raise not_found("There is no such result.")
+    return _triggered(call, "result_id", result["id"])
+
+
+def _triggered(call: Call, column: str, value: int) -> Answer:
+    query = f"SELECT t.*, w.request FROM triggered_webhooks t LEFT JOIN webhooks w ON w.id = t.webhook_id WHERE t.{column} = ? ORDER BY t.id DESC"
+    found = (_started(call.base, row) for row in call.db.execute(query, (value,)))
+    return Answer(200, documents.listed("triggeredWebhooks", found, call.url, "Webhooks that were started"))
+
+
+def _status(call: Call) -> Answer:
+    """What became of the webhooks between two pacticipants: the last start of each webhook and event."""
+    path = call.path
+    pair = pacts.pair_of(call.db, path["consumer"], path["provider"])
+    if pair is None:
+        raise not_found()
+    query = """SELECT t.*, w.request FROM triggered_webhooks t JOIN webhooks w ON w.id = t.webhook_id WHERE t.id IN (
+               SELECT max(id) FROM triggered_webhooks WHERE consumer_id = ? AND provider_id = ?
+               GROUP BY webhook_uuid, event) ORDER BY t.id"""
+    found = call.db.execute(query, (pair.consumer_id, pair.provider_id)).fetchall()
+    counts = {
+        word: sum(row["status"] == status for row in found)
+        for word, status in (
+            ("successful", "success"),
+            ("failed", "failure"),
+            ("retrying", "retrying"),
+            ("notRun", "not_run"),
+        )
+    }
+    newest = pacts.by_id(call.db, found[0]["publication_id"]) if found else None
+    links = {
+        "pb:error-logs": [
+            link("Log", at(call.base, "triggered-webhooks", row["uuid"], "logs"), _what(row))
+            for row in found
+            if row["status"] in ("failure", "retrying")
+        ],
+        "pb:pact-webhooks": link(
+            "Webhooks of the two", pair_at(call.base, path["provider"], path["consumer"], "webhooks")
+        ),
+        "pb:consumer": link("Consumer", at(call.base, "pacticipants", path["consumer"]), path["consumer"]),
+        "pb:provider": link("Provider", at(call.base, "pacticipants", path["provider"]), path["provider"]),
+    }
+    if newest is not None:
+        links["pb:pact-version"] = link("Pact", pact_documents.pact_at(call.base, newest), pact_documents.name(newest))
+    summary = {word: count for word, count in counts.items() if count or word in ("successful", "failed")}
+    items = (_started(call.base, row) for row in found)
+    return Answer(
+        200, {"summary": summary, **documents.listed("triggeredWebhooks", items, call.url, "Webhooks status", **links)}
+    )
+
+
+def _started(base: str, row: sqlite3.Row) -> Document:
+    log = at(base, "triggered-webhooks", row["uuid"], "logs")
+    done = row["status"] in ("success", "failure")
+    links = {"pb:logs": link("Log", log, _what(row)), "logs": link("Deprecated: use pb:logs", log, _what(row))}
+    if row["request"] is not None:
+        links["pb:webhook"] = link("Webhook", at(base, "webhooks", row["webhook_uuid"]), _what(row))
+    return {
+        "name": _what(row),
+        "status": row["status"],
+        "attemptsMade": row["attempts"],
+        "attemptsRemaining": 0 if done else delivery.ATTEMPTS - row["attempts"],
+        "triggerType": "resource_creation",
+        "eventName": row["event"],
+        "triggeredAt": moment(row["created_at"]),
+        "_links": links,
+    }
+
+
+def _what(row: sqlite3.Row) -> str:
+    return webhook_requests.description(json.loads(row["request"])) if row["request"] else "a webhook that was deleted"
+
+
+def _log(call: Call) -> Answer:
+    row = rows.one(call.db, "SELECT * FROM triggered_webhooks WHERE uuid = ?", call.path["uuid"])
+    if row is None:
+        raise not_found()
+    query = "SELECT * FROM webhook_executions WHERE triggered_id = ? ORDER BY id"
+    done = call.db.execute(query, (row["id"],)).fetchall()
+    if call.media == TEXT:
+        return Answer(
+            200,
+            "\n".join(one["log"] for one in done) or "The webhook was not sent yet: look again in a few seconds.",
+            media=TEXT,
+        )
+    executions = [
+        {"success": bool(one["success"]), "logs": one["log"], "createdAt": moment(one["created_at"])} for one in done
+    ]
+    names = _names(call.db, row)
+    return Answer(
+        200,
+        {
+            "eventName": row["event"],
+            "consumerName": names["consumer"],
+            "providerName": names["provider"],
+            "executions": executions,
+            "_embedded": {"triggeredWebhook": {"uuid": row["uuid"]}},
+            "_links": {"self": link("Log", call.url)},
+        },
+    )
+
+
+def _webhook(call: Call) -> sqlite3.Row | None:
+    return rows.one(call.db, "SELECT * FROM webhooks WHERE uuid = ?", call.path["uuid"])
+
+
+def _required(call: Call) -> sqlite3.Row:
+    known = _webhook(call)
+    if known is None:
+        raise not_found("There is no such webhook.")
+    return known
+
+
+def _party(call: Call, role: str) -> int | None:
+    """The id of the consumer or provider in the path, None where the path names none. Raises Refusal (404)."""
+    if role not in call.path:
+        return None
+    known = estate.pacticipant(call.db, call.path[role])
+    if known is None:
+        raise not_found(f"There is no {role} named {call.path[role]!r}.")
+    return int(known["id"])
+
+
+def _check(call: Call, body: dict[str, Any], uuid: str | None = None) -> None:
+    checks = Checks(body)
+    if uuid is not None and not _UUID.fullmatch(uuid):
+        checks.add("uuid", "must be 16 or more of A-Z, a-z, 0-9, _ and -")
+    for role in ("consumer", "provider"):
+        _check_party(call.db, checks, role)
+    checks.flag("enabled")
+    events = body.get("events")
+    if events is not None and (not isinstance(events, list) or not events):
+        checks.add("events", "must hold at least one event")
+    for index, event in enumerate(events if isinstance(events, list) else []):
+        if not isinstance(event, dict) or event.get("name") not in triggers.EVENTS:
+            checks.add("events", f"name must be one of: {', '.join(triggers.EVENTS)} (at index {index})")
+    _check_request(checks, call.hosts)
+    checks.refuse()
+
+
+def _check_party(db: sqlite3.Connection, checks: Checks, role: str) -> None:
+    party = checks.body.get(role)
+    if party is None:
+        return
+    name, label = (party.get("name"), party.get("label")) if isinstance(party, dict) else (None, None)
+    if not any(isinstance(value, str) and value.strip() for value in (name, label)):
+        checks.add(role, "needs a name or a label")
+    elif name and label:
+        checks.add(f"{role}.label", "cannot be given with a name")
+    elif name and (not isinstance(name, str) or estate.pacticipant(db, name) is None):
+        checks.add(f"{role}.name", "is not the name of a pacticipant")
+
+
+def _check_request(checks: Checks, hosts: frozenset[str]) -> None:
+    request = checks.body.get("request")
+    if not isinstance(request, dict) or not request:
+        checks.add("request", "is missing" if request is None else "must be an object")
+        return
+    own = Checks(request)
+    own.text(
+        "method", lambda value: None if value.upper() in _METHODS else f"must be {', '.join(_METHODS)}", required=True
+    )
+    own.text("url", lambda value: _wrong_url(value, hosts), required=True)
+    own.text("username")
+    own.text("password")
+    headers = request.get("headers")
+    if headers is not None and not (
+        isinstance(headers, dict) and all(isinstance(value, str) for value in headers.values())
+    ):
+        own.add("headers", "must be an object of text")
+    for key, sentences in own.errors.items():
+        for sentence in sentences:
+            checks.add(f"request.{key}", sentence)
+
+
+def _wrong_url(url: str, hosts: frozenset[str]) -> str | None:
+    host = webhook_requests.host_of(url)
+    if not host:
+        return "is not an address: http(s)://HOST/..."
+    if host != webhook_requests.host_of(url, "other"):
+        return "cannot have a parameter in the host"
+    if hosts and not delivery.is_allowed_name(host, hosts):
+        return "has a host that webhooks may not call here"
+    return None
+
+
+def _columns(db: sqlite3.Connection, body: dict[str, Any], known: dict[str, Any] | None = None) -> dict[str, Any]:
+    columns: dict[str, Any] = {}
+    for role in ("consumer", "provider"):
+        party = body.get(role) or {}
+        owner = estate.pacticipant(db, party["name"]) if party.get("name") else None
+        columns[f"{role}_id"] = owner["id"] if owner else None
+        columns[f"{role}_label"] = party.get("label") or None
+    events = [event["name"] for event in body.get("events") or [{"name": triggers.CHANGED}]]
+    described = body.get("description")
+    return {
+        **columns,
+        "description": described if isinstance(described, str) else None,
+        "enabled": body.get("enabled", True),
+        "events": dumps(events),
+        "request": dumps(webhook_requests.kept(body["request"], known)),
+    }
+
+
+def _names(db: sqlite3.Connection, row: sqlite3.Row) -> dict[str, str | None]:
+    """The names of a webhook's consumer and provider."""
+    query = "SELECT name FROM pacticipants WHERE id = ?"
+    found = {role: rows.one(db, query, row[f"{role}_id"]) for role in ("consumer", "provider")}
+    return {role: owner["name"] if owner else None for role, owner in found.items()}
+
+
+def _scope(names: dict[str, str | None]) -> str:
+    parties = [f"{role} {name}" for role, name in names.items() if name]
+    return f"A webhook for {' and '.join(parties)}" if parties else "A webhook for all pacts"
+
+
+def _described(row: sqlite3.Row) -> str:
+    given = (row["description"] or "").strip()
+    return given or webhook_requests.description(json.loads(row["request"]))
+
+
+def _document(call: Call, row: sqlite3.Row) -> Document:
+    names, base = _names(call.db, row), call.base
+    own = at(base, "webhooks", row["uuid"])
+    links = {"self": link(_described(row), own), "pb:execute": link("POST here to try it out", f"{own}/execute")}
+    parties: Document = {}
+    for role in ("consumer", "provider"):
+        name, label = names[role], row[f"{role}_label"]
+        if name:
+            parties[role] = {"name": name}
+            links[f"pb:{role}"] = link(role.capitalize(), at(base, "pacticipants", name), name)
+        elif label:
+            parties[role] = {"label": label}
+            links[f"pb:{role}s"] = link(
+                f"{role.capitalize()}s by label", at(base, "pacticipants", "label", label), label
+            )
+    if names["consumer"] and names["provider"]:
+        href = at(base, "webhooks", "provider", names["provider"], "consumer", names["consumer"])
+        links["pb:pact-webhooks"] = link("All webhooks of the two", href)
+    links["pb:webhooks"] = link("All webhooks", f"{base}/webhooks")
+    return {
+        "uuid": row["uuid"],
+        "description": _described(row),
+        **parties,
+        "enabled": bool(row["enabled"]),
+        "request": webhook_requests.shown(json.loads(row["request"])),
+        "events": [{"name": event} for event in json.loads(row["events"])],
+        **documents.times(row),
+        "_links": links,
+    }
+
+
+_PAIR = "/pacts/provider/<provider>/consumer/<consumer>"
+_SCOPES = (
+    "/webhooks/provider/<provider>/consumer/<consumer>",
+    "/webhooks/provider/<provider>",
+    "/webhooks/consumer/<consumer>",
+    f"{_PAIR}/webhooks",
+)
+
+ROUTES: tuple[Route, ...] = (
+    get("/webhooks", _list),
+    post("/webhooks", _create),
+    post("/webhooks/execute", _execute_unsaved, writes=False),
+    *(route for pattern in _SCOPES for route in (get(pattern, _list_scoped), post(pattern, _create_scoped))),
+    get(f"{_PAIR}/webhooks/status", _status),
+    get(f"{_PAIR}/version/<version>/triggered-webhooks", _triggered_by_pact),
+    get(f"{_PAIR}/pact-version/<sha>/verification-results/<number>/triggered-webhooks", _triggered_by_result),
+    get("/webhooks/<uuid>", _show),
+    put("/webhooks/<uuid>", _put),
+    delete("/webhooks/<uuid>", _delete),
+    post("/webhooks/<uuid>/execute", _execute, writes=False),
+    get("/triggered-webhooks/<uuid>/logs", _log, TEXT, HAL),
+)

@@ -1,0 +1,211 @@
+"""Sending webhooks, from a thread of its own, only to where it is allowed.
+
+An address is checked after its name was resolved, and the connection goes to the very address that was checked: a name that
+resolves to something else a moment later changes nothing. Redirects are not followed.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import logging
+import socket
+import sqlite3
+import threading
+import urllib.parse
+from dataclasses import dataclass
+
+from pact_gate.embedded import webhook_requests
+from pact_gate.embedded.rows import insert, one
+from pact_gate.embedded.store import Store, now
+from pact_gate.embedded.webhook_requests import Prepared
+
+_LOG = logging.getLogger(__name__)
+_RETRY_AFTER = (10, 60, 120, 300, 600, 1200)  # seconds
+ATTEMPTS = len(_RETRY_AFTER) + 1
+_SECONDS = 10.0  # for one request
+_LEASE = 60_000_000  # microseconds for which another process leaves a webhook alone that one is sending
+_PARTING = 15.0  # seconds that closing waits for what is being sent
+_SENT = range(200, 207)
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+
+class NotAllowedError(Exception):
+    """The request may not be sent to where it points."""
+
+
+@dataclass(frozen=True)
+class Sent:
+    """What became of a request. `status` None: there was no answer."""
+
+    success: bool
+    status: int | None
+    log: str
+
+
+def is_allowed_name(host: str, hosts: frozenset[str]) -> bool:
+    """Whether the list of hosts names a host: itself, `*.` and a part of it, or a network that holds its address."""
+    if host in hosts:
+        return True
+    if any(pattern.startswith("*.") and host.endswith(pattern[1:]) for pattern in hosts):
+        return True
+    try:
+        return _is_named(ipaddress.ip_address(host), hosts)
+    except ValueError:
+        return False
+
+
+def send(prepared: Prepared, hosts: frozenset[str]) -> Sent:
+    """Send one request; never raises."""
+    import urllib3  # here, because a start without webhooks must not pay for it  # noqa: PLC0415
+
+    told = f"{prepared.method} {prepared.shown_url}"
+    parts = urllib.parse.urlsplit(prepared.url)
+    try:
+        host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
+        address = _checked_address(host, port, hosts)
+        headers = {**prepared.headers, "Host": parts.netloc.rpartition("@")[2], "User-Agent": "pact-gate"}
+        pool = _pool(parts.scheme, address, port, host)
+        target = urllib.parse.urlunsplit(("", "", parts.path or "/", parts.query, ""))
+        with pool:
+            answer = pool.urlopen(
+                prepared.method, target, prepared.body, headers, retries=False, redirect=False, preload_content=False
+            )
+            status = int(answer.status)
+            answer.close()
+    except NotAllowedError as error:
+        return Sent(success=False, status=None, log=f"{told}\nNot sent: {error}\n")
+    except (OSError, ValueError, urllib3.exceptions.HTTPError) as error:
+        return Sent(success=False, status=None, log=f"{told}\nNo answer: {type(error).__name__}\n")
+    return Sent(success=status in _SENT, status=status, log=f"{told}\nHTTP {status}\n")
+
+
+class Delivery:
+    """Sends due webhooks and tries again those that failed. The thread starts with the first one."""
+
+    def __init__(self, store: Store, hosts: frozenset[str]) -> None:
+        self._store = store
+        self._hosts = hosts
+        self._wakened = threading.Event()
+        self._ending = threading.Event()
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+
+    def resume(self) -> None:
+        """Go on with what an earlier process left, if there is anything and it may be sent."""
+        if self._hosts and self._due_in() is not None:
+            self.wake()
+
+    def wake(self) -> None:
+        """There is something to send."""
+        with self._lock:
+            if self._thread is None and not self._ending.is_set():
+                self._thread = threading.Thread(target=self._work, name="webhooks", daemon=True)
+                self._thread.start()
+        self._wakened.set()
+
+    def close(self) -> None:
+        """Send what is due now, no more, and end."""
+        self._ending.set()
+        self._wakened.set()
+        if self._thread is not None:
+            self._thread.join(_PARTING)
+
+    def _work(self) -> None:
+        while True:
+            self._wakened.clear()
+            while self._send_one():
+                pass
+            if self._ending.is_set():
+                return
+            self._wakened.wait(self._due_in())
+
+    def _due_in(self) -> float | None:
+        """Seconds until the next one is due; None if there is none."""
+        with self._store.reading() as db:
+            row = one(db, "SELECT min(due_at) AS due FROM triggered_webhooks WHERE due_at IS NOT NULL")
+        due = row["due"] if row else None
+        return None if due is None else max(0.0, (due - now()) / 1_000_000)
+
+    def _send_one(self) -> bool:
+        """Send the one that is due first. Answers whether there was one."""
+        try:
+            claimed = self._claim()
+            if claimed is None:
+                return False
+            triggered, hook = claimed
+            if hook is None:
+                self._finish(
+                    triggered, Sent(success=False, status=None, log="The webhook was deleted.\n"), is_last=True
+                )
+            else:
+                prepared = webhook_requests.prepare(json.loads(hook["request"]), json.loads(triggered["context"]))
+                sent = send(prepared, self._hosts)
+                self._finish(triggered, sent, is_last=triggered["attempts"] + 1 >= ATTEMPTS)
+        except sqlite3.Error:
+            _LOG.exception("a webhook could not be sent or its outcome not be kept")
+            return False
+        return True
+
+    def _claim(self) -> tuple[sqlite3.Row, sqlite3.Row | None] | None:
+        with self._store.writing() as db:
+            query = "SELECT * FROM triggered_webhooks WHERE due_at IS NOT NULL AND due_at <= ? ORDER BY due_at LIMIT 1"
+            row = one(db, query, now())
+            if row is None:
+                return None
+            db.execute("UPDATE triggered_webhooks SET due_at = ? WHERE id = ?", (now() + _LEASE, row["id"]))
+            return row, one(db, "SELECT * FROM webhooks WHERE id = ?", row["webhook_id"])
+
+    def _finish(self, triggered: sqlite3.Row, sent: Sent, *, is_last: bool) -> None:
+        attempt = triggered["attempts"]
+        again = not sent.success and not is_last
+        due = now() + _RETRY_AFTER[attempt] * 1_000_000 if again else None
+        status = "success" if sent.success else "retrying" if again else "failure"
+        log = sent.log + (f"Trying again in {_RETRY_AFTER[attempt]} seconds\n" if again else "")
+        with self._store.writing() as db:
+            query = "UPDATE triggered_webhooks SET status = ?, attempts = ?, due_at = ? WHERE id = ?"
+            db.execute(query, (status, attempt + 1, due, triggered["id"]))
+            if one(db, "SELECT 1 FROM triggered_webhooks WHERE id = ?", triggered["id"]):
+                columns = {"triggered_id": triggered["id"], "success": sent.success, "log": log, "created_at": now()}
+                insert(db, "INSERT", "webhook_executions", columns)
+
+
+def _checked_address(host: str, port: int, hosts: frozenset[str]) -> Address:
+    """The first address of a host, all of which must be allowed."""
+    if not is_allowed_name(host, hosts):
+        raise NotAllowedError(f"the host {host} is not among those that webhooks may call.")
+    found = [ipaddress.ip_address(info[4][0]) for info in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
+    for address in found:
+        if (
+            not address.is_global
+            and not _is_named(address, hosts)
+            and not (host == "localhost" and address.is_loopback)
+        ):
+            raise NotAllowedError(f"the host {host} has the address {address}, which is not public and not named.")
+    return found[0]
+
+
+def _is_named(address: Address, hosts: frozenset[str]) -> bool:
+    return any(address in network for network in _networks(hosts))
+
+
+def _networks(hosts: frozenset[str]) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
+    found = []
+    for host in hosts:
+        try:
+            found.append(ipaddress.ip_network(host, strict=False))
+        except ValueError:
+            continue  # a name
+    return found
+
+
+def _pool(scheme: str, address: Address, port: int, host: str):  # type: ignore[no-untyped-def]  # noqa: ANN202 - imported late
+    import urllib3  # noqa: PLC0415
+
+    timeout = urllib3.Timeout(total=_SECONDS)
+    if scheme == "https":
+        return urllib3.HTTPSConnectionPool(
+            str(address), port, timeout=timeout, server_hostname=host, assert_hostname=host, cert_reqs="CERT_REQUIRED"
+        )
+    return urllib3.HTTPConnectionPool(str(address), port, timeout=timeout)
