@@ -106,7 +106,9 @@ def test_a_row_tells_versions_result_time_and_links() -> None:
             f"[result]({BROKER}/r/1) · [pact]({BROKER}/p/1)",
         ]
     ]
-    assert f"- `{PRODUCTS}`" in summary(gate(Verdict.YES, PASSED))
+    assert f"\n\n- orders `{ORDERS}`\n- products `{PRODUCTS}`\n\n</details>" in summary(
+        gate(Verdict.YES, PASSED, PASSED)
+    )
 
 
 def test_rows_without_a_result_tell_what_is_there_and_what_has_passed() -> None:

@@ -168,11 +168,10 @@ def _links(*links: tuple[str, str | None]) -> str:
     return " · ".join(link(text, url) for text, url in links if url and is_web_address(url)) or "–"  # noqa: RUF001
 
 
-def _full_versions(page: _Page, versions: Iterable[str]) -> None:
-    shas = words.full_versions(versions)[:_ROWS]
-    if shas:
-        lines = "\n".join(f"- {code(sha)}" for sha in shas)
-        page.add(f"<details><summary>Full versions</summary>\n\n{lines}\n\n</details>")
+def _full_versions(page: _Page, versions: Iterable[tuple[str, str]]) -> None:
+    lines = [f"- {markdown(name)} {code(version)}" for name, version in words.shortened(versions)[:_ROWS]]
+    if lines:
+        page.add(_folded("Full versions", "\n".join(lines)))
 
 
 # --- verification
@@ -308,7 +307,7 @@ def _publication(outcome: PublishOutcome, page: _Page) -> str:
     if outcome.notices:
         page.add("\n".join(f"- {prose(notice)}" for notice in outcome.notices[:_ROWS]))
     _facts(page, outcome)
-    _full_versions(page, (pact.version for pact in outcome.pacts))
+    _full_versions(page, ((pact.consumer, pact.version) for pact in outcome.pacts))
     return str(page)
 
 

@@ -47,16 +47,17 @@ _FATE_ORDER = (Fate.FAILED, Fate.PENDING, Fate.PASSED)
 _FATE_SYMBOLS = {Fate.FAILED: "❌", Fate.PENDING: "🟡", Fate.PASSED: "✅"}
 
 
-def full_versions(versions: Iterable[str]) -> list[str]:
-    """Return those of the versions that `short` shortens, each once."""
-    return sorted({version for version in versions if short(version) != version})
+def shortened(versions: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Return those pairs of pacticipant and version whose version `short` shortens, each once."""
+    return [(name, version) for name, version in dict.fromkeys(versions) if short(version) != version]
 
 
-def versions_in(outcome: GateOutcome) -> Iterator[str]:
-    """Yield the versions that a gate's report shows."""
-    yield from (version for _, version in outcome.question.asked)
-    for row in outcome.decision.rows:
-        yield from (row.consumer_version, *provider_versions(row), *row.verified_elsewhere)
+def versions_in(outcome: GateOutcome) -> Iterator[tuple[str, str]]:
+    """Yield the pacticipants and versions that a gate's report shows, in its order."""
+    yield from outcome.question.asked
+    for row in worst_rows_first(outcome.decision.rows):
+        yield row.consumer, row.consumer_version
+        yield from ((row.provider, version) for version in (*provider_versions(row), *row.verified_elsewhere))
 
 
 def symbol(outcome: Outcome) -> str:
