@@ -13,6 +13,7 @@ import shutil
 import signal
 import sys
 import tempfile
+import textwrap
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -134,7 +135,9 @@ class Stage:
         """
         number = len(self.pages) + 1
         commit = f"{service.name} {service.commit[:8]} on {service.branch}"
-        print(f"\n{number}. {title}\n   {commit}", flush=True)
+        print()
+        _say(f"{number}. {title}")
+        _say(commit, indent=3)
         log = self.folder / f"{number:02}.log"
         run = self._runner.push(service.path, log, _show, kept=kept, until=until)
         self.pages.append(demo_pages.Page(title, commit, run.step(GATE).outputs.get("verdict", ""), run))
@@ -166,24 +169,25 @@ def _show(step: Step) -> None:
     """Print what a step answered, as it ends."""
     if step.name not in SHOWN:
         return
-    first, *others = _answer(step)
-    print(f"   {MARKS.get(step.result, step.result)} {step.name}: {first} ({step.seconds:.1f} s)", flush=True)
-    for line in others:
-        print(f"      {line}", flush=True)
-
-
-def _answer(step: Step) -> list[str]:
-    """Give what a step answered in lines, the shortest first."""
-    outputs = step.outputs
-    if "verdict" in outputs:
-        return [outputs["verdict"], *filter(None, (outputs.get("reason"), outputs.get("next-step")))]
+    name = step.name if step.name.endswith("?") else f"{step.name}:"
+    _say(f"{MARKS.get(step.result, step.result)} {name} {_headline(step)} ({step.seconds:.1f} s)", indent=3)
+    answered = [step.outputs.get("reason", ""), step.outputs.get("next-step", "")]
     errors = [line for error in step.errors for line in error.splitlines()]
-    if "published" in outputs:
-        pacts = json.loads(outputs["published"] or "[]")
-        return [", ".join(f"{pact['consumer']} needs {pact['provider']}" for pact in pacts) or "nothing", *errors]
-    if "verified" in outputs:
-        return [f"{outputs.get('result')}, {outputs['verified']} verified, {outputs.get('failed')} failed", *errors]
-    return [step.result, *errors]
+    for line in answered if any(answered) else errors:
+        _say(line, indent=6)
+
+
+def _headline(step: Step) -> str:
+    """Return the title of a step's summary without its symbol and its Markdown, or the step's result."""
+    title = re.match(r"## \S+ (.+)", step.summary)
+    return re.sub(r"\\(.)", r"\1", title[1]).rstrip(".") if title else step.result
+
+
+def _say(text: str, indent: int = 0) -> None:
+    width = min(shutil.get_terminal_size().columns, 100)
+    margin = " " * indent
+    if text:
+        print(textwrap.fill(text, width, initial_indent=margin, subsequent_indent=margin), flush=True)
 
 
 def _end_of_log(run: Run) -> str:

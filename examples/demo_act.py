@@ -132,23 +132,22 @@ def _read(line: str, run: Run, on_step: Callable[[Step], None]) -> None:
     if entry.get("stage") != "Main" or "stepID" not in entry:
         return
     step = _step(run, entry)
-    # What happens within a composite action has a stepID of several parts; what it hands on is then told again.
-    if len(entry["stepID"]) == 1:
-        _take(entry, step)
+    if entry.get("command") == "summary":
+        step.summary = entry["content"]
+    # What happens within a composite action has a stepID of several parts, and comes before what the step hands on.
+    elif len(entry["stepID"]) == 1:
+        _take(entry, step, on_step)
     elif entry.get("command") == "error":
         step.errors.append(entry["arg"])
-    if len(entry["stepID"]) == 1 and "stepResult" in entry:
-        on_step(step)
 
 
-def _take(entry: Mapping[str, Any], step: Step) -> None:
-    if "stepResult" in entry:
+def _take(entry: Mapping[str, Any], step: Step, on_step: Callable[[Step], None]) -> None:
+    if entry.get("command") == "set-output":
+        step.outputs[entry["name"]] = entry["arg"]
+    elif "stepResult" in entry:
         step.result = entry["stepResult"]
         step.seconds = entry.get("executionTime", 0) / 1e9
-    elif entry.get("command") == "set-output":
-        step.outputs[entry["name"]] = entry["arg"]
-    elif entry.get("command") == "summary":
-        step.summary = entry["content"]
+        on_step(step)
 
 
 def _step(run: Run, entry: Mapping[str, Any]) -> Step:

@@ -61,12 +61,12 @@ def _scene(page: Page) -> str:
 
 
 def _rendered(markdown: str) -> str:
-    """Render a summary without its HTML, but for `<details>`, which can do no harm."""
+    """Render a summary without its HTML, but for `<details>` and `<br>`, which can do no harm."""
     html = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"]).render(markdown)
     html = re.sub(
         r"<p>&lt;details&gt;&lt;summary&gt;(.*?)&lt;/summary&gt;</p>", r"<details><summary>\1</summary>", html
     )
-    return str(html).replace("<p>&lt;/details&gt;</p>", "</details>")
+    return str(html).replace("<p>&lt;/details&gt;</p>", "</details>").replace("&lt;br&gt;", "<br>")
 
 
 def _html(title: str, body: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import compileall
 import json
 import os
 import re
@@ -16,6 +17,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from py_compile import PycInvalidationMode
 
 from demo_act import Act, end
 
@@ -90,7 +92,7 @@ def repository(name: str, folder: Path, ports: Sequence[int]) -> Repository:
     for written, free in zip(PORTS, ports, strict=True):
         text = re.sub(rf"\b{written}\b", str(free), text)
     workflow.write_text(text, encoding="utf-8")
-    made.git("init", "--quiet", "--initial-branch=main")
+    made.git("init", "--quiet", "--initial-branch=main", "--template=")
     made.git("remote", "add", "origin", f"https://github.com/example/{name}.git")
     made.git("add", "--all")
     made.git("commit", "--quiet", "--message", f"Start {name}")
@@ -125,6 +127,8 @@ def _copy_of_the_actions(folder: Path) -> Path:
     for part in ("actions", "scripts"):
         shutil.copytree(CHECKOUT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(CHECKOUT / "action.yml", folder)
+    # act copies the actions anew for each step; a runner does once for each job.
+    compileall.compile_dir(folder / "scripts", quiet=2, invalidation_mode=PycInvalidationMode.UNCHECKED_HASH)
     return folder
 
 
