@@ -18,6 +18,7 @@ from pact_gate.model.errors import InputError, PactGateError
 from pact_gate.model.outcome import Outcome
 from pact_gate.report import annotations as notes
 from pact_gate.report import summary, text
+from pact_gate.report.escape import log_line
 from pact_gate.settings import Inputs, broker_settings
 
 # A command's module is imported when it is asked for: a step pays for nothing that it does not use.
@@ -43,7 +44,7 @@ def main(argv: Sequence[str]) -> int:
         _report_error(error, runner)
         return error.exit_code
     except Exception as error:
-        traceback.print_exc()
+        runner.log("\n".join(map(log_line, traceback.format_exc().splitlines())))
         bug = PactGateError(
             f"pact-gate broke ({type(error).__name__}).", f"The traceback is in the log. Please report it: {_BUG}"
         )

@@ -245,13 +245,32 @@ class Broker:
         with _understood(self.address):
             summary = answer["summary"]
             rows = tuple(_row(item) for item in answer["matrix"])
-            return Matrix(deployable=summary["deployable"], rows=rows, cut=len(rows) >= MATRIX_LIMIT)
+            places = {
+                place["name"]: place["_links"]["self"]["href"]
+                for item in answer["matrix"]
+                for place in (item["provider"].get("version") or {}).get("environments", [])
+            }
+            return Matrix(summary["deployable"], rows, len(rows) >= MATRIX_LIMIT, places.get(question.target.name))
 
     def results_elsewhere(self, consumer: str, version: str, provider: str) -> tuple[str, ...]:
         """Name the provider versions, anywhere, that have passed the pact of a consumer version."""
         query = [("q[][pacticipant]", consumer), ("q[][version]", version), ("q[][pacticipant]", provider)]
         rows = self._ask(query, Question()).rows
         return tuple(row.provider_version for row in rows if row.result is Result.PASSED and row.provider_version)
+
+    def versions_in(self, environment_url: str) -> Mapping[str, set[str]]:
+        """Give each pacticipant's versions that are deployed, or released and supported, in an environment."""
+        found: dict[str, set[str]] = {}
+        lists = (
+            ("deployed-versions/currently-deployed", "deployedVersions"),
+            ("released-versions/currently-supported", "releasedVersions"),
+        )
+        with _understood(self.address):
+            for path, relation in lists:
+                for item in self._embedded(f"{environment_url}/{path}", relation):
+                    inside = item["_embedded"]
+                    found.setdefault(inside["pacticipant"]["name"], set()).add(inside["version"]["number"])
+        return found
 
     def versions_at(self, target: Target, pacticipant: str) -> tuple[str, ...]:
         """Name the versions of a pacticipant that are where the target points to."""

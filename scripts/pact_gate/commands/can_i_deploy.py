@@ -8,7 +8,7 @@ from pact_gate.broker.client import Broker, unknown
 from pact_gate.commands.files import write_json
 from pact_gate.commands.step import Step
 from pact_gate.model.commit import chosen_version
-from pact_gate.model.decision import decide
+from pact_gate.model.decision import decide, overlooked
 from pact_gate.model.errors import BrokerError, InputError
 from pact_gate.model.gate import Decision, Matrix, Question, Result, Row, TargetKind, Verdict
 from pact_gate.model.outcome import GateOutcome
@@ -38,7 +38,8 @@ def _question(settings: GateSettings, step: Step) -> Question:
 class _Gate:
     """One question, asked until it is answered or its time is over.
 
-    Where a provider is, is asked once, at the first row without a result; while waiting, each look costs one request.
+    A no at the first look costs one request, and a few more to explain it; while waiting, each look costs one. A yes to
+    an environment costs two more: what is there, so that no provider version is overlooked.
     """
 
     def __init__(self, settings: GateSettings, question: Question, step: Step) -> None:
@@ -70,6 +71,8 @@ class _Gate:
         located = tuple(
             self._located(row, explain=explain) if row.result is Result.NONE else row for row in matrix.rows
         )
+        if matrix.deployable is True and matrix.environment_url:
+            located += tuple(overlooked(self._question, located, self._broker.versions_in(matrix.environment_url)))
         return decide(
             self._question,
             replace(matrix, rows=located),

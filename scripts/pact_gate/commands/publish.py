@@ -17,6 +17,8 @@ from pact_gate.model.outcome import PublishedPact, PublishOutcome
 from pact_gate.model.pact import Pact, differences, merged, parse
 from pact_gate.settings import Inputs, PublishSettings, publish_settings
 
+_TOLD_CHANGES = 5
+
 
 def run(inputs: Inputs, step: Step) -> PublishOutcome:
     """Find the pact files, check all of them, then publish those of each consumer in one request."""
@@ -86,11 +88,11 @@ def _conflict(broker: Broker, pacts: list[Pact], version: str, error: ConflictEr
     for pact in pacts:
         changes = differences(broker.published_pact(pact.consumer, pact.provider, version), pact.document)
         if changes:
+            told = "; ".join(changes[:_TOLD_CHANGES]) + (" …" if len(changes) > _TOLD_CHANGES else "")
             return ConflictError(
-                f"The broker has another pact of {pact.consumer} with {pact.provider} under {version}: "
-                f"{'; '.join(changes[:5])}{' …' if len(changes) > 5 else ''}.",  # noqa: PLR2004
+                f"The broker has another pact of {pact.consumer} with {pact.provider} under {version}: {told}.",
                 "A version must be one commit, and its tests must write the same pact each time: look for random values "
-                "or dates in examples. Where several jobs each publish a part under one commit: on-conflict: merge.",
+                "or dates in examples. Where several jobs publish a part each under one commit: on-conflict: merge.",
                 places=tuple(Place(path) for path in pact.paths),
             )
     return error

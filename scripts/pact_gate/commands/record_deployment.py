@@ -55,7 +55,7 @@ def _make_environment(settings: RecordSettings, broker: Broker) -> None:
         broker.create_environment(settings.environment)
         return
     error = unknown("environment", settings.environment, broker.environments())
-    raise InputError(error.cause, f"{error.next_step} To create it now: create-environment: true.")
+    raise InputError(error.cause, f"{error.next_step} To create it with this step: create-environment: true.")
 
 
 def _end(settings: RecordSettings, step: Step) -> Outcome:

@@ -11,6 +11,7 @@ from pact_gate.broker.client import Broker
 from pact_gate.broker.http import Clock
 from pact_gate.github.runner import Runner
 from pact_gate.model.commit import Commit
+from pact_gate.report.escape import log_line
 
 
 @dataclass(frozen=True)
@@ -37,5 +38,5 @@ class Step:
         return self.find_commit()
 
     def log(self, text: str) -> None:
-        """Tell the reader of the log what is going on."""
-        self.runner.log(text)
+        """Tell the reader of the log what is going on. No line of it is taken for a workflow command."""
+        self.runner.log("\n".join(log_line(line) for line in text.splitlines()))

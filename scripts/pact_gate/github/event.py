@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 from pact_gate.model.commit import Commit
-from pact_gate.model.errors import InputError
 
 Payload = Mapping[str, Any]
 Head = tuple[str, str | None]  # a commit's SHA and its branch
@@ -21,31 +20,23 @@ _BRANCH_PREFIX = "refs/heads/"
 
 
 def commit(environment: Mapping[str, str], folder: Path) -> Commit:
-    """Give the commit of the event that started this run; outside of GitHub, of the git checkout in `folder`.
-
-    Raises:
-        InputError: the event's payload cannot be read, or there is neither an event nor a git checkout.
-    """
+    """Give the commit of the event that started this run; outside of GitHub, of the git checkout in `folder`."""
     if environment.get("GITHUB_ACTIONS") != "true":
         return _from_git(folder)
     event = environment.get("GITHUB_EVENT_NAME", "")
     payload = _payload(environment.get("GITHUB_EVENT_PATH", ""))
     try:
         version, branch = _HEADS.get(event, _of_ref)(payload, environment)
-    except (KeyError, TypeError, AttributeError) as error:
-        raise InputError(
-            f"The payload of the event {event} does not say which commit it is about.",
-            "Give the inputs `version` and `branch`.",
-        ) from error
-    if not version:
-        raise InputError("GITHUB_SHA is empty: this run is about no commit.", "Give the inputs `version` and `branch`.")
+    except (KeyError, TypeError, AttributeError):
+        version, branch = "", None
     return Commit(
-        version=version,
+        version=version or None,
         branch=branch or None,
         branches=_branches(payload, environment),
         pull_request=_pull_request(payload).get("number"),
         build_url=_build_url(environment),
         repository_url=_repository_url(environment),
+        unknown=f"Neither the payload nor the variables of this run ({event}) say which commit it is about.",
     )
 
 
@@ -129,12 +120,11 @@ def _pull_request(payload: Payload) -> Payload:
 
 
 def _payload(path: str) -> Payload:
-    if not path:
-        return {}
+    """Read the event's payload; one that cannot be read says nothing."""
     try:
-        found = json.loads(Path(path).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise InputError(f"The event's payload ({path}) cannot be read.", "Give `version` and `branch`.") from error
+        found = json.loads(Path(path).read_text(encoding="utf-8")) if path else {}
+    except (OSError, ValueError):
+        return {}
     return found if isinstance(found, dict) else {}
 
 
@@ -149,14 +139,13 @@ def _repository_url(environment: Mapping[str, str]) -> str | None:
 
 
 def _from_git(folder: Path) -> Commit:
-    version = _git(folder, "rev-parse", "HEAD")
-    if not version:
-        raise InputError(
-            "This is no GitHub run and no git checkout with a commit: there is no version to speak of.",
-            "Give the input `version` (and `branch`), or run it in a checkout.",
-        )
-    branch = _git(folder, "symbolic-ref", "--short", "-q", "HEAD")
-    return Commit(version, branch or None, branches=frozenset({branch} if branch else ()))
+    branch = _git(folder, "symbolic-ref", "--short", "-q", "HEAD") or None
+    return Commit(
+        version=_git(folder, "rev-parse", "--verify", "-q", "HEAD") or None,
+        branch=branch,
+        branches=frozenset({branch} if branch else ()),
+        unknown="This is no GitHub run, and no git checkout with a commit: there is no version to speak of.",
+    )
 
 
 def _git(folder: Path, *words: str) -> str:

@@ -14,28 +14,31 @@ _NEVER_A_VERSION = frozenset({"HEAD", "main", "master", "trunk", "develop", "dev
 class Commit:
     """The commit that an event is about.
 
-    `version` is its full SHA; `branch` is None where the event belongs to none (a tag, a release, a detached HEAD);
+    `version` is its full SHA, None where there is none to be known, and `unknown` says why; `branch` is None where the event belongs to none (a tag, a release, a detached HEAD);
     `branches` are all branch names that the event knows, so that none of them is taken for a version; `build_url`
     leads to the run.
     """
 
-    version: str
+    version: str | None
     branch: str | None = None
     branches: frozenset[str] = frozenset()
     pull_request: int | None = None
     build_url: str | None = None
     repository_url: str | None = None
+    unknown: str = ""
 
 
 def chosen_version(version: str | None, branch: str | None, commit: Commit) -> str:
     """Return the version to speak of: the input where it is given, the commit otherwise.
 
     Raises:
-        InputError: the input is the name of a branch. A branch moves on, and results under its name would then
+        InputError: there is neither, or the input is the name of a branch. A branch moves on, and results under its name would then
             answer for commits that nobody verified
             (https://docs.pact.io/getting_started/versioning_in_the_pact_broker).
     """
     if version is None:
+        if commit.version is None:
+            raise InputError(commit.unknown, "Give the inputs `version` and `branch`.")
         return commit.version
     names = commit.branches | _NEVER_A_VERSION | {name for name in (branch, commit.branch) if name}
     if version.removeprefix("refs/heads/") in names or version.startswith("refs/"):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from pact_gate.model.commit import short
 from pact_gate.model.gate import MATRIX_LIMIT, Decision, Matrix, Question, Result, Row, Target, TargetKind, Verdict
@@ -30,6 +31,25 @@ def decide(question: Question, matrix: Matrix, *, fail_if_empty: bool = False, w
     if not any(row.result is Result.PASSED for row in rows):
         return _nothing_compared(question, rows, fail=fail_if_empty)
     return Decision(Verdict.YES, _passed(rows), "", rows)
+
+
+def overlooked(question: Question, rows: Rows, there: Mapping[str, Collection[str]]) -> Iterator[Row]:
+    """Give a row for each provider version that is there and has no result for what a version in question needs.
+
+    A provider may be in an environment in several versions: in application instances, or released. The Pact Broker's
+    matrix joins pacts with results, so the pact that one of them has verified has a row, and the others have none: its
+    answer is yes. `there` are the versions of each pacticipant in the environment.
+    """
+    asked = dict(question.asked)
+    known = {(row.consumer, row.provider, row.provider_version) for row in rows}
+    passed = {(row.consumer, row.provider): row for row in rows if row.result is Result.PASSED}
+    for row in passed.values():
+        if row.consumer not in asked or row.provider in asked:
+            continue
+        missing = replace(row, provider_version=None, result=Result.NONE, verified_at=None, result_url=None)
+        for version in sorted(there.get(row.provider, ())):
+            if (row.consumer, row.provider, version) not in known:
+                yield replace(missing, candidates=(version,))
 
 
 def _objections(question: Question, matrix: Matrix) -> Iterator[tuple[Verdict, Rows]]:

@@ -91,12 +91,14 @@ class Row:
 class Matrix:
     """The broker's answer: its own word (`deployable` is None where it does not know) and its rows.
 
-    It is `cut` where it holds as many rows as were asked for: some may be missing.
+    It is `cut` where it holds as many rows as were asked for: some may be missing. `environment_url` leads to the
+    environment in question, where a row tells.
     """
 
     deployable: bool | None
     rows: tuple[Row, ...]
     cut: bool = False
+    environment_url: str | None = None
 
 
 @dataclass(frozen=True)
