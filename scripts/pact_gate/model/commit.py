@@ -14,9 +14,9 @@ _NEVER_A_VERSION = frozenset({"HEAD", "main", "master", "trunk", "develop", "dev
 class Commit:
     """The commit that an event is about.
 
-    `version` is its full SHA, None where there is none to be known, and `unknown` says why; `branch` is None where the event belongs to none (a tag, a release, a detached HEAD);
-    `branches` are all branch names that the event knows, so that none of them is taken for a version; `build_url`
-    leads to the run.
+    `version` is its full SHA, None where there is none to be known, and `unknown` says why. `branch` is None where the
+    event belongs to none (a tag, a release, a detached HEAD). `branches` are all branch names that the event knows, so
+    that none of them is taken for a version. `build_url` leads to the run.
     """
 
     version: str | None
@@ -32,8 +32,8 @@ def chosen_version(version: str | None, branch: str | None, commit: Commit) -> s
     """Return the version to speak of: the input where it is given, the commit otherwise.
 
     Raises:
-        InputError: there is neither, or the input is the name of a branch. A branch moves on, and results under its name would then
-            answer for commits that nobody verified
+        InputError: there is neither, or the input is the name of a branch. A branch moves on, and results under its
+            name would then answer for commits that nobody verified
             (https://docs.pact.io/getting_started/versioning_in_the_pact_broker).
     """
     if version is None:

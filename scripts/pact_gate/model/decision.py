@@ -116,7 +116,7 @@ def _place(target: Target) -> str:
 def _bring(target: Target, provider: str, known: str | None) -> str:
     """Say how a provider gets to the target, where `known` is a version of it that passes."""
     if target.kind is not TargetKind.ENVIRONMENT:
-        return f"Run the verification of a version of {provider} that is {_place(target)} (actions/verify), then ask again."
+        return f"Run the verification of {provider} at a version that is {_place(target)} (actions/verify)."
     record = f"record it (actions/record-deployment with environment: {target})"
     if known:
         return f"Deploy {short(known)} of {provider} to {target} first, and {record}."
