@@ -91,8 +91,8 @@ def _conflict(broker: Broker, pacts: list[Pact], version: str, error: ConflictEr
             told = "; ".join(changes[:_TOLD_CHANGES]) + (" …" if len(changes) > _TOLD_CHANGES else "")
             return ConflictError(
                 f"The broker has another pact of {pact.consumer} with {pact.provider} under {version}: {told}.",
-                "A version must be one commit, and its tests must write the same pact each time: look for random "
-                "values or dates in examples. Where several jobs publish a part each under one commit: on-conflict: merge.",
+                "A version must be one commit, and its tests must write the same pact each time: look for random values "
+                "or dates in examples. Where several jobs publish parts under one commit: on-conflict: merge.",
                 places=tuple(Place(path) for path in pact.paths),
             )
     return error
