@@ -187,7 +187,10 @@ def _say(text: str, indent: int = 0) -> None:
     width = min(shutil.get_terminal_size().columns, 100)
     margin = " " * indent
     if text:
-        print(textwrap.fill(text, width, initial_indent=margin, subsequent_indent=margin), flush=True)
+        print(
+            textwrap.fill(text, width, initial_indent=margin, subsequent_indent=margin, break_on_hyphens=False),
+            flush=True,
+        )
 
 
 def _end_of_log(run: Run) -> str:
