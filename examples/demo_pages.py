@@ -66,7 +66,8 @@ def _rendered(markdown: str) -> str:
     html = re.sub(
         r"<p>&lt;details&gt;&lt;summary&gt;(.*?)&lt;/summary&gt;</p>", r"<details><summary>\1</summary>", html
     )
-    return str(html).replace("<p>&lt;/details&gt;</p>", "</details>").replace("&lt;br&gt;", "<br>")
+    html = str(html).replace("<p>&lt;/details&gt;</p>", "</details>").replace("&lt;br&gt;", "<br>")
+    return html.replace("&lt;span&gt;$&lt;/span&gt;", "$")  # what keeps GitHub from reading it as mathematics
 
 
 def _html(title: str, body: str) -> str:

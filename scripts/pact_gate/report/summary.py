@@ -10,7 +10,7 @@ from itertools import islice
 
 from pact_gate.model.commit import short
 from pact_gate.model.errors import BrokerError, GitHubError, InputError, PactGateError, ProviderError
-from pact_gate.model.gate import Result, Row
+from pact_gate.model.gate import Row
 from pact_gate.model.outcome import GateOutcome, Outcome, PublishedPact, PublishOutcome, VerifyOutcome
 from pact_gate.model.verification import InteractionResult, Mismatch, PactVerification
 from pact_gate.report import words
@@ -159,7 +159,7 @@ def _integration(row: Row, result: str) -> tuple[str, ...]:
 
 
 def _verified(row: Row) -> str:
-    if row.result is Result.NONE and row.verified_elsewhere:
+    if row.verified_elsewhere:
         return "by " + " ".join(code(short(version)) for version in row.verified_elsewhere[:3]) + " only"
     return markdown(words.moment(row.verified_at)) or "never"
 
