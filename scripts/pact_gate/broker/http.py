@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import io
 import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import unquote, urljoin, urlsplit
 
 import requests
 from requests.auth import AuthBase, HTTPBasicAuth
+from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 from pact_gate.model.errors import BrokerError
 
 _ATTEMPT_SECONDS = 30.0
 _FIRST_PAUSE_SECONDS = 0.5
 _LONGEST_PAUSE_SECONDS = 10.0
+_PIECE_BYTES = 65_536
 # 500 is here because a Pact Broker on SQLite answers it while another request writes.
 _WORTH_A_RETRY = frozenset({429, 500, 502, 503, 504})
 _FIRST_ERROR, _UNAUTHORIZED, _FIRST_SERVER_ERROR = 400, 401, 500
@@ -39,7 +42,8 @@ def authentication(token: str | None, username: str | None, password: str | None
     """Choose how to say who we are."""
     if token:
         return BearerAuth(token)
-    return HTTPBasicAuth(username, password or "") if username else None
+    # As bytes: `requests` refuses a text that is not Latin-1.
+    return HTTPBasicAuth(username.encode(), (password or "").encode()) if username else None
 
 
 @dataclass(frozen=True)
@@ -88,46 +92,60 @@ class Http:
         deadline = self._clock.now() + self._timeout
         attempt = 0
         while True:
-            left = deadline - self._clock.now()
+            end = min(deadline, self._clock.now() + _ATTEMPT_SECONDS)
             try:
-                timeout = min(_ATTEMPT_SECONDS, max(left, 0.1))
-                response = self._session.request(method, address, timeout=timeout, **options)
-            except requests.RequestException as error:
-                problem, pause = self._unreachable(error), _backoff(attempt)
-                if isinstance(error, requests.exceptions.SSLError):
-                    raise problem from error
+                response = self._attempt(method, address, end, options)
+            except (OSError, HTTPError) as error:
+                problem, pause, again = self._unreachable(error), _backoff(attempt), _may_pass(error)
             else:
-                if response.status_code < _FIRST_ERROR:
+                kept = response.request.method == method
+                if kept and response.status_code < _FIRST_ERROR:
                     return response
-                problem, pause = self._refused(response), _retry_after(response) or _backoff(attempt)
-                if response.status_code not in _WORTH_A_RETRY:
-                    raise problem
-            if self._clock.now() + pause >= deadline:
+                problem = self._refused(response) if kept else self._redirected(response)
+                pause, again = _retry_after(response) or _backoff(attempt), response.status_code in _WORTH_A_RETRY
+            if not again or self._clock.now() + pause >= deadline:
                 raise problem
             self._clock.sleep(pause)
             attempt += 1
+
+    def _attempt(self, method: str, address: str, end: float, options: dict[str, Any]) -> requests.Response:
+        def read(response: requests.Response, *_: Any, **__: Any) -> None:
+            """Read the body in pieces: the timeout of `requests` begins again with every byte that comes."""
+            body = io.BytesIO()
+            while piece := response.raw.read1(_PIECE_BYTES, decode_content=True):
+                body.write(piece)
+                if self._clock.now() > end:
+                    response.close()
+                    raise ReadTimeoutError(None, address, "Read timed out.")  # type: ignore[arg-type]
+            body.seek(0)
+            response.raw = body
+
+        timeout = max(end - self._clock.now(), 0.1)
+        return self._session.request(method, address, timeout=timeout, hooks={"response": read}, **options)
 
     def address(self, url: str) -> str:
         """Turn a path or a link into an address under the broker.
 
         A broker behind a proxy may not know its own scheme or port, and then gives links with others: those are
-        followed to where the broker was found. A link to another host is not followed, a token would go with it.
+        followed to where the broker was found. A link to another host, or out of the broker's path, is not followed:
+        a token would go with it.
         """
-        found, base = urlsplit(urljoin(self.base_url + "/", url)), urlsplit(self.base_url)
-        if url.startswith("/"):
-            return self.base_url + url
+        base = urlsplit(self.base_url)
+        try:
+            found = urlsplit(self.base_url + url if url.startswith("/") else urljoin(self.base_url + "/", url))
+        except (ValueError, AttributeError) as error:
+            raise self._led_astray(f"gives a link that is none, {url!r}") from error
         if found.hostname != base.hostname:
-            raise BrokerError(
-                f"The broker at {self.base_url} leads to another host, {found.hostname}, which is not followed.",
-                "Set the broker's own base URL (PACT_BROKER_BASE_URL in its environment) to the address it is used by.",
-            )
+            raise self._led_astray(f"leads to another host, {found.hostname}, which is not followed")
+        if not _lies_under(base.path, found.path):
+            raise self._led_astray(f"leads outside of itself, to {found.path or '/'}, which is not followed")
         return found._replace(scheme=base.scheme, netloc=base.netloc).geturl()
 
     def decode(self, response: requests.Response) -> Any:
         """Read the JSON of an answer."""
         try:
             return response.json()
-        except requests.exceptions.JSONDecodeError as error:
+        except (ValueError, RecursionError) as error:  # no JSON, or more than Python takes: digits, depth
             kind = response.headers.get("Content-Type", "no content type").split(";")[0]
             raise BrokerError(
                 f"What answers at {response.url.split('?')[0]} is no Pact Broker: it sent {kind}, not JSON.",
@@ -135,7 +153,21 @@ class Http:
                 status=response.status_code,
             ) from error
 
-    def _unreachable(self, error: requests.RequestException) -> BrokerError:
+    def _led_astray(self, what: str) -> BrokerError:
+        return BrokerError(
+            f"The broker at {self.base_url} {what}.",
+            "Set the broker's own base URL (PACT_BROKER_BASE_URL in its environment) to the address it is used by.",
+        )
+
+    def _redirected(self, response: requests.Response) -> BrokerError:
+        """A redirect by 301, 302 or 303 turns a write into a read (RFC 9110, 15.4): what was to be written is lost."""
+        target = response.url.split("?")[0]
+        return BrokerError(
+            f"The broker at {self.base_url} redirects writes to {target}, where only a read arrives.",
+            "Set `broker-url` to the address that it redirects to (https instead of http?).",
+        )
+
+    def _unreachable(self, error: OSError | HTTPError) -> BrokerError:
         reason, next_step = _why(error)
         return BrokerError(f"The broker at {self.base_url} could not be reached: {reason}.", next_step)
 
@@ -164,22 +196,36 @@ def _retry_after(response: requests.Response) -> float:
         return 0.0
 
 
+def _lies_under(base: str, path: str) -> bool:
+    """Say whether a path begins with the broker's own, and does not go up again, in whatever spelling."""
+    return f"{path}/".startswith(f"{base}/") and not {".", ".."} & set(unquote(path).split("/"))
+
+
+def _may_pass(error: OSError | HTTPError) -> bool:
+    """Say whether another attempt makes sense: not for a certificate, an address that is none, a missing CA file."""
+    known = isinstance(error, (requests.RequestException, HTTPError))
+    return known and not isinstance(error, (requests.exceptions.SSLError, ValueError))
+
+
 _CHECK = "Check `broker-url`, and whether a firewall or a proxy (HTTPS_PROXY, NO_PROXY) stands between."
 
 # Kinds of failure, told by their type or by a word in their text: the most special first.
 _UNREACHABLE: tuple[tuple[type[Exception], str, str, str], ...] = (
     (
         requests.exceptions.SSLError,
-        "",
+        "CERTIFICATE",
         "its certificate is not trusted",
         "Set REQUESTS_CA_BUNDLE to the file of the certificate authority that signed it.",
     ),
+    (requests.exceptions.SSLError, "", "no secure connection came about", f"{_CHECK} Does it speak http, not https?"),
     (requests.exceptions.ProxyError, "", "the proxy refused", "Check HTTPS_PROXY, HTTP_PROXY and NO_PROXY."),
     (requests.Timeout, "", "it did not answer in time", f"{_CHECK} `broker-timeout` sets how long to try."),
     (requests.TooManyRedirects, "", "it redirects in a circle", _CHECK),
     (requests.ConnectionError, "NameResolutionError", "its name is not known", _CHECK),
     (requests.ConnectionError, "refused", "the connection was refused", _CHECK),
-    (requests.RequestException, "IncompleteRead", "its answer was cut off", _CHECK),
+    (HTTPError, "Read timed out", "it did not answer in time", f"{_CHECK} `broker-timeout` sets how long to try."),
+    (HTTPError, "IncompleteRead", "its answer was cut off", _CHECK),
+    (ValueError, "", "the address cannot be used", "Check `broker-url`."),
 )
 
 _REFUSED: dict[int, tuple[str, str]] = {
@@ -201,10 +247,12 @@ _NOBODY = (
 _BROKEN = ("is broken or overloaded", "Try again; if it stays so, look into the broker's own log.")
 
 
-def _why(error: requests.RequestException) -> tuple[str, str]:
+def _why(error: OSError | HTTPError) -> tuple[str, str]:
     for kind, word, reason, next_step in _UNREACHABLE:
         if isinstance(error, kind) and word in str(error):
             return reason, next_step
+    if not isinstance(error, (requests.RequestException, HTTPError)):
+        return str(error), "Check REQUESTS_CA_BUNDLE."
     return f"the connection failed ({type(error).__name__})", _CHECK
 
 
@@ -220,10 +268,12 @@ def _told(response: requests.Response) -> str:
     """Give the broker's own words for an error: a list, a mapping of lists, or one text."""
     try:
         document = response.json()
-    except requests.exceptions.JSONDecodeError:
+        errors = document.get("errors", document.get("error", "")) if isinstance(document, dict) else ""
+        told = "; ".join(_texts(errors))
+    except (ValueError, RecursionError):
         return ""
-    errors = document.get("errors", document.get("error", "")) if isinstance(document, dict) else ""
-    return "; ".join(_texts(errors))[:500]
+    credentials = str(response.request.headers.get("Authorization", "")).partition(" ")[2]
+    return (told.replace(credentials, "***") if credentials else told)[:500]
 
 
 def _texts(value: Any) -> list[str]:
