@@ -38,7 +38,8 @@ class Application:
         self._hosts = webhook_hosts
         self._delivery = Delivery(store, webhook_hosts)
         self._delivery.resume()
-        self._bottle = bottle.Bottle(catchall=False)
+        self._bottle = bottle.Bottle()
+        self._bottle.catchall = False
         self._bottle.error(404)(
             lambda _error: _sent(Answer(404, {"error": "There is no such resource."}), bottle.request.environ)
         )

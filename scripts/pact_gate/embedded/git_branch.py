@@ -44,14 +44,16 @@ class GitBranch:
         self._ref = f"refs/heads/{branch}"
         self._kept = f"refs/pact-gate/{os.getpid()}"  # keeps what was fetched while this step runs
         self._make = make
-        self._closing = contextlib.ExitStack()
-        self._folder = Path(self._closing.enter_context(tempfile.TemporaryDirectory(prefix="pact-gate-")))
-        # The checkout's own repository has the credentials for its origin; a URL gets a repository of its own.
-        self._git_folder = self._folder if url else checkout
-        if url:
-            self._git("init", "--quiet", "--bare", ".")
-        self._read = 0
-        self._pull()
+        with contextlib.ExitStack() as undo:
+            folder = undo.enter_context(tempfile.TemporaryDirectory(prefix="pact-gate-"))
+            self._folder = Path(folder)
+            # The checkout's own repository has the credentials for its origin; a URL gets a repository of its own.
+            self._git_folder = self._folder if url else checkout
+            if url:
+                self._git("init", "--quiet", "--bare", ".")
+            self._read = 0
+            self._pull()
+            self._closing = undo.pop_all()
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Answer one request; a write is on the branch before its answer is given."""
