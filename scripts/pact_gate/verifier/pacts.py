@@ -31,13 +31,12 @@ class Filters:
     """Which interactions to run; all by default. What is given must hold together.
 
     `description` and `state` are regular expressions as Rust's regex crate reads them; `no_state` takes interactions
-    without a state; `consumers` are the names of those whose pacts are run.
+    without a state.
     """
 
     description: str | None = None
     state: str | None = None
     no_state: bool = False
-    consumers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -98,32 +97,24 @@ def verify_pact(pact: bytes, address: ProviderAddress) -> PactResult:
     return PactResult(consumer, provider, tuple(interactions), error=" ".join(errors))
 
 
-def provider_states(pact: bytes) -> tuple[str, ...]:
-    """Return the names of all provider states of a pact, each once, in the order of their first use.
-
-    Without a `states_url` they are not set up: the caller has to say so.
-    """
-    document = json.loads(pact)
-    found: dict[str, None] = {}
-    for each in [*document.get("interactions", ()), *document.get("messages", ())]:
-        single = each.get("providerState") or each.get("provider_state")  # versions 2 and 1
-        found.update(dict.fromkeys([single] if single else []))
-        found.update(dict.fromkeys(state["name"] for state in each.get("providerStates", ())))
-    return tuple(found)
-
-
 def _parts(pact: bytes, document: Mapping[str, Any]) -> Iterator[tuple[Kind, bytes]]:
-    """Give the pact's HTTP interactions and its messages apart: the verifier knows one host for both."""
+    """Give the pact's HTTP interactions and its messages apart: the verifier knows one host for both.
+
+    Version 4 holds both in one list, version 3 has a list for each.
+    """
     interactions: Sequence[Mapping[str, Any]] = document.get("interactions", ())
-    messages = [each for each in interactions if each.get("type") in _MESSAGE_TYPES]
-    if document.get("messages") or (messages and len(messages) == len(interactions)):
-        yield "message", pact
-    elif not messages:
-        yield "http", pact
-    else:
-        requests = [each for each in interactions if each not in messages]
-        yield "http", json.dumps({**document, "interactions": requests}).encode()
-        yield "message", json.dumps({**document, "interactions": messages}).encode()
+    lists: list[tuple[Kind, str, list[Any]]] = [
+        ("http", "interactions", [each for each in interactions if each.get("type") not in _MESSAGE_TYPES]),
+        ("message", "interactions", [each for each in interactions if each.get("type") in _MESSAGE_TYPES]),
+        ("message", "messages", list(document.get("messages", ()))),
+    ]
+    filled = [each for each in lists if each[2]]
+    if len(filled) == 1:
+        yield filled[0][0], pact
+        return
+    rest = {name: value for name, value in document.items() if name not in ("interactions", "messages")}
+    for kind, name, items in filled:
+        yield kind, json.dumps({**rest, name: items}).encode()
 
 
 def _verify_part(kind: Kind, pact: bytes, address: ProviderAddress) -> tuple[tuple[InteractionResult, ...], str]:
@@ -164,8 +155,6 @@ def _replay(
     filters = address.filters
     if filters.description or filters.state or filters.no_state:
         verifier.filter(filters.description, state=filters.state, no_state=filters.no_state)
-    if filters.consumers:
-        verifier.filter_consumers(*filters.consumers)
     if states_url is not None:
         # Without teardown, as Pact's verifiers do unless told: most handlers do not look at the action.
         verifier.state_handler(states_url, teardown=False, body=True)

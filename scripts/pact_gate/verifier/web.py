@@ -6,14 +6,12 @@ environment, except that a proxy is never asked for this machine's own addresses
 
 from __future__ import annotations
 
-import functools
 import http.client
 import ipaddress
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import IO
 from urllib.parse import SplitResult, urlsplit
 
 from pact_gate.model.errors import InputError
@@ -30,20 +28,20 @@ class Answer:
     headers: Mapping[str, str]
 
 
-class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    """A redirect is an answer: following it could carry the request's headers to another host."""
+def _opener(proxies: dict[str, str] | None) -> urllib.request.OpenerDirector:
+    """Return what sends requests by these proxies, or by the environment's.
 
-    def redirect_request(
-        self,
-        req: urllib.request.Request,  # noqa: ARG002
-        fp: IO[bytes],  # noqa: ARG002
-        code: int,  # noqa: ARG002
-        msg: str,  # noqa: ARG002
-        headers: http.client.HTTPMessage,  # noqa: ARG002
-        newurl: str,  # noqa: ARG002
-    ) -> None:
-        """Follow none."""
-        return
+    It lacks the usual handlers that make an error of a status, or follow a redirect, which could carry the request's
+    headers to another host: whatever comes back is the answer.
+    """
+    opener = urllib.request.OpenerDirector()
+    for handler in (urllib.request.ProxyHandler(proxies), urllib.request.HTTPHandler(), urllib.request.HTTPSHandler()):
+        opener.add_handler(handler)
+    return opener
+
+
+# Made once: a provider's state is asked for before every interaction, and making one takes as long as the request.
+_DIRECT = _opener({})
 
 
 def checked_url(url: str, name: str) -> SplitResult:
@@ -85,11 +83,6 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-@functools.cache
-def _opener(*, direct: bool) -> urllib.request.OpenerDirector:
-    return urllib.request.build_opener(urllib.request.ProxyHandler({} if direct else None), _NoRedirect)
-
-
 def send(url: str, *, timeout: float, body: bytes | None = None, headers: Mapping[str, str] | None = None) -> Answer:
     """Send one GET, or a POST where there is a body, and return the answer whatever its status.
 
@@ -102,14 +95,11 @@ def send(url: str, *, timeout: float, body: bytes | None = None, headers: Mappin
     Raises:
         OSError: There was no answer.
     """
-    opener = _opener(direct=is_loopback(urlsplit(url).hostname or ""))
+    opener = _DIRECT if is_loopback(urlsplit(url).hostname or "") else _opener(None)
     request = urllib.request.Request(url, data=body, headers=dict(headers or {}))  # noqa: S310 - checked_url
     try:
         with opener.open(request, timeout=timeout) as response:
             return Answer(response.status, response.read(), dict(response.headers))
-    except urllib.error.HTTPError as error:
-        with error:
-            return Answer(error.code, error.read(), dict(error.headers))
     except http.client.HTTPException as error:
         raise OSError(f"no answer in HTTP ({type(error).__name__})") from error
 
