@@ -19,7 +19,7 @@ from pact_gate.model.outcome import Outcome
 from pact_gate.report import annotations as notes
 from pact_gate.report import summary, text
 from pact_gate.report.escape import log_line
-from pact_gate.settings import Inputs, broker_settings
+from pact_gate.settings import KNOWN, Inputs, broker_settings
 
 # A command's module is imported when it is asked for: a step pays for nothing that it does not use.
 COMMANDS: Mapping[str, tuple[str, str]] = {
@@ -53,11 +53,11 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _run(argv: Sequence[str], runner: Runner) -> int:
-    if not argv or argv[0] in ("help", "-h", "--help"):
+    if not argv or not {argv[0], argv[-1]}.isdisjoint(("help", "-h", "--help")):
         runner.log(_usage())
         return 0
     module = importlib.import_module(_module(argv[0]))
-    inputs = Inputs(_flags(argv[1:]), os.environ)
+    inputs = Inputs(_flags(argv[0], argv[1:]), os.environ)
     broker = broker_settings(inputs)
     runner.mask(broker.secrets)
     with ExitStack() as ending:
@@ -78,20 +78,29 @@ def _module(command: str) -> str:
     return COMMANDS[command][0]
 
 
-def _flags(words: Sequence[str]) -> dict[str, str]:
-    """Read `--input value`, `--input=value` and `--input` (for true); words before the first flag are `action`."""
+def _flags(command: str, words: Sequence[str]) -> dict[str, str]:
+    """Read `--input value`, `--input=value` and `--input` (for true). `broker` has a word of its own, its `action`."""
     given: dict[str, str] = {}
     rest = list(words)
     while rest:
         word = rest.pop(0)
-        if not word.startswith("--"):
+        if not word.startswith("--") and command == "broker" and not given:
             given["action"] = word
             continue
         name, equals, value = word.removeprefix("--").partition("=")
+        if not word.startswith("--") or name not in KNOWN[command]:
+            raise _unknown_input(command, word, name)
         if not equals:
             value = rest.pop(0) if rest and not rest[0].startswith("--") else "true"
         given[name] = f"{given[name]}\n{value}" if name in given else value
     return given
+
+
+def _unknown_input(command: str, word: str, name: str) -> InputError:
+    near = get_close_matches(name.lstrip("-"), KNOWN[command], 1)
+    hint = f" Did you mean --{near[0]}?" if near else ""
+    listed = ", ".join(f"--{known}" for known in sorted(KNOWN[command]))
+    return InputError(f"The command {command} knows no input {word!r}.{hint}", f"Its inputs are: {listed}.")
 
 
 def _usage() -> str:

@@ -92,7 +92,7 @@ class Inputs:
             return None
         try:
             return yaml.safe_load(value)
-        except yaml.YAMLError as error:
+        except (yaml.YAMLError, ValueError, RecursionError) as error:  # the last two: a 13th month, 1,000 brackets
             where = str(error).splitlines()[0]
             raise InputError(f"The input `{name}` is no YAML: {where}.", "Mind indentation and quotes.") from error
 
@@ -128,16 +128,21 @@ def broker_settings(inputs: Inputs) -> BrokerSettings:
             "Both a token and a username are given for the broker.",
             "PactFlow takes `broker-token`, a Pact Broker mostly a name and a password: leave the other out.",
         )
+    if token and not re.fullmatch(r"[!-~]+", token):
+        raise InputError(
+            "The input `broker-token` holds what no token does: a space, a line break or a letter with an accent.",
+            "Copy the token again, alone, into the secret.",
+        )
     return BrokerSettings(url and _broker_url(url), token, username, password, inputs.number("broker-timeout", 60))
 
 
 def _broker_url(url: str) -> str:
-    if url != _without_credentials(url):
+    scheme, _, rest = url.partition(":")
+    if _holds_credentials(scheme, url):
         raise InputError(
             "The input `broker-url` holds a user name or a password, which would be shown wherever the address is.",
             "Give them as `broker-username` and `broker-password`, from a secret (for git: let git know them).",
         )
-    scheme, _, rest = url.partition(":")
     if scheme in ("sqlite", "git"):
         if not rest:
             raise InputError(
@@ -145,8 +150,7 @@ def _broker_url(url: str) -> str:
                 "Write for example sqlite:.pact/broker.sqlite3 or git:pact-broker.",
             )
         return url
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    if not _is_http(url) or re.search(r"[?#]", url):
         raise InputError(
             f"The input `broker-url` is {url!r}, which is no address of a broker.",
             "Write https://… for a Pact Broker or PactFlow, or sqlite:PATH for the embedded broker.",
@@ -154,8 +158,19 @@ def _broker_url(url: str) -> str:
     return url.rstrip("/")
 
 
-def _without_credentials(url: str) -> str:
-    return re.sub(r"//[^/@]*@", "//", url)
+def _holds_credentials(scheme: str, url: str) -> bool:
+    """Say whether a URL names somebody. A path of a file may have an @, a git branch too; ssh's user is no secret."""
+    if scheme == "git":
+        return bool(re.search(r"(?<!ssh:)//[^@#]*@", url))
+    return scheme != "sqlite" and "@" in url
+
+
+def _is_http(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # half a bracket of an IPv6 address, a port that is none
+        return False
 
 
 @dataclass(frozen=True)
@@ -291,7 +306,7 @@ def verify_settings(inputs: Inputs) -> VerifySettings:
     selected = inputs.yaml("selectors")
     settings = VerifySettings(
         **vars(version_settings(inputs)),
-        provider=inputs.text("provider") or inputs.required("pacticipant", "which provider is verified"),
+        provider=inputs.required("provider", "which provider is verified"),
         provider_url=_url(inputs, "provider-url"),
         start=inputs.text("start"),
         ready_url=_url(inputs, "ready-url"),
@@ -341,10 +356,9 @@ def _check_verify(settings: VerifySettings) -> None:
 
 def _url(inputs: Inputs, name: str) -> str | None:
     value = inputs.text(name)
-    if value is not None and (urlsplit(value).scheme not in ("http", "https") or not urlsplit(value).hostname):
-        raise _wrong(
-            name, _without_credentials(value), "is no http address", "Write for example http://127.0.0.1:8000."
-        )
+    if value is not None and not _is_http(value):
+        shown = value.rpartition("@")[2]  # before an @ there may be a password
+        raise _wrong(name, shown, "is no http address", "Write for example http://127.0.0.1:8000.")
     return value
 
 
@@ -367,7 +381,7 @@ def _pattern(inputs: Inputs, name: str) -> str | None:
     value = inputs.text(name)
     try:
         return None if value is None else re.compile(value).pattern
-    except re.error as error:
+    except (re.error, OverflowError, RecursionError) as error:
         raise _wrong(name, str(value), f"is no regular expression: {error}", "Mend the pattern.") from error
 
 
@@ -428,6 +442,31 @@ class ServeSettings:
 def serve_settings(inputs: Inputs) -> ServeSettings:
     """Read the inputs of `actions/broker`."""
     port = inputs.text("port") or "9292"
-    if not port.isascii() or not port.isdigit() or int(port) > _LAST_PORT:
+    if not re.fullmatch(r"[0-9]{1,5}", port) or int(port) > _LAST_PORT:
         raise _wrong("port", port, "is no port", "Write a number from 0 (any free one) to 65535.")
     return ServeSettings(inputs.required("database", "the file that the embedded broker keeps its data in"), int(port))
+
+
+_BROKER = ("broker-url", "broker-token", "broker-username", "broker-password", "broker-timeout")
+_VERSION = (*_BROKER, "version", "branch")
+_CREATE_VERSION = (*_VERSION, "pacticipant", "tags", "tag-with-branch", "build-url")
+_PUBLISH = (*_CREATE_VERSION, "pacts", "on-conflict", "on-empty")
+_TARGET = ("to-environment", "to-main-branch", "to-branch", "to-tag")
+_GATE = (*_VERSION, "pacticipant", *_TARGET, "ignore", "timeout", "interval", "dry-run", "on-empty")
+_PROVIDER = ("provider", "provider-url", "start", "ready-url", "ready-timeout", "provider-states-url", "messages-url")
+_SELECTION = ("selectors", "enable-pending", "wip-since", "pact-url", "pacts", "on-empty")
+_FILTERS = ("filter-description", "filter-state", "filter-no-state", "filter-consumers")
+_RESULTS = ("publish-results", "tags", "build-url", "junit")
+
+# The inputs that each command knows, those of its action: with any other, a typo would be an input that is not given.
+KNOWN: Mapping[str, frozenset[str]] = {
+    "gate": frozenset(_PUBLISH + _GATE),
+    "publish": frozenset(_PUBLISH),
+    "verify": frozenset((*_VERSION, *_PROVIDER, *_SELECTION, *_FILTERS, *_RESULTS, "request-headers")),
+    "can-i-deploy": frozenset(_GATE),
+    "record-deployment": frozenset(
+        (*_VERSION, "pacticipant", "environment", "state", "application-instance", "create-environment")
+    ),
+    "create-version": frozenset(_CREATE_VERSION),
+    "broker": frozenset(("database", "port")),
+}
