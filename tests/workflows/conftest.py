@@ -76,6 +76,16 @@ class Run:
     def step(self, step_id: str, job: str = "job") -> Step:
         return self.steps[job, step_id]
 
+    @property
+    def verdicts(self) -> list[str]:
+        """What the gates said, in the order of their steps."""
+        return [step.outputs["verdict"] for step in self.steps.values() if step.outputs.get("verdict")]
+
+    @property
+    def said(self) -> str:
+        """What the steps wrote to their logs."""
+        return "".join(step.log for step in self.steps.values())
+
     def read(self, line: str) -> None:
         """Take from one line of act's log what it says of a job or a step."""
         try:
@@ -169,7 +179,6 @@ class Act:
             check=False,
         )
         run = Run(done.stdout, sha)
-        print("\n".join(json.loads(l).get("msg","").rstrip() if l.startswith("{") else l for l in done.stdout.splitlines()))  # DEBUG
         for line in done.stdout.splitlines():
             run.read(line)
         if not run.jobs:
@@ -313,8 +322,8 @@ def make_estate() -> type[Estate]:
 @pytest.fixture
 def estate(tmp_path: Path) -> Estate:
     """An embedded broker of the test's own, which is empty; production is known."""
-    made = Estate(os.environ.get("DEVBROKER") or f"sqlite:{tmp_path / 'broker.sqlite3'}")
-    made.broker.environments().get("production") or made.broker.create_environment("production")
+    made = Estate(f"sqlite:{tmp_path / 'broker.sqlite3'}")
+    made.broker.create_environment("production")
     return made
 
 
