@@ -79,7 +79,6 @@ def story(stage: Stage) -> None:
         "fulfilment asks again. The orders in production has verified its message, so it is deployed too.",
         fulfilment,
         Expected("yes", deployed=True),
-        kept=["contract"],
     )
     products.start_branch("rename-price")
     products.change("Call the price an amount", _rename_price)
@@ -178,9 +177,9 @@ def _show(step: Step) -> None:
 
 
 def _headline(step: Step) -> str:
-    """Return the title of a step's summary without its symbol and its Markdown, or the step's result."""
-    title = re.match(r"## \S+ (.+)", step.summary)
-    return re.sub(r"\\(.)", r"\1", title[1]).rstrip(".") if title else step.result
+    """Return the last title of a step's summary without its symbol and its Markdown, or the step's result."""
+    titles = re.findall(r"^## \S+ (.+)", step.summary, re.MULTILINE)
+    return re.sub(r"\\(.)", r"\1", titles[-1]).rstrip(".") if titles else step.result
 
 
 def _say(text: str, indent: int = 0) -> None:
