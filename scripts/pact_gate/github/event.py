@@ -53,7 +53,7 @@ def _of_pull_request(payload: Payload, _: Mapping[str, str]) -> Head:
     base = payload["pull_request"]["base"]
     # A fork that was deleted has no repository any more.
     own = (head.get("repo") or {}).get("full_name") == base["repo"]["full_name"]
-    return head["sha"], _from_fork(head["ref"], None if own else head["user"]["login"])
+    return head["sha"], _from_fork(head["ref"], None if own else _login(head["user"]))
 
 
 def _of_merge_group(payload: Payload, _: Mapping[str, str]) -> Head:
@@ -65,8 +65,9 @@ def _of_merge_group(payload: Payload, _: Mapping[str, str]) -> Head:
 def _of_workflow_run(payload: Payload, _: Mapping[str, str]) -> Head:
     """The run that ended, not this one, which is on the default branch."""
     run = payload["workflow_run"]
-    own = run["head_repository"]["full_name"] == payload["repository"]["full_name"]
-    return run["head_sha"], _from_fork(run["head_branch"], None if own else run["head_repository"]["owner"]["login"])
+    repository = run["head_repository"] or {}  # none where the fork was deleted
+    own = repository.get("full_name") == payload["repository"]["full_name"]
+    return run["head_sha"], _from_fork(run["head_branch"], None if own else _login(repository.get("owner")))
 
 
 def _of_deployment(payload: Payload, _: Mapping[str, str]) -> Head:
@@ -83,6 +84,7 @@ _HEADS: Mapping[str, Callable[[Payload, Mapping[str, str]], Head]] = {
     "pull_request": _of_pull_request,
     "pull_request_target": _of_pull_request,
     "pull_request_review": _of_pull_request,
+    "pull_request_review_comment": _of_pull_request,
     "merge_group": _of_merge_group,
     "workflow_run": _of_workflow_run,
     "deployment": _of_deployment,
@@ -100,6 +102,11 @@ def _from_fork(branch: str | None, owner: str | None) -> str | None:
     return f"{owner}:{branch}" if branch and owner else branch
 
 
+def _login(user: Payload | None) -> str:
+    """Name a user; GitHub's own name for one who deleted their account is ghost."""
+    return str(user["login"]) if user else "ghost"
+
+
 def _branches(payload: Payload, environment: Mapping[str, str]) -> frozenset[str]:
     """Collect the branch names that the event mentions, so that none of them is taken for a version."""
     named = {
@@ -115,7 +122,8 @@ def _branches(payload: Payload, environment: Mapping[str, str]) -> frozenset[str
 def _pull_request(payload: Payload) -> Payload:
     found = payload.get("pull_request")
     if not found and isinstance(payload.get("workflow_run"), dict):
-        found = next(iter(payload["workflow_run"].get("pull_requests") or []), None)
+        listed = payload["workflow_run"].get("pull_requests")
+        found = listed[0] if isinstance(listed, list) and listed else None
     return found if isinstance(found, dict) else {}
 
 
@@ -123,7 +131,7 @@ def _payload(path: str) -> Payload:
     """Read the event's payload; one that cannot be read says nothing."""
     try:
         found = json.loads(Path(path).read_text(encoding="utf-8")) if path else {}
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
 
