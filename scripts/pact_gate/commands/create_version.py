@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pact_gate.commands.step import Step
+from pact_gate.commands.versions import announce
 from pact_gate.model.commit import chosen_version, short
 from pact_gate.model.outcome import Outcome
 from pact_gate.settings import Inputs, create_version_settings
@@ -15,12 +16,7 @@ def run(inputs: Inputs, step: Step) -> Outcome:
     branch = settings.branch or step.commit.branch
     build_url = settings.build_url or step.commit.build_url
     tags = tuple(dict.fromkeys([*settings.tags, *([branch] if settings.tag_with_branch and branch else [])]))
-    # The branch first: a version's first tag would become its branch as well.
-    if branch:
-        step.broker.put_branch(settings.pacticipant, version, branch)
-    step.broker.put_version(settings.pacticipant, version, build_url)
-    for tag in tags:
-        step.broker.put_tag(settings.pacticipant, version, tag)
+    announce(step.broker, settings.pacticipant, version, branch=branch, tags=tags, build_url=build_url)
     facts = (("branch", branch), ("tags", ", ".join(tags)), ("build", build_url))
     return Outcome(
         headline=f"Version {short(version)} of {settings.pacticipant} is in the broker.",

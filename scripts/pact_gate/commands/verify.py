@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pact_gate.commands.files import matching, read, write, write_json
 from pact_gate.commands.step import Step
+from pact_gate.commands.versions import announce
 from pact_gate.model import selectors
 from pact_gate.model.commit import chosen_version, short
 from pact_gate.model.errors import InputError, ProviderError
@@ -41,14 +42,14 @@ def run(inputs: Inputs, step: Step) -> VerifyOutcome:
     publishing = _publishing(settings, step)
     tasks = [task for task in _tasks(settings, step) if _wanted(task, settings)]
     if not tasks:
-        return _nothing(settings)
+        return _nothing(settings, step, publishing=publishing)
     with _provider(settings) as provider:
         found = [(task, _verified(task, settings, provider, step)) for task in tasks]
         log = provider.log_tail() if any(not each.result.passed for _, each in found) else ""
     if settings.filtered:
         found = [pair for pair in found if pair[1].result.interactions or pair[1].result.error]
     if not found:
-        return _nothing(settings)
+        return _nothing(settings, step, publishing=False)
     verifications = list(_published(found, settings, step)) if publishing else [each for _, each in found]
     return _outcome(settings, verifications, log, step, published=publishing)
 
@@ -151,16 +152,10 @@ def _address(settings: VerifySettings) -> ProviderAddress:
 def _published(
     found: Sequence[tuple[_Task, PactVerification]], settings: VerifySettings, step: Step
 ) -> Iterator[PactVerification]:
-    """Publish each result, but none where no verification came about (the pact could not be run at all).
-
-    The version gets its branch first: its first tag would become its branch as well.
-    """
+    """Publish each result, but none where no verification came about (the pact could not be run at all)."""
     version = chosen_version(settings.version, settings.branch, step.commit)
     branch = settings.branch or step.commit.branch
-    if branch:
-        step.broker.put_branch(settings.provider, version, branch)
-    for tag in settings.tags:
-        step.broker.put_tag(settings.provider, version, tag)
+    announce(step.broker, settings.provider, version, branch=branch, tags=settings.tags, build_url=None)
     build_url = settings.build_url or step.commit.build_url
     for task, verification in found:
         if task.results_url is None or verification.result.error:
@@ -194,7 +189,12 @@ def _result(result: PactResult, version: str, build_url: str | None) -> dict[str
     return body | ({"buildUrl": build_url} if build_url else {})
 
 
-def _nothing(settings: VerifySettings) -> VerifyOutcome:
+def _nothing(settings: VerifySettings, step: Step, *, publishing: bool) -> VerifyOutcome:
+    """End without a pact. The version is made known all the same: a gate may ask about it next."""
+    if publishing and settings.on_empty == "pass":
+        version = chosen_version(settings.version, settings.branch, step.commit)
+        branch, build_url = settings.branch or step.commit.branch, settings.build_url or step.commit.build_url
+        announce(step.broker, settings.provider, version, branch=branch, tags=settings.tags, build_url=build_url)
     return VerifyOutcome(
         headline=f"There is nothing to verify for {settings.provider}.",
         next_step=(
