@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from math import isinf
 from typing import Any, NoReturn
 
 from pact_gate.model.errors import InputError, Place
@@ -67,7 +68,10 @@ def merged(pacts: Iterable[Pact]) -> list[Pact]:
     pairs: dict[tuple[str, str], Pact] = {}
     for pact in pacts:
         pair = (pact.consumer, pact.provider)
-        pairs[pair] = _merge(pairs[pair], pact) if pair in pairs else pact
+        try:
+            pairs[pair] = _merge(pairs[pair], pact) if pair in pairs else pact
+        except RecursionError:
+            _refuse(pact.paths[0], "is nested too deeply to be merged")
     return [pairs[pair] for pair in sorted(pairs)]
 
 
@@ -82,19 +86,26 @@ def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str
 
 def _json(body: bytes, path: str) -> Any:
     try:
-        return json.loads(body.decode("utf-8-sig"), parse_constant=_no_constant)
+        return json.loads(body.decode("utf-8-sig"), parse_constant=_no_constant, parse_float=_number)
     except UnicodeDecodeError as error:
         _refuse(path, f"is not UTF-8 (byte {error.start})")
     except json.JSONDecodeError as error:
         _refuse(path, f"is no JSON: {error.msg} in line {error.lineno}, column {error.colno}", error.lineno)
     except RecursionError:
         _refuse(path, "is nested too deeply to be read")
-    except ValueError as error:  # NaN and Infinity, or a number with more digits than Python takes
+    except ValueError as error:  # NaN and Infinity, or a number larger than Python takes
         _refuse(path, f"is no JSON: {error}")
 
 
 def _no_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not a JSON number")
+
+
+def _number(text: str) -> float:
+    number = float(text)
+    if isinf(number):
+        raise ValueError(f"{text} is too large a number")
+    return number
 
 
 def _refuse(path: str, what: str, line: int | None = None) -> NoReturn:
@@ -110,6 +121,10 @@ def _name(document: Json, role: str, path: str) -> str:
     name = party.get("name") if isinstance(party, dict) else None
     if not isinstance(name, str) or not name.strip():
         _refuse(path, f"names no {role} (`{role}.name` is missing or empty)")
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        _refuse(path, f"names a {role} that cannot be written (half a character, as in \\ud800)")
     return name
 
 
@@ -143,8 +158,11 @@ def _identity(interaction: Json) -> tuple[str, str]:
 
 
 def _need(interaction: Json) -> Json:
-    """Leave out what says nothing about the provider: V4's comments, and the key that is made of the rest."""
-    return {key: value for key, value in interaction.items() if key not in ("comments", "key")}
+    """Leave out what says nothing about the provider: V4's comments, and the keys that are made of the rest.
+
+    `key` is V4's, `_id` the Pact Broker's.
+    """
+    return {key: value for key, value in interaction.items() if key not in ("comments", "key", "_id")}
 
 
 def _told(identity: tuple[str, str]) -> str:
@@ -177,7 +195,7 @@ def _merge(one: Pact, other: Pact) -> Pact:
         new = [each for each in other.document.get(key, []) if _identity(each) not in known]
         if new:
             document[key] = [*document.get(key, []), *new]
-    body = json.dumps(document, ensure_ascii=False).encode()
+    body = json.dumps(document).encode()
     return Pact(one.consumer, one.provider, one.specification, document, body, (*one.paths, *other.paths))
 
 
