@@ -56,10 +56,11 @@ class _Gate:
         while True:
             decision = self._look(waited=0)
             waited = self._clock.now() - start if self._settings.timeout else 0.0
-            if decision.verdict is not Verdict.WAITING or waited + self._settings.interval > self._settings.timeout:
+            pause = min(self._settings.interval, self._settings.timeout - waited)
+            if decision.verdict is not Verdict.WAITING or pause <= 0:
                 break
-            self._log(f"{decision.reason} Looking again in {self._settings.interval:.0f} s.")
-            self._clock.sleep(self._settings.interval)
+            self._log(f"{decision.reason} Looking again in {pause:.0f} s.")
+            self._clock.sleep(pause)
         if decision.verdict in (Verdict.WAITING, Verdict.NOT_IN_ENVIRONMENT) and not decision.compared_nothing:
             decision = self._look(waited=waited, explain=True)
         return decision, waited

@@ -64,7 +64,8 @@ def _objections(question: Question, matrix: Matrix) -> Iterator[tuple[Verdict, R
         yield Verdict.NO_SUCH_VERSION, ()
     if by_result[Result.ABSENT]:
         yield Verdict.NOT_IN_ENVIRONMENT, by_result[Result.ABSENT]
-    if by_result[Result.NONE] or (matrix.deployable is None and question.target.kind is not TargetKind.BRANCH):
+    of_no_use = matrix.deployable is None and question.target.kind is TargetKind.BRANCH
+    if by_result[Result.NONE] or not (matrix.deployable is True or of_no_use):
         yield Verdict.WAITING, by_result[Result.NONE]
 
 
