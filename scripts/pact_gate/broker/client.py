@@ -17,7 +17,7 @@ from urllib.parse import quote
 from pact_gate.broker.http import Http
 from pact_gate.model.errors import BrokerError, ConflictError, InputError
 from pact_gate.model.gate import MATRIX_LIMIT, Matrix, Question, Result, Row, Target, TargetKind
-from pact_gate.model.pact import Pact
+from pact_gate.model.pact import Pact, contradictions
 from pact_gate.model.selectors import Selector
 
 Document = Mapping[str, Any]
@@ -102,8 +102,10 @@ class Broker:
     ) -> PublishAnswer:
         """Publish all pacts of one consumer under one version, in one request: all of them are taken, or none.
 
+        Where the version has other content, `merge` adds to it.
+
         Raises:
-            ConflictError: the version has a pact with other content.
+            ConflictError: the version has a pact with other content, or with content that cannot be merged.
         """
         body = {
             "pacticipantName": pacts[0].consumer,
@@ -115,19 +117,55 @@ class Broker:
         try:
             answer = self._http.send("POST", self._link("pb:publish-contracts"), body)
         except BrokerError as error:
-            if error.status == _CONFLICT:
+            if error.status != _CONFLICT:
+                raise
+            if not merge:
                 raise ConflictError(error.cause, error.next_step) from error
-            raise
+            return self._merge(pacts, version, branch, tags, build_url)
         with _understood(self.address):
             # The links come in the order of the contracts.
             links = [link["href"] for link in answer["_links"]["pb:contracts"]]
             urls = {pact.provider: href for pact, href in zip(pacts, links, strict=True)}
             return PublishAnswer(urls, tuple(_warnings(answer.get("notices", []))))
 
-    def published_pact(self, consumer: str, provider: str, version: str) -> Document:
-        """Give the pact of one consumer version, as it stands in the broker."""
-        link = self._link("pb:publish-pact", provider=provider, consumer=consumer, consumerApplicationVersion=version)
-        return self._document(link)
+    def _merge(
+        self, pacts: Sequence[Pact], version: str, branch: str | None, tags: Iterable[str], build_url: str | None
+    ) -> PublishAnswer:
+        """Add to the pacts that the version has, one by one.
+
+        A Pact Broker refuses other content in one publication of all (409), even where its contracts say that they are
+        to be merged (`onConflict`), unless it is set up to let contracts be modified.
+        """
+        for pact in pacts:
+            # Asked to merge, a broker replaces an interaction of which only the response is another.
+            there = self.published_pact(pact.consumer, pact.provider, version)
+            if there and contradictions(there, pact.document):
+                raise ConflictError("The broker has other content under this version.", "A version must be one commit.")
+        urls = {pact.provider: self._add(pact, version) for pact in pacts}
+        if branch:
+            self.put_branch(pacts[0].consumer, version, branch)
+        if build_url:
+            self.put_version(pacts[0].consumer, version, build_url)
+        for tag in tags:
+            self.put_tag(pacts[0].consumer, version, tag)
+        return PublishAnswer(urls, ())
+
+    def _add(self, pact: Pact, version: str) -> str:
+        try:
+            answer = self._http.send("PATCH", self._pact_link(pact.consumer, pact.provider, version), pact.document)
+        except BrokerError as error:
+            if error.status == _CONFLICT:
+                raise ConflictError(error.cause, error.next_step) from error
+            raise
+        with _understood(self.address):
+            return str(answer["_links"]["self"]["href"])
+
+    def published_pact(self, consumer: str, provider: str, version: str) -> Document | None:
+        """Give the pact of one consumer version as it stands in the broker, None where there is none."""
+        return self._found(self._pact_link(consumer, provider, version))
+
+    def _pact_link(self, consumer: str, provider: str, version: str) -> str:
+        return self._link("pb:publish-pact", provider=provider, consumer=consumer, consumerApplicationVersion=version)
 
     def pacts_for_verification(
         self,
@@ -311,9 +349,18 @@ class Broker:
         return known[name]
 
     def create_environment(self, name: str) -> Environment:
-        """Create an environment. It is for production when its name says so, as a person would read it."""
+        """Create an environment. It is for production when its name says so, as a person would read it.
+
+        Raises:
+            InputError: the broker takes no such name (it may hold no spaces).
+        """
         body = {"name": name, "displayName": name, "production": name.lower() in ("production", "prod", "live")}
-        answer = self._http.send("POST", self._link("pb:environments"), body)
+        try:
+            answer = self._http.send("POST", self._link("pb:environments"), body)
+        except BrokerError as error:
+            if error.status == _BAD_REQUEST:
+                raise InputError(error.cause, "Choose another name for the environment.") from error
+            raise
         with _understood(self.address):
             return _environment(answer)
 

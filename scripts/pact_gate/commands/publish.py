@@ -86,13 +86,14 @@ def _published(pact: Pact, version: str, url: str | None) -> PublishedPact:
 def _conflict(broker: Broker, pacts: list[Pact], version: str, error: ConflictError) -> ConflictError:
     """Say what differs between what the broker has under this version and what was to be published."""
     for pact in pacts:
-        changes = differences(broker.published_pact(pact.consumer, pact.provider, version), pact.document)
+        there = broker.published_pact(pact.consumer, pact.provider, version)
+        changes = differences(there, pact.document) if there else []
         if changes:
             told = "; ".join(changes[:_TOLD_CHANGES]) + (" …" if len(changes) > _TOLD_CHANGES else "")
             return ConflictError(
                 f"The broker has another pact of {pact.consumer} with {pact.provider} under {version}: {told}.",
-                "A version must be one commit, and its tests must write the same pact each time: look for random values "
-                "or dates in examples. Where several jobs publish parts under one commit: on-conflict: merge.",
+                "A version must be one commit, and its tests must write the same pact each time: look for random "
+                "values or dates in examples. Where several jobs publish parts under one commit: on-conflict: merge.",
                 places=tuple(Place(path) for path in pact.paths),
             )
     return error

@@ -80,8 +80,13 @@ def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str
     old, new = ({_identity(each): each for each in _interactions(document)} for document in (before, after))
     found = [f"added: {_told(key)}" for key in new if key not in old]
     found += [f"removed: {_told(key)}" for key in old if key not in new]
-    found += [f"changed: {_told(key)}" for key in new if key in old and _need(old[key]) != _need(new[key])]
-    return found
+    return found + contradictions(before, after)
+
+
+def contradictions(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+    """Say in sentences which interactions two pact documents both have, but not alike."""
+    old, new = ({_identity(each): each for each in _interactions(document)} for document in (before, after))
+    return [f"changed: {_told(key)}" for key in new if key in old and _need(old[key]) != _need(new[key])]
 
 
 def _json(body: bytes, path: str) -> Any:

@@ -1,0 +1,141 @@
+"""Brokers for tests: the embedded one, and a real Pact Broker where a command is named that starts one.
+
+`PACT_BROKER_START` names the command. It takes a port, serves `http://127.0.0.1:PORT` in the foreground until it is
+ended, starts empty, and takes what it should ask of its callers from its environment: PACT_BROKER_BASIC_AUTH_USERNAME
+with PACT_BROKER_BASIC_AUTH_PASSWORD, or PACT_BROKER_TEST_TOKEN.
+"""
+
+from __future__ import annotations
+
+import http.client
+import http.server
+import os
+import shlex
+import signal
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+_START_SECONDS = 60.0
+_END_SECONDS = 10.0
+_LOOK_SECONDS = 0.1
+
+
+def embedded_broker(folder: Path) -> str:
+    """Give the address of an embedded broker of its own."""
+    return f"sqlite:{folder / 'broker.sqlite3'}"
+
+
+@contextmanager
+def pact_broker(folder: Path, **credentials: str) -> Iterator[str]:
+    """Start a real Pact Broker and give its address; the test is skipped where nothing can start one."""
+    command = os.environ.get("PACT_BROKER_START")
+    if not command:
+        pytest.skip("PACT_BROKER_START names no command that starts a Pact Broker")
+    port = free_port()
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PACT_")} | credentials
+    log = folder / f"pact-broker-{port}.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [*shlex.split(command), str(port)],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env=environment,
+            start_new_session=True,
+        )
+    try:
+        _await(process, port, log)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        _end(process)
+
+
+@contextmanager
+def reverse_proxy(broker_url: str, prefix: str) -> Iterator[str]:
+    """Put a broker under a path, as a proxy does that serves several tools; give the address it has there."""
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Proxy)
+    server.daemon_threads = True
+    server.broker, server.prefix = urlsplit(broker_url), prefix  # type: ignore[attr-defined]
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}{prefix}"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+class _Proxy(http.server.BaseHTTPRequestHandler):
+    """Passes a request on without the prefix, and says in the usual headers what it was sent to."""
+
+    def do_GET(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        broker, prefix = self.server.broker, self.server.prefix  # type: ignore[attr-defined]
+        if not self.path.startswith(prefix):
+            self.send_error(404)
+            return
+        headers = {name: value for name, value in self.headers.items() if name.lower() != "host"}
+        headers |= {"Host": self.headers["Host"], "X-Forwarded-Script-Name": prefix, "X-Script-Name": prefix}
+        connection = http.client.HTTPConnection(broker.hostname, broker.port, timeout=60)
+        connection.request(self.command, self.path.removeprefix(prefix) or "/", body or None, headers)
+        answer = connection.getresponse()
+        content = answer.read().replace(
+            f"http://{self.headers['Host']}/".encode(), f"http://{self.headers['Host']}{prefix}/".encode()
+        )
+        connection.close()
+        self.send_response(answer.status)
+        for name, value in answer.getheaders():
+            if name.lower() not in ("content-length", "transfer-encoding", "connection", "date", "server"):
+                self.send_header(name, value)
+        if answer.status != 204:
+            self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    do_POST = do_PUT = do_PATCH = do_DELETE = do_GET  # noqa: N815 - the names that http.server calls
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+def free_port() -> int:
+    """Give a port that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _await(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+    """Wait until the broker answers, whatever it says: one that wants to know who is asking is there as well."""
+    end = time.monotonic() + _START_SECONDS
+    while process.poll() is None and time.monotonic() < end:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=_START_SECONDS)
+        try:
+            connection.request("GET", "/", headers={"Accept": "application/hal+json"})
+            connection.getresponse()
+        except OSError:
+            time.sleep(_LOOK_SECONDS)
+        else:
+            return
+        finally:
+            connection.close()
+    pytest.fail(f"The Pact Broker did not start:\n{log.read_text(errors='replace')[-2000:]}")
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End it with all that it started."""
+    os.killpg(process.pid, signal.SIGTERM)
+    try:
+        process.wait(_END_SECONDS)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait(_END_SECONDS)
