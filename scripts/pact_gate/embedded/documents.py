@@ -66,7 +66,7 @@ def pacticipant(db: sqlite3.Connection, base: str, row: sqlite3.Row, *, with_dep
     embedded: Document = {"labels": labels}
     if newest:
         embedded["latestVersion"] = embedded_version(base, name, newest["number"])
-        embedded["latest-version"] = {"title": "Deprecated: use latestVersion", **embedded["latestVersion"]}
+        embedded["latest-version"] = {"name": "DEPRECATED - please use latestVersion", **embedded["latestVersion"]}
     links = {
         "self": {"href": own},
         "pb:versions": {"href": f"{own}/versions"},

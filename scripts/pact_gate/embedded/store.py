@@ -1,7 +1,7 @@
 """The file: opening it, refusing what is not ours, and transactions.
 
-Every thread has its own connection; several processes may share a file. Readers see one snapshot (WAL), writers queue at
-`BEGIN IMMEDIATE` instead of failing half-way. SQLite's own documentation: sqlite.org/wal.html, sqlite.org/lang_transaction.html.
+Threads and processes may share a file. Readers see one snapshot (WAL), writers queue at `BEGIN IMMEDIATE` instead of
+failing half-way (sqlite.org/wal.html, sqlite.org/lang_transaction.html).
 """
 
 from __future__ import annotations
@@ -24,57 +24,60 @@ class Store:
 
     def __init__(self, path: pathlib.Path) -> None:
         self.path = path
-        self._local = threading.local()
         self._lock = threading.Lock()
-        self._open: list[sqlite3.Connection] = []
-        with explained(path):
-            _prepare(self._connection(), path)
+        self._idle: list[sqlite3.Connection] = []
+        self._is_closed = False
+        with explained(path), self._connection() as connection:
+            _prepare(connection, path)
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
         """One snapshot of the data, whatever others write meanwhile."""
-        connection = self._connection()
-        connection.execute("BEGIN")
-        try:
+        with self._connection() as connection:
+            connection.execute("BEGIN")
             yield connection
-        finally:
-            connection.rollback()
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
         """One transaction: all of it is kept, or, where an exception leaves the block, nothing."""
-        connection = self._connection()
-        connection.execute("BEGIN IMMEDIATE")
-        try:
+        with self._connection() as connection:
+            connection.execute("BEGIN IMMEDIATE")
             yield connection
             connection.commit()
-        except BaseException:
-            if connection.in_transaction:  # a full disk has already rolled it back
-                connection.rollback()
-            raise
 
     def close(self) -> None:
-        """Close every thread's connection. Nothing may use the store afterwards."""
+        """Close the file. What is running now ends first."""
         with self._lock:
-            for connection in self._open:
-                connection.close()
-            self._open.clear()
-        self._local = threading.local()
+            self._is_closed = True
+            idle, self._idle = self._idle, []
+        for connection in idle:
+            connection.close()
 
-    def _connection(self) -> sqlite3.Connection:
-        known: sqlite3.Connection | None = getattr(self._local, "connection", None)
-        if known is not None:
-            return known
-        # check_same_thread is off for close() alone: it is called from the thread that ends the server.
+    @contextlib.contextmanager
+    def _connection(self) -> Iterator[sqlite3.Connection]:
+        """A connection that nobody else uses meanwhile; what is not committed at the end is taken back."""
+        with self._lock:
+            connection = self._idle.pop() if self._idle else None
+        connection = connection or self._opened()
+        try:
+            yield connection
+        finally:
+            if connection.in_transaction:  # a full disk has already rolled it back
+                connection.rollback()
+            with self._lock:
+                if not self._is_closed:
+                    self._idle.append(connection)
+            if self._is_closed:
+                connection.close()
+
+    def _opened(self) -> sqlite3.Connection:
+        # A connection goes from thread to thread, but is in one at a time.
         connection = sqlite3.connect(
             self.path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False, cached_statements=512
         )
         connection.row_factory = sqlite3.Row
         connection.execute("PRAGMA foreign_keys = ON")
-        connection.execute("PRAGMA synchronous = FULL")
-        self._local.connection = connection
-        with self._lock:
-            self._open.append(connection)
+        connection.execute("PRAGMA synchronous = FULL")  # what was answered is on the disk, even if the power fails
         return connection
 
 

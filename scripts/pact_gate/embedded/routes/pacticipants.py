@@ -61,7 +61,7 @@ def _document(call: Call, found: list[sqlite3.Row], page: Page, total: int) -> d
             documents.link("Pacticipant", at(base, "pacticipants", row["name"]), row["name"]) for row in found
         ],
         "pacticipants": [
-            documents.link(row["name"], at(base, "pacticipants", row["name"]), "Deprecated: use pb:pacticipants")
+            documents.link(row["name"], at(base, "pacticipants", row["name"]), "DEPRECATED - please use pb:pacticipants")
             for row in found
         ],
         **page.links(call, total),

@@ -37,7 +37,7 @@ def _for_verification(call: Call) -> Answer:
 def _for_verification_by_query(call: Call) -> Answer:
     """The same question as a query string, which is how older verifiers ask; it knows tags alone."""
     asked = {_OLD_KEYS.get(key, key): value for key, value in call.parameters().items()}
-    asked["includePendingStatus"] = asked.get("includePendingStatus") == "true"
+    asked["includePendingStatus"] = asked.get("includePendingStatus", "true") == "true"
     selectors = asked.get("consumerVersionSelectors", [])
     asked["consumerVersionSelectors"] = [_from_query(item) for item in selectors if isinstance(item, dict)]
     return _chosen(call, asked)
@@ -64,7 +64,8 @@ def _question(db: sqlite3.Connection, body: dict[str, Any]) -> Question:
         checks.add("providerVersionTags", "must be a list of names")
     since = _since(checks)
     branch = body.get("providerVersionBranch")
-    if isinstance(branch, str) and branch and not branch.strip():
+    needs_branch = not tags and bool(since is not None or body.get("includePendingStatus"))
+    if isinstance(branch, str) and not branch.strip() and (branch or needs_branch):
         checks.add("providerVersionBranch", "cannot be blank")
     for index, item in enumerate(checks.list_of_objects("consumerVersionSelectors")):
         for sentence in _wrong_with(db, item, branch):

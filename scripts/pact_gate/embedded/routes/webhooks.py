@@ -322,7 +322,7 @@ def _check_party(db: sqlite3.Connection, checks: Checks, role: str) -> None:
         return
     name, label = (party.get("name"), party.get("label")) if isinstance(party, dict) else (None, None)
     if not any(isinstance(value, str) and value.strip() for value in (name, label)):
-        checks.add(role, "needs a name or a label")
+        checks.add(f"{role}.name", "is missing, and so is a label")
     elif name and label:
         checks.add(f"{role}.label", "cannot be given with a name")
     elif name and (not isinstance(name, str) or estate.pacticipant(db, name) is None):

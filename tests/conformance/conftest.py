@@ -1,0 +1,66 @@
+"""Brokers to ask over HTTP: the embedded one, and a real one where a command is named that starts one."""
+
+from __future__ import annotations
+
+import contextlib
+import pathlib
+import socketserver
+import sys
+import threading
+import wsgiref.simple_server
+from collections.abc import Iterator
+
+import pytest
+from tests.conformance.brokers import pact_broker
+
+from pact_gate import embedded
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))  # golden.py and its scenarios are a tool of their own as well
+
+HOOK_HOSTS = frozenset({"127.0.0.1", "localhost", "example.org"})  # those that the recorded broker allowed
+
+
+class _Server(socketserver.ThreadingMixIn, wsgiref.simple_server.WSGIServer):
+    daemon_threads = True
+
+
+class _Handler(wsgiref.simple_server.WSGIRequestHandler):
+    def get_environ(self) -> dict[str, object]:
+        return {**super().get_environ(), "REQUEST_URI": self.path}  # what wsgiref alone leaves out
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def embedded_broker(tmp_path: pathlib.Path) -> Iterator[str]:
+    """The address of an embedded broker on a new file."""
+    with _served(tmp_path, HOOK_HOSTS) as address:
+        yield address
+
+
+@pytest.fixture
+def closed_broker(tmp_path: pathlib.Path) -> Iterator[str]:
+    """The same without a host that webhooks may call."""
+    with _served(tmp_path, frozenset()) as address:
+        yield address
+
+
+@contextlib.contextmanager
+def _served(folder: pathlib.Path, hosts: frozenset[str]) -> Iterator[str]:
+    application = embedded.application(folder / "broker.sqlite3", webhook_hosts=hosts)
+    server = wsgiref.simple_server.make_server("127.0.0.1", 0, application, _Server, _Handler)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+    thread.join()
+    application.close()
+
+
+@pytest.fixture(scope="session")
+def real_broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a real Pact Broker, one for all tests: each scenario has names of its own."""
+    with pact_broker(tmp_path_factory.mktemp("pact-broker")) as address:
+        yield address

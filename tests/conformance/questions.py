@@ -1,0 +1,711 @@
+"""What the first recordings leave open: each scenario was recorded from a real Pact Broker. See golden.py."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from golden import Answer, Broker, pact_file, quote, scenario
+
+MAIN = {"mainBranch": True}
+SINCE = "2020-01-01"
+
+
+def asked(b: Broker, provider: str, branch: str, *selectors: dict[str, Any], **more: Any) -> Answer:
+    return b.for_verification(
+        provider, *(dict(selector) for selector in selectors), branch=branch, pending=True, **more
+    )
+
+
+@scenario
+def pending_over_many_branches(b: Broker) -> None:
+    """A branch inherits what passed before it was made, and nothing that passed elsewhere afterwards."""
+    b.publish("orders", "1", "products", branch="main")
+    b.branch("products", "p1", "main")
+    b.branch("products", "p2", "feat/early")
+    for branch in ("main", "feat/early", "feat/never"):
+        asked(b, "products", branch, MAIN)
+    b.verify("orders", "1", "products", "p3", branch="feat/passes")
+    for branch in ("main", "feat/early", "feat/passes", "feat/late"):
+        asked(b, "products", branch, MAIN)
+    b.branch("products", "p4", "feat/late")
+    asked(b, "products", "feat/late", MAIN)
+    b.verify("orders", "1", "products", "p5", branch="main", success=False)
+    asked(b, "products", "main", MAIN)
+    b.verify("orders", "1", "products", "p5", branch="main")
+    b.verify("orders", "1", "products", "p5", branch="main", success=False)
+    asked(b, "products", "main", MAIN)  # passed once, failed last
+    b.publish("orders", "2", "products", branch="main")  # the same content
+    asked(b, "products", "main", MAIN)
+    b.publish("orders", "3", "products", branch="feat/c", content="c")
+    asked(b, "products", "feat/early", MAIN, {"branch": "feat/c"})
+    b.for_verification("products", dict(MAIN), {"branch": True}, branch="main")
+    b.call("DELETE", f"/pacticipants/{b.name('products')}/branches/main")
+    asked(b, "products", "main", MAIN)
+
+
+@scenario
+def pending_by_tags(b: Broker) -> None:
+    b.publish("orders", "1", "products", tags=["main"])
+    latest = {"tag": "main", "latest": True}
+    b.for_verification("products", dict(latest), tags=["dev"], pending=True)
+    b.verify("orders", "1", "products", "p1", tags=("dev",))
+    for tags in (["dev"], ["prod"], ["dev", "prod"], []):
+        b.for_verification("products", dict(latest), tags=tags, pending=True)
+    b.tag("products", "p2", "prod")
+    b.for_verification("products", dict(latest), tags=["prod"], pending=True)
+    b.for_verification("products", dict(latest), tags=["prod"], branch="dev", pending=True)
+    b.publish("orders", "2", "products", tags=["main"], content="b")
+    b.for_verification("products", dict(latest), tags=["dev", "prod"], pending=True)
+    b.verify("orders", "2", "products", "p3")
+    b.tag("products", "p3", "prod")  # tagged after it had verified
+    b.for_verification("products", dict(latest), tags=["prod"], pending=True)
+    b.for_verification("products", dict(latest), tags=["prod"], pending=True, wip_since=SINCE)
+
+
+@scenario
+def work_in_progress_over_many_branches(b: Broker) -> None:
+    b.publish("orders", "1", "products", branch="main")
+    b.publish("orders", "2", "products", branch="feat/a", content="a2")
+    b.publish("orders", "3", "products", branch="feat/b", content="b3", tags=["beta"])
+    b.publish("web", "1", "products", branch="main", content="w1")
+    b.publish("web", "2", "products", branch="feat/a", content="w2")
+    b.verify("orders", "1", "products", "p1", branch="main")
+    asked(b, "products", "main", MAIN, wip_since=SINCE)
+    b.verify("orders", "2", "products", "p2", branch="main")  # asked for, not as work in progress
+    asked(b, "products", "main", MAIN, wip_since=SINCE)
+    b.branch("products", "p3", "feat/x")
+    asked(b, "products", "feat/x", MAIN, wip_since=SINCE)  # what passed before it was made
+    b.verify("orders", "3", "products", "p4", branch="feat/y")
+    asked(b, "products", "feat/x", MAIN, wip_since=SINCE)  # and what passed elsewhere after
+    asked(b, "products", "main", MAIN, wip_since=SINCE)
+    b.publish("orders", "4", "products", branch="feat/b", content="b4")  # the head moves on
+    asked(b, "products", "main", MAIN, wip_since=SINCE)
+    asked(b, "products", "main", MAIN, {"branch": "feat/b"}, {"consumer": "web", "latest": True}, wip_since=SINCE)
+    b.publish("orders", "5", "products", branch="feat/c", content="b4")  # two heads, one content
+    asked(b, "products", "main", MAIN, wip_since=SINCE)
+    b.call("DELETE", f"/pacticipants/{b.name('orders')}/branches/{quote('feat/b')}")
+    asked(b, "products", "main", MAIN, wip_since=SINCE)
+    b.for_verification("products", dict(MAIN), tags=["dev"], pending=True, wip_since=SINCE)
+
+
+@scenario
+def work_in_progress_by_tags(b: Broker) -> None:
+    latest = {"tag": "main", "latest": True}
+    b.publish("orders", "1", "products", tags=["main"])
+    b.publish("orders", "2", "products", tags=["feat/a"], content="a2")
+    b.publish("orders", "3", "products", tags=["feat/a", "feat/b"], content="a3")
+    b.for_verification("products", dict(latest), tags=["dev"], pending=True, wip_since=SINCE)
+    b.verify("orders", "3", "products", "p1", tags=("dev",))
+    for tags in (["dev"], ["prod"], ["dev", "prod"]):
+        b.for_verification("products", dict(latest), tags=tags, pending=True, wip_since=SINCE)
+    b.tag("products", "p0", "old")
+    b.for_verification("products", dict(latest), tags=["old"], pending=True, wip_since=SINCE)
+
+
+@scenario
+def a_result_as_work_in_progress(b: Broker) -> None:
+    """A result that came through a work-in-progress link does not make the pact less in progress."""
+    b.publish("orders", "1", "products", branch="main")
+    b.publish("orders", "2", "products", branch="feat/a", content="a2")
+    found = asked(b, "products", "main", MAIN, wip_since=SINCE)
+    b.verify_selected(found, "products", "p1", index=1, branch="main")
+    asked(b, "products", "main", MAIN, wip_since=SINCE)
+    asked(b, "products", "main", MAIN, {"branch": "feat/a"}, wip_since=SINCE)
+    b.verify("orders", "2", "products", "p2", branch="main")
+    asked(b, "products", "main", MAIN, wip_since=SINCE)
+    asked(b, "products", "feat/new", MAIN, wip_since=SINCE)
+
+
+@scenario
+def several_application_instances(b: Broker) -> None:
+    b.environment("test")
+    b.environment("production", production=True)
+    for version, content in (("1", "a"), ("2", "b"), ("3", "c")):
+        b.publish("orders", version, "products", branch="main", content=content)
+    b.verify("orders", "1", "products", "p1", branch="main")
+    b.verify("orders", "2", "products", "p1", success=False)
+    b.deploy("orders", "1", "production", instance="blue")
+    b.deploy("orders", "2", "production", instance="green")
+    b.can_i_deploy("products", "p1", "production")
+    b.for_verification("products", {"deployed": True}, branch="main")
+    b.for_verification("products", {"deployed": True, "environment": "production"})
+    b.deploy("orders", "1", "production", instance="green")
+    b.can_i_deploy("products", "p1", "production")
+    b.deploy("products", "p1", "production")
+    b.deploy("products", "p2", "production", instance="canary")
+    b.can_i_deploy("orders", "1", "production")  # p2 never verified it
+    b.can_i_deploy("orders", "3", "production")
+    b.verify("orders", "1", "products", "p2")
+    b.can_i_deploy("orders", "1", "production")
+    b.verify("orders", "3", "products", "p1")
+    b.verify("orders", "3", "products", "p2", success=False)
+    b.can_i_deploy("orders", "3", "production")
+    b.deploy("orders", "3", "production")  # no instance at all
+    b.can_i_deploy("products", "p2", "production")
+    for latestby in ("cvp", "cp"):
+        b.can_i_deploy("products", "p2", "production", latestby=latestby)
+
+
+@scenario
+def released_and_still_supported(b: Broker) -> None:
+    b.environment("store", production=True)
+    for version, content in (("1", "a"), ("2", "b"), ("3", "c")):
+        b.publish("app", version, "api", branch="main", content=content)
+        b.release("app", version, "store")
+    b.deploy("app", "3", "store")
+    b.verify("app", "1", "api", "p1", branch="main")
+    b.verify("app", "2", "api", "p1")
+    b.can_i_deploy("api", "p1", "store")
+    b.verify("app", "3", "api", "p1", success=False)
+    b.can_i_deploy("api", "p1", "store")
+    for selector in (
+        {"released": True},
+        {"deployedOrReleased": True},
+        {"released": True, "environment": "store"},
+        {"environment": "store"},
+        {"deployedOrReleased": True, "consumer": "app"},
+        {"deployed": True},
+    ):
+        b.for_verification("api", selector, branch="main")
+    uuid = b.call("GET", f"/environments?name={b.name('store')}", record=False).body["_embedded"]["environments"][0][
+        "uuid"
+    ]
+    supported = f"/environments/{uuid}/released-versions/currently-supported"
+    listed = b.call("GET", f"{supported}?pacticipant={b.name('app')}&version=3", record=False)
+    href = listed.body["_embedded"]["releasedVersions"][0]["_links"]["self"]["href"]
+    ended = {"content_type": "application/merge-patch+json"}
+    b.call("PATCH", href, {"currentlySupported": False}, **ended)
+    b.can_i_deploy("api", "p1", "store")  # 3 is still deployed
+    b.call("PATCH", href, {"currentlySupported": True}, label="support 3 again, by patch", **ended)
+    b.release("app", "3", "store")
+    b.call("GET", href, label="supported again")
+    b.for_verification("api", {"released": True})
+    b.can_i_deploy("app", "3", "store", ignore=("api",))
+
+
+@scenario
+def undeployed(b: Broker) -> None:
+    b.environment("test")
+    b.publish("orders", "1", "products", branch="main")
+    b.verify("orders", "1", "products", "p1", branch="main", success=False)
+    made = b.deploy("orders", "1", "test")
+    b.can_i_deploy("products", "p1", "test")
+    b.call(
+        "PATCH",
+        made.link("self"),
+        {"currentlyDeployed": True},
+        content_type="application/merge-patch+json",
+        label="true",
+    )
+    b.call("PATCH", made.link("self"), {}, content_type="application/merge-patch+json", label="nothing")
+    b.call("PATCH", made.link("self"), {"currentlyDeployed": False}, content_type="application/merge-patch+json")
+    b.can_i_deploy("products", "p1", "test")
+    b.call("GET", f"/pacticipants/{b.name('orders')}/versions/1", label="where it was deployed")
+    b.call("GET", f"/pacticipants/{b.name('orders')}")
+    b.call("GET", f"/pacticipants/{b.name('orders')}/deployed-or-released/versions")
+    b.deploy("orders", "1", "test")
+    b.can_i_deploy("products", "p1", "test")
+
+
+@scenario
+def tags_in_the_matrix(b: Broker) -> None:
+    o, p = b.name("orders"), b.name("products")
+    b.publish("orders", "1", "products", tags=["dev", "prod"])
+    b.publish("orders", "2", "products", tags=["dev"], content="b")
+    b.publish("orders", "3", "products", content="c")
+    b.verify("orders", "1", "products", "p1", tags=("prod",))
+    b.verify("orders", "2", "products", "p2", tags=("dev",), success=False)
+    one = ("q[][pacticipant]", o)
+    b.matrix([one, ("q[][tag]", "dev"), ("q[][pacticipant]", p), ("latestby", "cvpv")], label="all tagged dev")
+    b.matrix(
+        [one, ("q[][tag]", "dev"), ("q[][latest]", "true"), ("latestby", "cvpv")], label="the latest tagged dev, alone"
+    )
+    b.matrix([one, ("q[][tag]", "none"), ("latestby", "cvpv")], label="a tag that is not there")
+    b.matrix([one, ("q[][version]", "3"), ("latestby", "cvp"), ("latest", "true"), ("tag", "prod")], label="3 to prod")
+    b.matrix(
+        [("q[][pacticipant]", p), ("q[][version]", "p1"), ("latestby", "cvp"), ("latest", "true"), ("tag", "prod")],
+        label="p1 to prod",
+    )
+    b.matrix(
+        [("q[][pacticipant]", p), ("q[][version]", "p2"), ("latestby", "cvp"), ("latest", "true"), ("tag", "dev")],
+        label="p2 to dev",
+    )
+    b.matrix(
+        [("q[][pacticipant]", p), ("q[][version]", "p2"), ("latestby", "cvp"), ("tag", "dev")], label="p2 to all of dev"
+    )
+    b.matrix([one, ("q[][version]", "1"), ("latestby", "cvp"), ("latest", "true")], label="1 with the latest of all")
+    b.call("GET", f"/can-i-deploy?pacticipant={o}&version=1&to=prod")
+    b.call("GET", f"/can-i-deploy?pacticipant={o}&version=2&to=dev")
+    b.call("GET", f"/can-i-deploy?pacticipant={o}&version=2")
+    b.call("GET", f"/can-i-deploy?pacticipant={o}")
+    b.call("GET", f"/can-i-deploy?pacticipant={b.name('nobody')}&version=2&to=dev")
+    b.call("GET", f"/pacticipants/{o}/latest-version/dev/can-i-deploy/to/prod")
+    b.call("GET", f"/pacticipants/{o}/latest-version/nope/can-i-deploy/to/prod")
+    b.call("DELETE", f"/pacticipants/{o}/versions/2/tags/dev")
+    b.matrix(
+        [one, ("q[][tag]", "dev"), ("q[][latest]", "true"), ("latestby", "cvpv")], label="dev, after 2 lost the tag"
+    )
+    b.call("GET", f"/pacticipants/{o}/tags/dev/versions")
+    b.call("GET", f"/pacts/provider/{p}/tag/prod")
+    b.call("GET", f"/pacts/provider/{p}/latest/prod")
+    b.call("GET", f"/pacts/provider/{p}/consumer/{o}/tag/prod")
+    b.call("GET", f"/pacts/provider/{p}/consumer/{o}/latest-untagged")
+
+
+@scenario
+def a_tag_names_an_environment(b: Broker) -> None:
+    """A tag with an environment's name records a deployment there."""
+    b.environment("test")
+    b.publish("orders", "1", "products", branch="main")
+    b.tag("orders", "1", b.name("test"))
+    b.call("GET", f"/pacticipants/{b.name('orders')}/versions/1")
+    b.for_verification("products", {"environment": "test"})
+    b.publish("orders", "2", "products", branch="main", content="b", tags=[b.name("test")])
+    b.for_verification("products", {"environment": "test"})
+
+
+@scenario
+def tags_and_branches(b: Broker) -> None:
+    """The first tag of a new version is its branch, and may become the main branch."""
+    b.tag("orders", "1", "master")
+    b.call("GET", f"/pacticipants/{b.name('orders')}")
+    b.call("GET", f"/pacticipants/{b.name('orders')}/versions/1")
+    b.branch("orders", "2", "feat/x")
+    b.tag("orders", "2", "dev")
+    b.call("GET", f"/pacticipants/{b.name('orders')}/versions/2")
+    b.publish("web", "1", "products", tags=["a", "b"])
+    b.call("GET", f"/pacticipants/{b.name('web')}/versions/1")
+    b.branch("web", "1", "main")
+    b.call("GET", f"/pacticipants/{b.name('web')}")
+    b.publish("web", "2", "products", branch="feat", tags=["c"])
+    b.call("GET", f"/pacticipants/{b.name('web')}/branches")
+
+
+@scenario
+def deletions(b: Broker) -> None:
+    o, p = b.name("orders"), b.name("products")
+    b.environment("test")
+    b.publish("orders", "1", "products", branch="main")
+    b.publish("orders", "2", "products", branch="main", content="b")
+    b.publish("orders", "3", "products", branch="feat/x", content="c", tags=["t"])
+    b.verify("orders", "1", "products", "p1", branch="main")
+    b.verify("orders", "2", "products", "p1")
+    b.deploy("orders", "2", "test")
+    b.can_i_deploy("products", "p1", "test")
+    b.call("DELETE", f"/pacts/provider/{p}/consumer/{o}/version/2")
+    b.can_i_deploy("products", "p1", "test")  # a version without its pact is deployed
+    b.for_verification("products", {"mainBranch": True})
+    b.publish("orders", "2", "products", branch="main", content="b")
+    b.can_i_deploy("products", "p1", "test")  # the result was for the content
+    b.call("DELETE", f"/pacticipants/{o}/versions/2")
+    b.call("GET", f"/pacticipants/{o}/branches/main/latest-version")  # the head moves back
+    b.can_i_deploy("products", "p1", "test")
+    b.for_verification("products", {"mainBranch": True})
+    b.call("DELETE", f"/pacticipants/{o}/branches/main/versions/1")
+    b.call("GET", f"/pacticipants/{o}/branches/main")
+    b.for_verification("products", {"mainBranch": True})
+    b.for_verification("products")
+    b.call("DELETE", f"/pacts/provider/{p}/consumer/{o}/tag/t", accept="*/*")
+    b.call("DELETE", f"/pacts/provider/{p}/consumer/{o}/versions", accept="*/*")
+    b.call("GET", f"/pacts/provider/{p}/consumer/{o}/versions")
+    b.call("DELETE", f"/pacticipants/{p}")
+    b.can_i_deploy("orders", "1", "test")
+    b.call("DELETE", f"/pacticipants/{b.name('nobody')}")
+
+
+@scenario
+def deleting_results(b: Broker) -> None:
+    o, p = b.name("orders"), b.name("products")
+    b.publish("orders", "1", "products", branch="main")
+    b.verify("orders", "1", "products", "p1", branch="main")
+    second = b.verify("orders", "1", "products", "p1", success=False)
+    pair = [
+        ("q[][pacticipant]", o),
+        ("q[][version]", "1"),
+        ("q[][pacticipant]", p),
+        ("q[][version]", "p1"),
+        ("latestby", "cvpv"),
+    ]
+    b.matrix(pair, label="before")
+    b.call("DELETE", second.link("self"), label="delete the second result", accept="*/*")
+    b.call("GET", second.link("self"), label="gone")
+    b.matrix(pair, label="after")
+    b.matrix(pair[:4], label="every row, after")
+    b.verify("orders", "1", "products", "p1", success=True)
+    b.matrix(pair, label="verified again")
+    b.call("GET", second.link("self").rpartition("/")[0] + "/latest", label="the latest of the content")
+    b.call("GET", second.link("self").rpartition("/")[0] + "/all", label="no number")
+
+
+@scenario
+def verified_again(b: Broker) -> None:
+    """The last result of a provider version counts, and each content has its own."""
+    b.environment("test")
+    b.publish("orders", "1", "products", "billing", branch="main")
+    b.deploy("products", "p1", "test")
+    b.deploy("billing", "b1", "test")
+    for success in (False, True, False, True):
+        b.verify("orders", "1", "products", "p1", success=success)
+        b.can_i_deploy("orders", "1", "test")
+    b.verify("orders", "1", "billing", "b1")
+    b.can_i_deploy("orders", "1", "test")
+    b.verify("orders", "1", "products", "p2", success=False)
+    b.can_i_deploy("orders", "1", "test")
+    o, p = b.name("orders"), b.name("products")
+    for latestby in ("cvp", "cvpv", "cp", ""):
+        b.matrix(
+            [("q[][pacticipant]", o), ("q[][pacticipant]", p), ("latestby", latestby)],
+            label=f"latest by {latestby or 'none'}",
+        )
+    b.call("GET", f"/verification-results/consumer/{o}/version/1/latest")
+    b.call("GET", f"/pacts/provider/{p}/consumer/{o}/latest/verification-results/latest")
+    b.call("GET", f"/pacts/provider/{p}/consumer/{o}/version/1/verification-results/latest")
+
+
+@scenario
+def names_of_all_kinds(b: Broker) -> None:
+    for consumer, provider in (
+        ("a consumer", "a provider"),
+        ("team/web", "team/api"),
+        ("Käufer", "商品"),
+        ("50% off & more?", "x#y;z=1"),
+        ("dots...", "tilde~"),
+    ):
+        o, p = b.name(consumer), b.name(provider)
+        version, branch = "1/α beta", "feat/ünïcode & more"
+        b.publish(consumer, version, provider, branch=branch, tags=["tag/ä 1"])
+        b.pact(consumer, version, provider)
+        b.call("GET", f"/pacticipants/{quote(o)}/versions/{quote(version)}")
+        b.call("GET", f"/pacticipants/{quote(o)}/branches/{quote(branch)}/latest-version")
+        b.call("GET", f"/pacts/provider/{quote(p)}/consumer/{quote(o)}/latest/{quote('tag/ä 1')}")
+        found = b.for_verification(provider, {"branch": branch}, branch="main", pending=True)
+        b.verify_selected(found, provider, "v/1", branch="main/2")
+        b.matrix([("q[][pacticipant]", o), ("q[][version]", version), ("q[][pacticipant]", p), ("latestby", "cvpv")])
+        b.call("GET", f"/can-i-deploy?pacticipant={quote(o)}&version={quote(version)}&to={quote('tag/ä 1')}")
+        b.call("DELETE", f"/pacticipants/{quote(o)}/versions/{quote(version)}/tags/{quote('tag/ä 1')}")
+
+
+@scenario
+def names_that_look_alike(b: Broker) -> None:
+    b.publish("order-service", "1", "Products", branch="main")
+    b.publish("OrderService", "1", "Products", branch="main")  # refused: a slip of the pen
+    b.publish("order-service", "2", "product", branch="main")  # refused, too
+    b.pacticipant("OrderService")
+    b.publish("OrderService", "1", "Products", branch="main")
+    b.publish("ORDER-SERVICE", "1", "Products", branch="main")
+    path = f"/pacts/provider/{b.name('products')}/consumer/{b.name('order-service')}/version/3"
+    b.call("PUT", path, pact_file(b.name("order-service"), b.name("products"), "a"), label="put a look-alike")
+
+
+@scenario
+def matrix_spellings(b: Broker) -> None:
+    """The same questions in every way that clients write them."""
+    o, p = quote(b.name("orders")), quote(b.name("products"))
+    b.environment("test")
+    b.publish("orders", "1", "products", branch="main")
+    b.verify("orders", "1", "products", "p1", branch="main")
+    b.deploy("products", "p1", "test")
+    e = quote(b.name("test"))
+    for query in (
+        f"q[][pacticipant]={o}&q[][version]=1&latestby=cvpv&environment={e}",
+        f"q%5B%5D%5Bpacticipant%5D={o}&q%5B%5D%5Bversion%5D=1&latestby=cvpv&environment={e}",
+        f"latestby=cvpv&q[][pacticipant]={o}&environment={e}&q[][version]=1",
+        f"q[][pacticipant]={o}&q[][version]=1&q[][pacticipant]={p}&q[][version]=p1&latestby=cvp",
+        f"q[][pacticipant]={o}&q[][pacticipant]={p}&q[][version]=p1",
+        f"q[][version]=1&q[][pacticipant]={o}&q[][version]=p1&q[][pacticipant]={p}",
+        f"q[][pacticipant]={o}&q[][branch]=main&q[][latest]=true&q[][pacticipant]={p}&q[][branch]=main&q[][latest]=true",
+        f"q[][pacticipant]={o}&q[][branch]=main&q[][pacticipant]={p}&q[][environment]={e}&latestby=cvp",
+        f"q[][pacticipant]={o}&q[][mainBranch]=true&latestby=cvp&mainBranch=true",
+        f"q[][pacticipant]={o}&q[][latest]=false&latestby=cvp",
+        f"q[][pacticipant]={o}&q[][version]=&latestby=",
+        f"q[][pacticipant]={o}&q[][version]=1&success=true",
+        f"q[][pacticipant]={o}&q[][version]=1&success[]=true&success[]=",
+        f"q[][pacticipant]={o}&q[][version]=1&success[]=false",
+        f"q[][pacticipant]={o}&q[][version]=1&latestby=cvpv&environment={e}&ignore[][pacticipant]={p}",
+        f"q[][pacticipant]={o}&q[][version]=1&latestby=cvpv&environment={e}&ignore[][pacticipant]={p}&ignore[][version]=p1",
+        f"q[][pacticipant]={o}&q[][version]=1&latestby=cvpv&environment={e}&ignore[][pacticipant]={p}&ignore[][version]=p2",
+        f"q[][pacticipant]={o}&q[][version]=1&latestby=cvpv&environment={e}&limit=1000",
+        f"q[][pacticipant]={o}&q[][version]=1&latestby=cvpv&environment={e}&limit=0",
+        f"q[][pacticipant]={o}&q[][version]=1&latestby=cvpv&environment={e}&limit=x",
+        f"q[][pacticipant]={o}&q[][version]=1&tag=x&mainBranch=true",
+        f"q[][pacticipant]={o}&q[][version]=1&latest=true&tag=x&environment={e}",
+        f"q[][pacticipant]={o}&q[][version]=1&environment={e}&mainBranch=false",
+        f"q[][pacticipant]={o}&q[][version]=7&q[][pacticipant]={p}&latestby=cvpv",
+        f"q[][pacticipant]={o}&q[][version]=7&q[][pacticipant]={p}&latestby=cvpv&ignore[][pacticipant]={o}",
+    ):
+        b.call("GET", f"/matrix?{query}")
+    b.call("GET", f"/matrix/provider/{p}/consumer/{o}")
+    b.call("GET", f"/matrix/provider/{p}/consumer/{o}?latestby=cvp")
+    b.call("GET", f"/can-i-deploy?pacticipant={o}&version=1&environment={e}")
+    b.call("GET", f"/can-i-deploy?pacticipant={o}&version=1&environment={e}&ignore[]={p}")
+    b.call("GET", f"/can-i-deploy?pacticipant={o}&version=1&environment={e}&ignore[][pacticipant]={p}")
+    b.call("GET", f"/can-i-deploy?pacticipant={o}&version=1&environment={e}&to=prod")
+    b.call("GET", f"/can-i-deploy?pacticipant={o}&version=1&environment=nowhere")
+    b.call("GET", f"/pacticipants/{p}/branches/main/latest-version/can-i-deploy/to-environment/{e}")
+    b.call("GET", f"/pacticipants/{p}/branches/none/latest-version/can-i-deploy/to-environment/{e}")
+
+
+@scenario
+def several_selectors_in_the_matrix(b: Broker) -> None:
+    """Three services that depend on each other, asked for together and apart."""
+    names = {name: b.name(name) for name in ("web", "orders", "products")}
+    b.environment("test")
+    b.publish("web", "w1", "orders", branch="main", content="wo")
+    b.publish("web", "w2", "orders", "products", branch="main", content="wop")
+    b.publish("orders", "o1", "products", branch="main", content="op")
+    b.verify("web", "w1", "orders", "o1", branch="main")
+    b.verify("web", "w2", "orders", "o1")
+    b.verify("orders", "o1", "products", "p1", branch="main")
+
+    def pick(**versions: str) -> list[tuple[str, str]]:
+        return [
+            pair
+            for name, version in versions.items()
+            for pair in (("q[][pacticipant]", names[name]), ("q[][version]", version))
+            if pair[1]
+        ]
+
+    for latestby in ("cvpv", "cvp", "cp"):
+        b.matrix(
+            [*pick(web="w2", orders="o1", products="p1"), ("latestby", latestby)], label=f"all three by {latestby}"
+        )
+        b.matrix([*pick(web="", orders="o1"), ("latestby", latestby)], label=f"any web with o1 by {latestby}")
+        b.matrix([*pick(web="", orders="", products=""), ("latestby", latestby)], label=f"any of all by {latestby}")
+    b.matrix([*pick(web="w2", products="p1"), ("latestby", "cvpv")], label="w2 and p1")
+    b.matrix([*pick(orders="o1"), ("latestby", "cvpv")], label="o1 alone")
+    b.matrix([*pick(orders=""), ("latestby", "cvpv")], label="orders alone")
+    b.matrix([*pick(orders="")], label="every row of orders")
+    b.matrix([*pick(orders="o9"), ("latestby", "cvpv")], label="o9 alone, which is not there")
+    b.deploy("web", "w1", "test")
+    b.deploy("products", "p1", "test")
+    for service, version in (("orders", "o1"), ("web", "w2"), ("products", "p1")):
+        b.can_i_deploy(service, version, "test")
+    b.matrix(
+        [*pick(web="w2", orders="o1"), ("latestby", "cvpv"), ("environment", b.name("test"))],
+        label="w2 with o1 to test",
+    )
+    b.matrix(
+        [*pick(web="w2", orders="o1"), ("latestby", "cvp"), ("mainBranch", "true"), ("latest", "true")],
+        label="w2 with o1 to main",
+    )
+    b.matrix([*pick(web="w2"), ("latestby", "cvp"), ("mainBranch", "true")], label="w2 to any of main")
+
+
+@scenario
+def paging(b: Broker) -> None:
+    name = b.name("orders")
+    for number in range(1, 6):
+        b.branch("orders", str(number), f"feat/{number}")
+    versions = f"/pacticipants/{name}/versions"
+    for query in (
+        "",
+        "?size=2",
+        "?page=2&size=2",
+        "?page=3&size=2",
+        "?page=4&size=2",
+        "?pageNumber=2&pageSize=2",
+        "?page=0",
+        "?size=x",
+    ):
+        b.call("GET", versions + query)
+    b.call("GET", f"/pacticipants/{name}/branches?size=2&page=2")
+    b.call("GET", f"/pacticipants/{name}/branches?q=at/3")
+    b.call("GET", f"/pacticipants/{name}/branches/{quote('feat/1')}/versions?size=1")
+    b.call("GET", f"/pacticipants?q={name}&size=1")
+
+
+@scenario
+def merging_pacts(b: Broker) -> None:
+    path = f"/pacts/provider/{b.name('products')}/consumer/{b.name('orders')}/version/1"
+    one, two = (pact_file(b.name("orders"), b.name("products"), content) for content in "ab")
+    b.call("PATCH", path, one, label="create by merging")
+    b.call("PATCH", path, two, label="merge another interaction")
+    two["interactions"][0]["request"]["path"] = "/else"
+    b.publish("orders", "1", "products", content="a", onConflict="merge")
+    b.publish("orders", "2", "products", content="a", onConflict="merge")
+    b.publish("orders", "2", "products", content="a", onConflict="overwrite")
+    b.publish("orders", "2", "products", content="b", onConflict="overwrite")
+    b.call("GET", f"/pacts/provider/{b.name('products')}/consumer/{b.name('orders')}/version/2/previous-distinct")
+    b.matrix([("q[][pacticipant]", b.name("orders")), ("q[][pacticipant]", b.name("products"))], label="every revision")
+
+
+@scenario
+def content_in_another_order(b: Broker) -> None:
+    """The order of interactions and keys does not make another content; a state or a description does."""
+
+    def put(version: str, pact: dict[str, Any], label: str) -> None:
+        b.call(
+            "PUT",
+            f"/pacts/provider/{b.name('products')}/consumer/{b.name('orders')}/version/{version}",
+            pact,
+            label=label,
+        )
+
+    first, second = (pact_file(b.name("orders"), b.name("products"), content)["interactions"][0] for content in "ab")
+    base = pact_file(b.name("orders"), b.name("products"), "a")
+    put("1", {**base, "interactions": [first, second]}, "two interactions")
+    b.verify("orders", "1", "products", "p1")
+    put("2", {**base, "interactions": [second, dict(reversed(first.items()))]}, "in another order")
+    put("3", {**base, "interactions": [first, {**second, "description": "else"}]}, "another description")
+    put(
+        "4",
+        {**base, "interactions": [first, second], "metadata": {**base["metadata"], "client": {"x": "1"}}},
+        "other metadata",
+    )
+    put(
+        "5",
+        {**base, "interactions": [first, second], "metadata": {"pactSpecification": {"version": "4.0"}}},
+        "another specification",
+    )
+    put("6", {**base, "interactions": [first, {**second, "_id": "mine"}]}, "with an id of its own")
+    b.matrix(
+        [("q[][pacticipant]", b.name("orders")), ("q[][pacticipant]", b.name("products")), ("latestby", "cvpv")],
+        label="which are verified",
+    )
+
+
+@scenario
+def selectors_that_mean_nothing(b: Broker) -> None:
+    b.publish("orders", "1", "products", branch="main")
+    for selector in (
+        {},
+        {"consumer": "orders"},
+        {"latest": False},
+        {"tag": ""},
+        {"branch": ""},
+        {"branch": "x", "latest": False},
+        {"tag": "x", "branch": "y"},
+        {"matchingBranch": True, "tag": "x"},
+        {"mainBranch": True, "latest": True},
+        {"mainBranch": True, "latest": False},
+        {"deployed": True, "released": True},
+        {"deployed": False},
+        {"deployed": True, "latest": True},
+        {"environment": ""},
+        {"fallbackTag": "x", "tag": "y"},
+        {"fallbackTag": "x", "tag": "y", "latest": True},
+        {"fallbackBranch": "x"},
+        {"tag": True},
+        {"unknown": 1},
+        {"latest": "true"},
+        {"consumer": " ", "latest": True},
+    ):
+        b.for_verification("products", dict(selector), branch="main")
+    path = f"/pacts/provider/{b.name('products')}/for-verification"
+    for body in (
+        {"consumerVersionSelectors": "x"},
+        {"consumerVersionSelectors": ["x"]},
+        {"providerVersionTags": "x"},
+        {"includePendingStatus": "x"},
+        {"providerVersionBranch": " ", "includePendingStatus": True},
+        {"providerVersionBranch": "", "includePendingStatus": True},
+        {"providerVersionBranch": 1},
+    ):
+        b.call("POST", path, body, label=f"body {body}")
+    b.call("GET", f"{path}?consumer_version_selectors[][tag]=main&consumer_version_selectors[][latest]=true")
+    b.call("GET", f"{path}?provider_version_tags[]=dev&include_pending_status=true")
+    b.call("GET", path)
+
+
+@scenario
+def answers_to_odd_requests(b: Broker) -> None:
+    b.pacticipant("orders")
+    name = b.name("orders")
+    b.call("DELETE", "/pacticipants", label="a method that is not there", accept="*/*")
+    b.call("GET", f"/pacticipants/{name}", accept="application/json", label="a media type that is not there")
+    b.call("GET", f"/pacticipants/{name}", accept="image/png, application/hal+json;q=0.5", label="the second best")
+    b.call("PUT", f"/pacticipants/{name}", {"displayName": "x"}, label="replace")
+    b.call("PUT", f"/pacticipants/{b.name('nobody')}", {"displayName": "x"}, label="replace what is not there")
+    b.call("PATCH", f"/pacticipants/{name}", {"mainBranch": "has space"})
+    b.call("PATCH", f"/pacticipants/{name}", {"mainBranch": ""})
+    b.call("PATCH", f"/pacticipants/{name}", {"mainBranch": 1})
+    b.call("PATCH", f"/pacticipants/{name}", {"mainBranch": None})
+    b.call("POST", "/pacticipants", {"name": " "})
+    b.call("POST", "/pacticipants", {"name": "two\nlines"})
+    b.call(
+        "PUT",
+        f"/pacticipants/{name}/versions/1",
+        {"buildUrl": "http://x", "tags": [{"name": "t"}]},
+        label="a version with tags",
+    )
+    b.call("PUT", f"/pacticipants/{name}/versions/1", {}, label="overwritten")
+    b.call(
+        "PATCH",
+        f"/pacticipants/{name}/versions/1",
+        {"buildUrl": "http://y"},
+        content_type="application/merge-patch+json",
+        label="patched",
+    )
+    b.call("PATCH", f"/pacticipants/{name}/versions/1", {"buildUrl": "http://y"}, label="patched with another type")
+    b.call("GET", f"/pacticipants/{name}/versions/1/", label="a slash at the end")
+
+
+@scenario
+def can_i_merge_over_branches(b: Broker) -> None:
+    b.publish("orders", "1", "products", branch="main")
+    b.verify("orders", "1", "products", "p1", branch="main")
+    b.publish("orders", "2", "products", branch="feat/x", content="b")
+    b.can_i_merge("orders", "2")
+    b.verify("orders", "2", "products", "p2", branch="feat/y")
+    b.can_i_merge("orders", "2")
+    b.branch("products", "p2", "main")
+    b.can_i_merge("orders", "2")
+    b.can_i_merge("orders", "1")
+    b.branch("products", "p1", "feat/z")  # p1 is on two branches
+    b.can_i_merge("products", "p2")
+    b.branch("orders", "1", "later")
+    b.branch("orders", "2", "main")  # the head is what was put there last
+    b.branch("orders", "1", "main")
+    b.can_i_merge("products", "p2")
+    b.for_verification("products", {"mainBranch": True})
+    b.pacticipant("lonely")
+    b.branch("lonely", "1", "x")
+    b.can_i_merge("lonely", "1")
+
+
+@scenario
+def webhooks_kept(b: Broker) -> None:
+    b.pacticipant("orders")
+    b.pacticipant("products")
+    request = {
+        "method": "POST",
+        "url": "https://example.org/x",
+        "username": "u",
+        "password": "secret",
+        "headers": {"X-Token": "t", "Accept": "a"},
+        "body": "text ${pactbroker.pactUrl}",
+    }
+    hook = {"request": request}
+    made = b.call("POST", "/webhooks", hook, label="for all pacts, no events")
+    b.call(
+        "POST",
+        "/webhooks",
+        {
+            **hook,
+            "consumer": {"name": b.name("orders")},
+            "provider": {"name": b.name("products")},
+            "events": [{"name": "contract_published"}],
+            "enabled": False,
+        },
+        label="for two",
+    )
+    b.call("POST", "/webhooks", {**hook, "consumer": {"label": "team"}}, label="for a label")
+    b.call(
+        "POST",
+        "/webhooks",
+        {**hook, "consumer": {"label": "team", "name": b.name("orders")}},
+        label="for a label and a name",
+    )
+    b.call("POST", "/webhooks", {**hook, "consumer": {}}, label="for nothing")
+    b.call("POST", "/webhooks", {**hook, "events": []}, label="no event")
+    b.call("POST", "/webhooks", {}, label="nothing")
+    for url in ("ftp://example.org", "nonsense", "https://${pactbroker.consumerName}/", "https://elsewhere.example/"):
+        b.call("POST", "/webhooks", {"request": {**request, "url": url}}, label=f"url {url}")
+    b.call("POST", "/webhooks", {"request": {**request, "method": "DELETE"}}, label="another method")
+    b.call("POST", f"/webhooks/provider/{b.name('products')}/consumer/{b.name('orders')}", hook)
+    b.call("GET", f"/webhooks/provider/{b.name('products')}/consumer/{b.name('orders')}")
+    b.call("POST", f"/webhooks/provider/{b.name('nobody')}", hook)
+    b.call("GET", made.link("self"), label="secrets are not shown")
+    b.call("PUT", "/webhooks/short", hook, label="a uuid that is none")
+    for item in b.call("GET", "/webhooks", record=False).body["_links"]["pb:webhooks"]:
+        b.call("DELETE", item["href"], record=False)

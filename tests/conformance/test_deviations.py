@@ -1,0 +1,136 @@
+"""Where the embedded broker answers otherwise than a Pact Broker, on purpose: each test is a row of docs/deviations.md.
+
+Each asks a real broker as well, where there is one, so that it is seen when a reason is gone.
+"""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from golden import Broker, Receiver, pact_file
+
+CONSUMERS = 120
+BOTH = [pytest.param("embedded_broker", id="embedded"), pytest.param("real_broker", id="real")]
+
+
+@pytest.fixture
+def asked(request: pytest.FixtureRequest) -> Broker:
+    """A broker, through the golden tool, with names of this test's own."""
+    name = request.node.originalname.removeprefix("test_").replace("_", "-")
+    return Broker(request.getfixturevalue(request.param), name)
+
+
+def hub(b: Broker) -> list[tuple[str, str]]:
+    """A provider with 120 deployed consumers, of which the first fails. Answers the gate's question."""
+    uuid = b.environment("production", production=True).body["uuid"]
+    for number in range(CONSUMERS):
+        consumer = f"consumer{number}"
+        b.publish(consumer, "1", "hub", content=f"c{number}", branch="main")
+        b.verify(consumer, "1", "hub", "h1", success=number != 0)
+        b.call("POST", f"/pacticipants/{b.name(consumer)}/versions/1/deployed-versions/environment/{uuid}", {})
+    return [
+        ("q[][pacticipant]", b.name("hub")),
+        ("q[][version]", "h1"),
+        ("latestby", "cvpv"),
+        ("environment", b.name("production")),
+    ]
+
+
+@pytest.mark.parametrize("asked", BOTH, indirect=True)
+def test_a_limit_cuts_what_is_listed_and_not_what_is_decided(asked: Broker, request: pytest.FixtureRequest) -> None:
+    """The 120-consumer case: a real broker says yes where one of 120 fails, because it looks at 100 rows."""
+    question = hub(asked)
+    short, whole = asked.matrix(question).body, asked.matrix([*question, ("limit", "1000")]).body
+    assert whole["summary"]["deployable"] is False
+    assert (whole["summary"]["success"], whole["summary"]["failed"], len(whole["matrix"])) == (119, 1, 120)
+    if "real" in request.node.name:
+        assert short["summary"]["deployable"] is True  # the fault that makes the deviation necessary
+    else:
+        assert {**short["summary"], "reason": ""} == {**whole["summary"], "reason": ""}
+        assert len(short["matrix"]) == 100
+        assert len(asked.matrix([*question, ("limit", "1")]).body["matrix"]) == 1
+
+
+@pytest.mark.parametrize("asked", BOTH, indirect=True)
+def test_an_empty_list_of_contracts_is_refused(asked: Broker, request: pytest.FixtureRequest) -> None:
+    body = {"pacticipantName": asked.name("orders"), "pacticipantVersionNumber": "1", "contracts": []}
+    answer = asked.call("POST", "/contracts/publish", body)
+    assert answer.status == (500 if "real" in request.node.name else 400)
+    if answer.status == 400:
+        assert list(answer.body["errors"]) == ["contracts"]
+        assert asked.call("GET", f"/pacticipants/{asked.name('orders')}").status == 404  # nothing was kept
+
+
+@pytest.mark.parametrize("asked", BOTH, indirect=True)
+def test_a_merged_pact_is_kept_as_merged(asked: Broker, request: pytest.FixtureRequest) -> None:
+    """A real broker keeps the merged pact under the address of what was added, so the next merge can lose interactions."""
+    path = f"/pacts/provider/{asked.name('products')}/consumer/{asked.name('orders')}/version/1"
+    one, two = (pact_file(asked.name("orders"), asked.name("products"), content) for content in "ab")
+    for pact in (one, two, one):
+        merged = asked.call("PATCH", path, pact)
+    assert len(merged.body["interactions"]) == (1 if "real" in request.node.name else 2)
+    if "real" not in request.node.name:
+        two["interactions"][0]["request"]["path"] = "/else"
+        assert asked.call("PATCH", path, two).status == 409
+
+
+@pytest.mark.parametrize("asked", BOTH, indirect=True)
+def test_the_latest_result_of_a_tag_is_of_that_tag(asked: Broker, request: pytest.FixtureRequest) -> None:
+    """A real broker forgets the tag and answers with the newest pact of all."""
+    asked.publish("orders", "1", "products", tags=["prod"])
+    asked.publish("orders", "2", "products", content="b")
+    asked.verify("orders", "2", "products", "p1")
+    path = f"/pacts/provider/{asked.name('products')}/consumer/{asked.name('orders')}/latest/prod/verification-results/latest"
+    assert asked.call("GET", path).status == (200 if "real" in request.node.name else 404)
+
+
+@pytest.mark.parametrize("asked", BOTH, indirect=True)
+def test_a_body_that_is_no_object_is_refused(asked: Broker, request: pytest.FixtureRequest) -> None:
+    path = f"/pacts/provider/{asked.name('products')}/for-verification"
+    asked.publish("orders", "1", "products")
+    assert asked.call("POST", path, []).status == (500 if "real" in request.node.name else 400)
+    xml = asked.call("PUT", f"/pacticipants/{asked.name('orders')}", raw=b"<x/>", content_type="text/xml")
+    assert xml.status == (500 if "real" in request.node.name else 415)
+
+
+@pytest.mark.parametrize("asked", BOTH, indirect=True)
+def test_latest_by_consumer_and_provider_with_unverified_versions(asked: Broker, request: pytest.FixtureRequest) -> None:
+    asked.publish("orders", "1", "products")
+    asked.publish("orders", "2", "products", content="b")
+    asked.verify("orders", "1", "products", "p1")
+    pair = [("q[][pacticipant]", asked.name("orders")), ("q[][pacticipant]", asked.name("products")), ("latestby", "cp")]
+    answer = asked.matrix(pair)
+    if "real" in request.node.name:
+        assert answer.status == 500
+    else:
+        assert [row["provider"]["version"]["number"] for row in answer.body["matrix"]] == ["p1"]
+
+
+@pytest.mark.parametrize("asked", BOTH, indirect=True)
+def test_a_name_may_end_like_a_file(asked: Broker, request: pytest.FixtureRequest) -> None:
+    asked.publish("orders", "1.json", "products")
+    number = asked.call("GET", f"/pacticipants/{asked.name('orders')}/versions/1.json").status
+    assert number == (404 if "real" in request.node.name else 200)
+
+
+@pytest.mark.parametrize("asked", ["closed_broker"], indirect=True)
+def test_webhooks_go_nowhere_unless_a_host_is_named(asked: Broker) -> None:
+    receiver = Receiver()
+    request = {"method": "POST", "url": f"{receiver.url}/path?secret=1", "headers": {"X-Token": "secret"}, "body": "secret"}
+    hook = asked.call("POST", "/webhooks", {"request": request, "events": [{"name": "contract_published"}]})
+    done = asked.call("POST", hook.link("pb:execute"), {}).body
+    assert done["success"] is False
+    assert "not among those that webhooks may call" in done["logs"]
+    assert "secret" not in done["logs"]
+    asked.publish("orders", "1", "products")
+    assert receiver.wait(1, seconds=0.5) == []
+
+
+@pytest.mark.parametrize("asked", ["embedded_broker"], indirect=True)
+def test_a_parameter_cannot_break_a_json_body(asked: Broker) -> None:
+    receiver = Receiver()
+    request = {"method": "POST", "url": receiver.url, "body": {"branch": "${pactbroker.consumerVersionBranch}"}}
+    asked.call("POST", "/webhooks", {"request": request, "events": [{"name": "contract_published"}]})
+    asked.publish("orders", "1", "products", branch='a", "admin": "yes')
+    assert [json.loads(item["body"]) for item in receiver.wait(1)] == [{"branch": 'a", "admin": "yes'}]
