@@ -9,7 +9,7 @@ import shutil
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from textwrap import dedent, indent
@@ -24,7 +24,7 @@ from pact_gate.settings import BrokerSettings
 
 ROOT = Path(__file__).parents[2]
 TOOLS = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-SECONDS = 60  # for one run of act
+SECONDS = 150  # for one run of act, on a machine that is busy with something else
 
 # act sets INPUT_* for a composite action's steps, GitHub does not: they are taken away before the launcher starts.
 AS_ON_GITHUB = """#!/bin/sh
@@ -96,7 +96,7 @@ class Run:
             self.jobs[entry["jobID"]] = entry["jobResult"]
         if entry.get("stage") == "Main" and "stepID" in entry:
             step = self.steps.setdefault((entry["jobID"], entry["stepID"][0]), Step())
-            # The steps within a composite action have a stepID of two parts; what they set is told again for the action.
+            # What a composite action's own steps (a stepID of two parts) set is told again for the action.
             _take(entry, step, inner=len(entry["stepID"]) > 1)
 
 
@@ -130,8 +130,15 @@ class Act:
 
     def steps(self, steps: str, **how: Any) -> Run:
         """Run steps in one job with the id `job`, after a checkout."""
-        job = "  job:\n    runs-on: ubuntu-latest\n    steps:\n" + indent(f"- uses: {CHECKOUT}\n{dedent(steps)}", " " * 6)
-        return self.workflow(f"on: [push, pull_request]\njobs:\n{job}", **how)
+        return self.jobs({"job": steps}, **how)
+
+    def jobs(self, jobs: Mapping[str, str], **how: Any) -> Run:
+        """Run several such jobs, side by side."""
+        text = "on: [push, pull_request]\njobs:\n"
+        for name, steps in jobs.items():
+            text += f"  {name}:\n    runs-on: ubuntu-latest\n    steps:\n"
+            text += indent(f"- uses: {CHECKOUT}\n{dedent(steps)}\n", " " * 6)
+        return self.workflow(text, **how)
 
     def workflow(
         self,
@@ -139,30 +146,38 @@ class Act:
         *,
         files: Mapping[str, str] | None = None,
         branch: str = "main",
-        event: str = "push",
-        payload: Mapping[str, Any] | None = None,
+        pull_request: Mapping[str, Any] | None = None,
         environment: Mapping[str, str] | None = None,
         variables: Mapping[str, str] | None = None,
-        secrets: Mapping[str, str] | None = None,
     ) -> Run:
         """Run a workflow in a new repository that holds `files`, checked out at `branch`.
 
-        `environment` holds for all steps; `variables` and `secrets` are the repository's.
+        The event is a push, or a pull request with the given payload. `environment` holds for all steps, `variables`
+        are the repository's.
         """
         self._runs += 1
         repository = self._folder / f"run-{self._runs}" / "repository"
         sha = _commit({**(files or {}), ".github/workflows/workflow.yml": text}, repository, branch)
-        command = ["act", event, "--json", "--no-cache-server", "--action-cache-path", repository.parent / "runner"]
+        command = [
+            "act",
+            "pull_request" if pull_request else "push",
+            "--json",
+            "--no-cache-server",
+            "--action-cache-path",
+            repository.parent / "runner",
+        ]
         for label in ("ubuntu-latest", "self-hosted"):
             command += ["--platform", f"{label}=-self-hosted"]
         command += ["--local-repository", f"pact-gate/pact-gate@v1={self._checkout}"]
         # The tiers are there already; whoever tries to bring them again finds no package index.
         ours = {"PACT_GATE_CACHE": str(self._cache), "PIP_NO_INDEX": "1", "UV_OFFLINE": "1"}
-        given = (("--env", {**ours, **(environment or {})}), ("--var", variables or {}), ("--secret", secrets or {}))
-        command += [word for flag, values in given for name, value in values.items() for word in (flag, f"{name}={value}")]
-        if payload is not None:
+        given = (("--env", {**ours, **(environment or {})}), ("--var", variables or {}))
+        command += [
+            word for flag, values in given for name, value in values.items() for word in (flag, f"{name}={value}")
+        ]
+        if pull_request:
             event_file = repository.parent / "event.json"
-            event_file.write_text(json.dumps(payload), encoding="utf-8")
+            event_file.write_text(json.dumps(pull_request), encoding="utf-8")
             command += ["--eventpath", event_file]
         return self._read(command, repository, sha)
 
@@ -327,10 +342,25 @@ def estate(tmp_path: Path) -> Estate:
     return made
 
 
+class Port:
+    """A port that nobody listened on when it was chosen."""
+
+    def __init__(self) -> None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.number: int = probe.getsockname()[1]
+
+    def __str__(self) -> str:
+        return str(self.number)
+
+    @property
+    def answers(self) -> bool:
+        """Whether somebody listens there now."""
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", self.number)) == 0
+
+
 @pytest.fixture
-def free_port() -> int:
-    """A port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+def port() -> Port:
+    """A port for what the test starts."""
+    return Port()

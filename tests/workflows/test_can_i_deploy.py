@@ -39,7 +39,7 @@ MISTAKES = {
 
 @pytest.fixture(scope="module")
 def questions(make_act, make_estate, module_folder, pact):
-    """One job that asks them all, of a broker with products p1 in production and five services that need it."""
+    """Two jobs that ask them all, of a broker with products p1 in production and five services that need it."""
     estate = make_estate(f"sqlite:{module_folder / 'broker.sqlite3'}")
     for consumer in ("good", "broken", "new"):
         estate.publish(pact(consumer, "products", path=f"/for/{consumer}"), "c1")
@@ -49,20 +49,23 @@ def questions(make_act, make_estate, module_folder, pact):
     estate.verified("broken", "products", "c1", by="p1", passed=False)
     estate.deployed("products", "p1")
     base = {"broker-url": estate.url, "to-environment": "production", "version": "c1"}
-    steps = "\n".join(
-        f"- {{id: {name}, continue-on-error: true, uses: pact-gate/pact-gate/actions/can-i-deploy@v1,"
-        f" with: {json.dumps(base | row[0])}}}"
-        for name, row in {**VERDICTS, **MISTAKES}.items()
-    )
-    copies = '- run: cp "$MATRIX" "$COPY"\n  env:\n    MATRIX: ${{ steps.failed.outputs.matrix }}\n    COPY: '
-    return make_act(module_folder).steps(f"{steps}\n{copies}{module_folder}/matrix.json")
+    jobs = {
+        job: "\n".join(
+            f"- {{id: {name}, continue-on-error: true, uses: pact-gate/pact-gate/actions/can-i-deploy@v1,"
+            f" with: {json.dumps(base | row[0])}}}"
+            for name, row in table.items()
+        )
+        for job, table in (("verdicts", VERDICTS), ("mistakes", MISTAKES))
+    }
+    copy = '- run: cp "$MATRIX" "$COPY"\n  env:\n    MATRIX: ${{ steps.failed.outputs.matrix }}\n    COPY: '
+    return make_act(module_folder).jobs(jobs | {"verdicts": f"{jobs['verdicts']}\n{copy}{module_folder}/matrix.json"})
 
 
 @pytest.mark.parametrize(("name", "expected"), [(name, row[1:]) for name, row in VERDICTS.items()], ids=list(VERDICTS))
 def test_a_verdict_is_there_four_ways(questions, name, expected):
     """Exit code, outputs, annotation and summary tell one verdict; only a yes is deployable."""
     exit_code, verdict, reason = expected
-    step = questions.step(name)
+    step = questions.step(name, job="verdicts")
     assert (step.result, step.exit_code) == ("failure" if exit_code else "success", exit_code)
     assert step.outputs["verdict"] == verdict
     assert step.outputs["deployable"] == ("true" if verdict == "yes" else "false")
@@ -77,7 +80,7 @@ def test_a_verdict_is_there_four_ways(questions, name, expected):
 @pytest.mark.parametrize(("name", "sentence"), [(name, row[1]) for name, row in MISTAKES.items()], ids=list(MISTAKES))
 def test_a_question_that_cannot_be_asked_is_a_mistake_and_no_verdict(questions, name, sentence):
     """Exit code 2 is not the gate's no, and no output can be taken for a yes."""
-    step = questions.step(name)
+    step = questions.step(name, job="mistakes")
     assert (step.result, step.exit_code) == ("failure", 2)
     assert any(sentence in error for error in step.errors)
     assert (step.outputs["verdict"], step.outputs["deployable"]) == ("", "")
@@ -85,7 +88,7 @@ def test_a_question_that_cannot_be_asked_is_a_mistake_and_no_verdict(questions, 
 
 def test_the_summary_shows_who_depends_on_whom(questions):
     """A table with a row for the integration and a picture of it."""
-    summary = questions.step("failed").summary
+    summary = questions.step("failed", job="verdicts").summary
     assert "| broken `c1` | products `p1` |" in summary
     assert "```mermaid" in summary
 

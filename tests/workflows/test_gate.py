@@ -54,7 +54,11 @@ def test_without_pacts_it_only_asks(act, estate, pact):
         f"""
         - id: gate
           uses: pact-gate/pact-gate@v1
-          with: {{"broker-url": "{estate.url}", "pacticipant": "products", "version": "p1", "to-environment": "production"}}
+          with:
+            broker-url: {estate.url}
+            pacticipant: products
+            version: p1
+            to-environment: production
         """
     )
     step = run.step("gate")

@@ -10,7 +10,9 @@ import pytest
 
 HEAD = "a" * 40
 # All of it is a branch name that git takes.
-HOSTILE_BRANCH = "feat/$(touch${IFS}pwned-1)`touch${IFS}pwned-2`;touch${IFS}pwned-3|</details><img/src=x>'\"%0A%3A%3Aerror"
+HOSTILE_BRANCH = (
+    "feat/$(touch${IFS}pwned-1)`touch${IFS}pwned-2`;touch${IFS}pwned-3|</details><img/src=x>'\"%0A%3A%3Aerror"
+)
 HOSTILE_TEXT = (
     "it's | a `touch pwned-4` $(touch pwned-5) ${{ github.token }} </details> <script>alert(1)</script>\n"
     "::set-output name=deployable::true\n::error file=x::forged\n##[error]forged\n%0A::warning::forged @everyone"
@@ -38,8 +40,7 @@ def test_the_version_is_the_heads_commit(act, estate, pact, head_repository, bra
           uses: pact-gate/pact-gate@v1
           with: {{"broker-url": "{estate.url}", "pacticipant": "web", "to-environment": "production"}}
         """,
-        event="pull_request",
-        payload=pull_request(head_repository=head_repository),
+        pull_request=pull_request(head_repository=head_repository),
         files={"pacts/web-products.json": pact("web", "products")},
     )
     outputs = run.step("gate").outputs
@@ -57,7 +58,7 @@ class Refusing(http.server.BaseHTTPRequestHandler):
         self.send_header("Content-Length", "0")
         self.end_headers()
 
-    do_POST = do_GET
+    do_POST = do_GET  # noqa: N815 - the name that http.server calls
 
     def log_message(self, *_words):
         """Say nothing."""
@@ -86,8 +87,7 @@ def test_a_fork_without_secrets_gets_a_sentence_and_no_yes(act, refusing_broker,
           with: {json.dumps(given)}
         - {{id: gate, uses: pact-gate/pact-gate/actions/can-i-deploy@v1, with: {gate}}}
         """,
-        event="pull_request",
-        payload=pull_request(head_repository="stranger/shop"),
+        pull_request=pull_request(head_repository="stranger/shop"),
         files={"pacts/web-products.json": pact("web", "products")},
     )
     assert run.step("publish").exit_code == 3
@@ -111,8 +111,7 @@ def test_what_strangers_write_stays_text(act, estate, pact, event):
         - id: look
           run: find "$GITHUB_WORKSPACE" "$RUNNER_TEMP" -name 'pwned*'
         """,
-        event=event,
-        payload=pull_request(branch=HOSTILE_BRANCH) if event == "pull_request" else None,
+        pull_request=pull_request(branch=HOSTILE_BRANCH) if event == "pull_request" else None,
         branch=HOSTILE_BRANCH if event == "push" else "main",
         files={"pacts/$(touch pwned-6)`.json": pact("web", f"products {HOSTILE_TEXT}", description=HOSTILE_TEXT)},
     )

@@ -36,11 +36,10 @@ def broker_url(request, tmp_path):
 
 
 @pytest.fixture
-def services(act, broker_url, free_port):
+def services(act, broker_url, port):
     """Two functions that push to the services' repositories; a commit of products may call its price otherwise."""
     variables = {"PACT_BROKER_BASE_URL": broker_url, "PACT_BROKER_FILE": broker_url.removeprefix("sqlite:")}
-    port = str(free_port)
-    products = PRODUCTS.replace("8000", port)
+    products = PRODUCTS.replace("8000", str(port))
     if not broker_url.startswith("sqlite:"):
         products = products.replace("sqlite:${{ vars.PACT_BROKER_FILE }}", "${{ vars.PACT_BROKER_BASE_URL }}")
 
@@ -48,14 +47,14 @@ def services(act, broker_url, free_port):
         return act.workflow(ORDERS, files=ORDERS_FILES, variables=variables, branch=branch)
 
     def push_products(price="price"):
-        makefile = PRODUCTS_FILES["Makefile"].replace("8000", port).replace("$(PRICE)", price)
+        makefile = PRODUCTS_FILES["Makefile"].replace("8000", str(port)).replace("$(PRICE)", price)
         return act.workflow(products, files={**PRODUCTS_FILES, "Makefile": makefile}, variables=variables)
 
     return push_orders, push_products
 
 
 def test_from_a_commit_to_a_deploy_gate(services, broker_url, make_estate):
-    """No while products is not there; yes to products; yes to orders; a renamed field is stopped; a branch only asks."""
+    """No while products is not there; then yes to both; a renamed field is stopped; a branch only asks."""
     push_orders, push_products = services
     broker = make_estate(broker_url)
     broker.broker.create_environment("production")
