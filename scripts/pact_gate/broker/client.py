@@ -56,10 +56,10 @@ class PactDocument:
 
 @dataclass(frozen=True)
 class Environment:
-    """A place to deploy to. `production` is the broker's word for it."""
+    """A place to deploy to, and where the broker lists what is in it."""
 
     name: str
-    uuid: str
+    url: str
     deployed_url: str
     released_url: str
 
@@ -195,6 +195,8 @@ class Broker:
         except BrokerError as error:
             if error.status == _BAD_REQUEST:
                 raise InputError(error.cause, "Mend the input `selectors`, `branch` or `wip-since`.") from error
+            if error.status == _NOT_FOUND:  # a provider that no consumer has published a pact with yet
+                return ()
             raise
         with _understood(self.address):
             return tuple(_selected(item) for item in answer["_embedded"]["pacts"])
@@ -296,6 +298,13 @@ class Broker:
         rows = self._ask(query, Question()).rows
         return tuple(row.provider_version for row in rows if row.result is Result.PASSED and row.provider_version)
 
+    def failures(self, result_url: str) -> tuple[str, ...]:
+        """Say what a published result found, one sentence for each test that failed, as far as its verifier told."""
+        tests = self._document(result_url).get("testResults")
+        with _understood(self.address):
+            failed = [each for each in tests if not each.get("success", True)] if isinstance(tests, list) else []
+            return tuple(filter(None, map(_failure, failed)))
+
     def versions_in(self, environment_url: str) -> Mapping[str, set[str]]:
         """Give each pacticipant's versions that are deployed, or released and supported, in an environment."""
         found: dict[str, set[str]] = {}
@@ -310,15 +319,11 @@ class Broker:
                     found.setdefault(inside["pacticipant"]["name"], set()).add(inside["version"]["number"])
         return found
 
-    def versions_at(self, target: Target, pacticipant: str) -> tuple[str, ...]:
-        """Name the versions of a pacticipant that are where the target points to."""
-        if target.kind is TargetKind.ENVIRONMENT:
-            environment = self.environment(target.name)
-            found = [*self.deployed(environment, pacticipant), *self.released(environment, pacticipant)]
-            return tuple(dict.fromkeys(item.version for item in found))
+    def head(self, target: Target, pacticipant: str) -> str | None:
+        """Name the version of a pacticipant that a branch or a tag points to."""
         document = self._found(self._head_link(target, pacticipant))
         with _understood(self.address):
-            return (document["number"],) if document else ()
+            return str(document["number"]) if document else None
 
     def _head_link(self, target: Target, pacticipant: str) -> str:
         if target.kind is TargetKind.TAG:
@@ -471,6 +476,15 @@ def _contract(pact: Pact, *, merge: bool) -> Document:
     return contract | ({"onConflict": "merge"} if merge else {})
 
 
+def _failure(test: Document) -> str:
+    """Tell one failed test. Verifiers agree on these keys, not on which of them they give."""
+    found = [*test.get("mismatches", []), *test.get("exceptions", [])]
+    named = test.get("interactionDescription")
+    told = [" ".join(str(each.get(key) or "") for key in ("attribute", "identifier")).strip() for each in found[:1]]
+    why = [str(each.get("description") or each.get("message") or "") for each in found[:1]]
+    return ": ".join(part for part in (f"“{named}”" if named else "", *told, *why) if part)
+
+
 def _warnings(notices: Iterable[Document]) -> Iterator[str]:
     """Pick what a person should read of what the broker says: it also tells what it did, and advertises."""
     return (notice["text"] for notice in notices if notice.get("type") in ("warning", "error", "danger"))
@@ -545,7 +559,7 @@ def _environment(item: Document) -> Environment:
     links = item["_links"]
     return Environment(
         name=item["name"],
-        uuid=item["uuid"],
+        url=links["self"]["href"],
         deployed_url=links["pb:currently-deployed-deployed-versions"]["href"],
         released_url=links["pb:currently-supported-released-versions"]["href"],
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, replace
 
 from pact_gate.broker.client import Broker, unknown
@@ -15,6 +16,14 @@ from pact_gate.model.outcome import GateOutcome
 from pact_gate.settings import GateSettings, Inputs, gate_settings
 
 _BAD_REQUEST = 400
+
+# A person reads the first few; each costs a request.
+_MOST_EXPLAINED = 5
+_EXPLAINED = {
+    Verdict.FAILED: Result.FAILED,
+    Verdict.NOT_IN_ENVIRONMENT: Result.ABSENT,
+    Verdict.WAITING: Result.NONE,
+}
 
 
 def run(inputs: Inputs, step: Step) -> GateOutcome:
@@ -38,8 +47,8 @@ def _question(settings: GateSettings, step: Step) -> Question:
 class _Gate:
     """One question, asked until it is answered or its time is over.
 
-    A no at the first look costs one request, and a few more to explain it; while waiting, each look costs one. A yes to
-    an environment costs two more: what is there, so that no provider version is overlooked.
+    A look is one request. The first one that finds a row without a result asks where its provider is; a yes to an
+    environment asks what is there, so that no provider version is overlooked; and a no ends with what explains it.
     """
 
     def __init__(self, settings: GateSettings, question: Question, step: Step) -> None:
@@ -54,32 +63,27 @@ class _Gate:
         """Give the decision, and for how many seconds it was waited."""
         start = self._clock.now()
         while True:
-            decision = self._look(waited=0)
+            matrix = self._look()
+            decision = self._decide(matrix)
             waited = self._clock.now() - start if self._settings.timeout else 0.0
             pause = min(self._settings.interval, self._settings.timeout - waited)
             if decision.verdict is not Verdict.WAITING or pause <= 0:
                 break
             self._log(f"{decision.reason} Looking again in {pause:.0f} s.")
             self._clock.sleep(pause)
-        if decision.verdict in (Verdict.WAITING, Verdict.NOT_IN_ENVIRONMENT) and not decision.compared_nothing:
-            decision = self._look(waited=waited, explain=True)
-        return decision, waited
+        if decision.verdict in _EXPLAINED:
+            matrix = replace(matrix, rows=tuple(self._explained(matrix.rows, _EXPLAINED[decision.verdict])))
+        return self._decide(matrix, waited), waited
 
-    def _look(self, *, waited: float, explain: bool = False) -> Decision:
+    def _decide(self, matrix: Matrix, waited: float = 0) -> Decision:
+        return decide(self._question, matrix, fail_if_empty=self._settings.on_empty == "fail", waited_seconds=waited)
+
+    def _look(self) -> Matrix:
         matrix = self._ask()
-        if explain:
-            self._there.clear()
-        located = tuple(
-            self._located(row, explain=explain) if row.result is Result.NONE else row for row in matrix.rows
-        )
+        rows = tuple(self._located(row, matrix) if row.result is Result.NONE else row for row in matrix.rows)
         if matrix.deployable is True and matrix.environment_url:
-            located += tuple(overlooked(self._question, located, self._broker.versions_in(matrix.environment_url)))
-        return decide(
-            self._question,
-            replace(matrix, rows=located),
-            fail_if_empty=self._settings.on_empty == "fail",
-            waited_seconds=waited,
-        )
+            rows += tuple(overlooked(self._question, rows, self._broker.versions_in(matrix.environment_url)))
+        return replace(matrix, rows=rows)
 
     def _ask(self) -> Matrix:
         try:
@@ -89,20 +93,43 @@ class _Gate:
                 raise _unknown_name(self._question, self._broker, error) from error
             raise
 
-    def _located(self, row: Row, *, explain: bool) -> Row:
+    def _located(self, row: Row, matrix: Matrix) -> Row:
         """Find out why a row has no result: the provider's version has none, or there is no such version."""
         asked = dict(self._question.asked)
-        there = (asked[row.provider],) if row.provider in asked else self._versions_there(row.provider)
-        found = replace(row, candidates=there, result=Result.NONE if there else Result.ABSENT)
-        if explain:
-            elsewhere = self._broker.results_elsewhere(row.consumer, row.consumer_version, row.provider)
-            found = replace(found, verified_elsewhere=elsewhere)
-        return found
+        there = (asked[row.provider],) if row.provider in asked else self._versions_there(row.provider, matrix)
+        return replace(row, candidates=there, result=Result.NONE if there else Result.ABSENT)
 
-    def _versions_there(self, provider: str) -> tuple[str, ...]:
-        if provider not in self._there:
-            self._there[provider] = self._broker.versions_at(self._question.target, provider)
-        return self._there[provider]
+    def _versions_there(self, provider: str, matrix: Matrix) -> tuple[str, ...]:
+        target = self._question.target
+        if target.kind is not TargetKind.ENVIRONMENT:
+            if provider not in self._there:
+                head = self._broker.head(target, provider)
+                self._there[provider] = (head,) if head else ()
+        elif not self._there:
+            url = matrix.environment_url or self._broker.environment(target.name).url
+            inside = self._broker.versions_in(url)
+            self._there = {name: tuple(sorted(versions)) for name, versions in inside.items()} or {"": ()}
+        return self._there.get(provider, ())
+
+    def _explained(self, rows: Iterable[Row], result: Result) -> Iterator[Row]:
+        """Add to the first rows with that result why it is so. The answer stands without it."""
+        left = _MOST_EXPLAINED
+        for row in rows:
+            if row.result is not result or not left:
+                yield row
+                continue
+            left -= 1
+            try:
+                yield self._explain(row)
+            except BrokerError as error:
+                self._log(f"Why it is so for {row.consumer} and {row.provider} is not known: {error.cause}")
+                yield row
+
+    def _explain(self, row: Row) -> Row:
+        if row.result is Result.FAILED:
+            return replace(row, failures=self._broker.failures(row.result_url) if row.result_url else ())
+        elsewhere = self._broker.results_elsewhere(row.consumer, row.consumer_version, row.provider)
+        return replace(row, verified_elsewhere=elsewhere)
 
 
 def _unknown_name(question: Question, broker: Broker, error: BrokerError) -> InputError:

@@ -12,7 +12,7 @@ from pact_gate.commands.step import Step
 from pact_gate.commands.versions import announce
 from pact_gate.model import selectors
 from pact_gate.model.commit import chosen_version, short
-from pact_gate.model.errors import InputError, ProviderError
+from pact_gate.model.errors import InputError
 from pact_gate.model.outcome import Annotation, VerifyOutcome
 from pact_gate.model.pact import parse
 from pact_gate.model.verification import Fate, PactResult, PactVerification
@@ -125,12 +125,8 @@ def _provider(settings: VerifySettings) -> Iterator[ProviderProcess]:
 
 def _verified(task: _Task, settings: VerifySettings, provider: ProviderProcess, step: Step) -> PactVerification:
     result = verify_pact(task.body, _address(settings))
-    if not provider.alive():
-        raise ProviderError(
-            f"The provider {settings.provider} ended while the pact with {result.consumer} was verified. Nothing was "
-            f"published. Its last lines:\n{provider.log_tail()}",
-            "Mend what ended it; its log above says more.",
-        )
+    if not result.passed:
+        provider.ensure_alive()
     step.log(f"{result.consumer} -> {result.provider}: {'passed' if result.passed else 'FAILED'}")
     return PactVerification(result, pending=task.pending, wip=task.wip, url=task.url, reasons=task.reasons)
 
@@ -173,7 +169,7 @@ def _result(result: PactResult, version: str, build_url: str | None) -> dict[str
             "interactionDescription": each.description,
             "success": each.passed,
             "mismatches": [
-                {"attribute": mismatch.kind, "identifier": mismatch.place, "description": mismatch.message}
+                {"attribute": mismatch.attribute, "identifier": mismatch.place, "description": mismatch.message}
                 for mismatch in each.mismatches
             ],
             **({"exceptions": [{"message": each.error}]} if each.error else {}),

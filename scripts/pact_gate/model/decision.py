@@ -78,11 +78,10 @@ def _told_cut(_: Question, __: Rows) -> Told:
 
 def _told_failed(_: Question, rows: Rows) -> Told:
     row = rows[0]
-    next_step = (
-        f"Open the result to see which interaction fails. Then mend {row.provider}, or change what {row.consumer} "
-        "expects, and verify again."
-    )
-    return f"{_provider(row)} does not honour what {_consumer(row)} needs{_others(rows)}.", next_step
+    why = f" {row.failures[0]}{_others(row.failures)}." if row.failures else ""
+    find = "" if why else "Open the result to see which interaction fails. "
+    next_step = f"{find}Mend {row.provider}, or change what {row.consumer} expects, and verify again."
+    return f"{_provider(row)} does not honour what {_consumer(row)} needs{_others(rows)}.{why}", next_step
 
 
 def _told_no_such_version(question: Question, _: Rows) -> Told:
@@ -187,5 +186,5 @@ def _provider(row: Row) -> str:
     return f"{row.provider} {short(row.provider_version or '')}".rstrip()
 
 
-def _others(rows: Sequence[Row]) -> str:
-    return f" (and {len(rows) - 1} more)" if len(rows) > 1 else ""
+def _others(all_of_them: Sequence[object]) -> str:
+    return f" (and {len(all_of_them) - 1} more)" if len(all_of_them) > 1 else ""

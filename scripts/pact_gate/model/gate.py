@@ -72,7 +72,8 @@ class Row:
 
     `provider_version` is None where there is no result; then `result` says which of the two reasons holds once
     `located` has told, and `candidates` are the provider versions that are there. `verified_at` is ISO 8601.
-    `verified_elsewhere` are provider versions outside of the question that have passed this pact.
+    `verified_elsewhere` are provider versions outside of the question that have passed this pact; `failures` say what
+    a failed result found.
     """
 
     consumer: str
@@ -85,6 +86,7 @@ class Row:
     pact_url: str | None = None
     candidates: tuple[str, ...] = ()
     verified_elsewhere: tuple[str, ...] = ()
+    failures: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from enum import StrEnum
+
+_CAPITAL = re.compile(r"([A-Z])")
 
 
 @dataclass(frozen=True)
@@ -19,6 +22,11 @@ class Mismatch:
     expected: str
     actual: str
     message: str
+
+    @property
+    def attribute(self) -> str:
+        """What of a message differs, in the words of Pact's results: `body` for the verifier's `BodyMismatch`."""
+        return _CAPITAL.sub(r" \1", self.kind.removesuffix("Mismatch")).strip().lower()
 
 
 @dataclass(frozen=True)

@@ -274,7 +274,7 @@ def _differences(mismatches: Sequence[Mismatch]) -> str:
 
 
 def _where(mismatch: Mismatch) -> str:
-    kind = "" if words.kind(mismatch) == mismatch.place else markdown(words.kind(mismatch))
+    kind = "" if mismatch.attribute == mismatch.place else markdown(mismatch.attribute)
     return f"{kind} {code(mismatch.place) if mismatch.place else ''}".strip()
 
 

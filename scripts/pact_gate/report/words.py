@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 
@@ -14,7 +13,6 @@ from pact_gate.report.escape import cut
 
 _SUBJECTS = 3  # named in a title
 _A_WAIT = 5.0  # seconds; what is shorter was the broker's answer, not a wait
-_CAPITAL = re.compile(r"([A-Z])")
 _VALUE = 300  # characters of an expected or received value in a sentence
 
 _SYMBOLS = {
@@ -192,13 +190,8 @@ def findings(interaction: InteractionResult) -> Iterator[str]:
 
 def place(mismatch: Mismatch) -> str:
     """Return where a difference is: `body $.price`, `status`."""
-    name = kind(mismatch)
+    name = mismatch.attribute
     return name if name == mismatch.place else f"{name} {mismatch.place}".strip()
-
-
-def kind(mismatch: Mismatch) -> str:
-    """Return what of a message differs: `body` for the verifier's `BodyMismatch`."""
-    return _CAPITAL.sub(r" \1", mismatch.kind.removesuffix("Mismatch")).strip().lower()
 
 
 def states(interaction: InteractionResult) -> str:
