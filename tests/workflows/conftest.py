@@ -27,8 +27,10 @@ TOOLS = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
 SECONDS = 150  # for one run of act, on a machine that is busy with something else
 
 # act sets INPUT_* for a composite action's steps, GitHub does not: they are taken away before the launcher starts.
-AS_ON_GITHUB = """#!/bin/sh
-exec env $(env | sed -n 's/^\\(INPUT_[A-Z_-]*\\)=.*/-u \\1/p') sh "$0.real" "$@"
+AS_ON_GITHUB = r"""#!/bin/sh
+exec env $(env | sed -n 's/^\(INPUT_[A-Z_-]*\)=.*/-u \1/p') sh -c '
+    if env | grep "^INPUT_"; then exit 99; fi
+    exec sh "$0" "$@"' "$0.real" "$@"
 """
 
 CHECKOUT = "actions/checkout@de0fac2e4500dabe0009e67214ff5f5447ce83dd"  # act copies the repository in its place
