@@ -1,8 +1,8 @@
 """The embedded broker: a Pact Broker on one SQLite file, as a WSGI application.
 
-It answers as a Pact Broker 2.122 does, except for what docs/deviations.md says. Rooms: `store` and `schema` (the file),
-`estate`, `deployments`, `pacts`, `results` (rows), `selection` and `matrix` (decisions), `documents` and `pact_documents`
-(HAL), `routes` (resources), `triggers` and `delivery` (webhooks), `app` (WSGI).
+It answers as a Pact Broker 2.122 does, except for what docs/deviations.md says. Rooms: `store` and `schema` (the
+file), `estate`, `deployments`, `pacts`, `results` (rows), `selection` and `matrix` (decisions), `documents` and
+`pact_documents` (HAL), `routes` (resources), `triggers` and `delivery` (webhooks), `app` (WSGI).
 """
 
 from __future__ import annotations

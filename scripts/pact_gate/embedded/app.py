@@ -1,7 +1,8 @@
 """The WSGI application: from a request to a route and back, each request in one transaction.
 
-Bottle finds the route and reads the body; nothing else of it is used, so that starting costs little. Paths are matched as
-they were sent, before the percent signs are decoded: a branch may be named `feat/x` (`feat%2Fx`).
+Bottle finds the route, reads the body and sends the answer. It is imported in a third of the time that Falcon takes,
+which every step of a workflow that uses a file as its broker pays. Paths are matched as they were sent, before percent
+signs are decoded: a branch may be named `feat/x` (`feat%2Fx`).
 """
 
 from __future__ import annotations
@@ -70,22 +71,23 @@ class Application:
 
     def _answered(self, environ: Environ, methods: Mapping[str, Route], path: Mapping[str, str]) -> Answer:
         method = environ["REQUEST_METHOD"]
-        route = methods.get("GET" if method == "HEAD" else method)
         allowed = ", ".join([*methods, "OPTIONS"])
         if method == "OPTIONS":
             return Answer(200, headers={"Access-Control-Allow-Methods": allowed})
+        route = methods.get("GET" if method == "HEAD" else method)
         if route is None:
             return Answer(405, headers={"Allow": allowed})
         media = chosen_media(_accepted(environ), route.produces)
         if media is None:
             return Answer(406)
-        if not _is_consumed(environ, route):
-            return Answer(415)
+        return self._handled(environ, route, path, media) if _is_consumed(environ, route) else Answer(415)
+
+    def _handled(self, environ: Environ, route: Route, path: Mapping[str, str], media: str) -> Answer:
         try:
             return self._in_transaction(environ, route, path, media)
         except Refusal as refusal:
             return refusal.answer
-        except (ValueError, OverflowError) as error:  # names that are no text, numbers beyond the database's
+        except (UnicodeError, OverflowError) as error:
             _LOG.info("refused: %s", error)
             return Answer(_ERROR, {"error": "The request holds a name or a number that cannot be kept."})
         except sqlite3.OperationalError as error:

@@ -24,20 +24,17 @@ class Checks:
     ) -> None:
         """A field of text. `rules` answer what is wrong with it, or None."""
         value = self.body.get(key)
+        must_be_filled = required or not nullable
+        wrong: list[str | None]
         if key not in self.body:
-            if required:
-                self.add(key, "is missing")
-        elif value is None:
-            if required or not nullable:
-                self.add(key, "must be filled")
-        elif not isinstance(value, str):
-            self.add(key, "must be a string")
-        elif not value and (required or not nullable):
-            self.add(key, "must be filled")
+            wrong = ["is missing"] if required else []
+        elif value is None or value == "":
+            wrong = ["must be filled"] if must_be_filled else [rule(value) for rule in rules if value == ""]
         else:
-            for sentence in dict.fromkeys(rule(value) for rule in rules):
-                if sentence:
-                    self.add(key, sentence)
+            wrong = [rule(value) for rule in rules] if isinstance(value, str) else ["must be a string"]
+        for sentence in dict.fromkeys(wrong):
+            if sentence:
+                self.add(key, sentence)
 
     def flag(self, key: str, *, required: bool = False, allowed: Iterable[bool] = (True, False)) -> None:
         """A field that is true or false."""

@@ -1,8 +1,7 @@
 """What a pact file says: reading it, telling two of them apart, and merging them. Nothing here knows the database.
 
-Two pacts are the same content when what a provider is verified against is the same: the interactions (in any order, with
-keys in any order), the messages and the specification's version (docs.pact.io/pact_broker/advanced_topics/pact_nirvana
-and the Pact Broker's own behaviour).
+Two pacts are the same content when what a provider is verified against is the same: the interactions (in any order,
+with keys in any order), the messages and the specification's version. So a Pact Broker sees it, too.
 """
 
 from __future__ import annotations
@@ -45,15 +44,7 @@ def with_interaction_ids(pact: Any) -> Any:
 
 def provider_states(pact: Any) -> list[tuple[str, Any]]:
     """Name and parameters of every provider state that the pact asks for, in the order of the file."""
-    found: list[tuple[str, Any]] = []
-    for interaction in _interactions(pact):
-        if isinstance(interaction.get("providerState"), str):
-            found.append((interaction["providerState"], None))
-        states = interaction.get("providerStates")
-        for state in states if isinstance(states, list) else []:
-            if isinstance(state, dict) and isinstance(state.get("name"), str):
-                found.append((state["name"], state.get("params")))
-    return found
+    return [state for interaction in _interactions(pact) for state in _provider_states_of(interaction)]
 
 
 def name_of(pact: Any, role: str) -> str | None:
@@ -149,6 +140,13 @@ def _interactions(pact: Any) -> list[dict[str, Any]]:
         return []
     listed = [pact[key] for key in ("messages", "interactions") if isinstance(pact.get(key), list)]
     return [item for items in listed for item in items if isinstance(item, dict)]
+
+
+def _provider_states_of(interaction: dict[str, Any]) -> list[tuple[str, Any]]:
+    old, new = interaction.get("providerState"), interaction.get("providerStates")
+    named = [state for state in new if isinstance(state, dict)] if isinstance(new, list) else []
+    found = [(state.get("name"), state.get("params")) for state in named]
+    return [(name, parameters) for name, parameters in [(old, None), *found] if isinstance(name, str)]
 
 
 def _has_interactions(pact: Any) -> bool:

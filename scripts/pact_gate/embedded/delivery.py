@@ -1,7 +1,7 @@
 """Sending webhooks, from a thread of its own, only to where it is allowed.
 
-An address is checked after its name was resolved, and the connection goes to the very address that was checked: a name that
-resolves to something else a moment later changes nothing. Redirects are not followed.
+An address is checked after its name was resolved, and the connection goes to the very address that was checked: a
+name that resolves to something else a moment later changes nothing. Redirects are not followed.
 """
 
 from __future__ import annotations

@@ -39,7 +39,7 @@ def release(db: sqlite3.Connection, release_uuid: str) -> sqlite3.Row | None:
 
 
 def deploy(db: sqlite3.Connection, made: sqlite3.Row, place: sqlite3.Row, instance: str | None) -> sqlite3.Row:
-    """Record a deployment. It replaces the one of another version to the same application instance; again is no change."""
+    """Record a deployment; it replaces that of another version to the same application instance."""
     same = """environment_id = ? AND pacticipant_id = ? AND instance IS ? AND current = 1"""
     where = (place["id"], made["pacticipant_id"], instance)
     known = one(db, f"SELECT * FROM deployments WHERE {same} AND version_id = ?", *where, made["id"])

@@ -40,8 +40,8 @@ class Refusal(Exception):  # noqa: N818 - it is an answer, not a fault
 class Call:
     """One request inside one transaction.
 
-    `path` holds the names from the path, `base` the address that we are called by, `hosts` those that webhooks may call. A
-    handler sets `has_triggered` when webhooks are to be sent after the transaction.
+    `path` holds the names from the path, `base` the address that we are called by, `hosts` those that webhooks may
+    call. A handler sets `has_triggered` when webhooks are to be sent after the transaction.
     """
 
     db: sqlite3.Connection

@@ -1,8 +1,8 @@
 """The matrix: which consumer versions work with which provider versions, and what may be deployed.
 
-The steps are those of a Pact Broker 2.122: the selectors of the question are resolved to versions; where a destination is
-given, the pacticipants that integrate with them are added, in the versions that are there; all pacts between the chosen
-versions are joined with the results for their contents; of these the latest are kept (`latestby`).
+The steps are those of a Pact Broker 2.122: the selectors of the question are resolved to versions; where a destination
+is given, the pacticipants that integrate with them are added, in the versions that are there; all pacts between the
+chosen versions are joined with the results for their contents; of these the latest are kept (`latestby`).
 """
 
 from __future__ import annotations
@@ -65,7 +65,8 @@ class Question:
     def only_browses(self) -> bool:
         """Whether this is a page of the history of two pacticipants: a question on which nobody can deploy.
 
-        Of such a page a Pact Broker counts only the rows that it lists, and so do we. Everything else is decided on all rows.
+        Of such a page a Pact Broker counts only the rows that it lists, and so do we. Everything else is decided on
+        all rows.
         """
         names_alone = all(selector.is_name_only for selector in self.selectors)
         return bool(self.limit) and names_alone and not self.latestby and not self.has_destination
@@ -220,7 +221,8 @@ def _versions(db: sqlite3.Connection, owner: sqlite3.Row, selector: Selector) ->
 
 
 _IN_ENVIRONMENT = """v.id IN (SELECT d.version_id FROM environments e
-    JOIN deployments d ON d.environment_id = e.id AND d.pacticipant_id = :owner AND d.current = 1 WHERE e.name = :environment
+    JOIN deployments d ON d.environment_id = e.id AND d.pacticipant_id = :owner AND d.current = 1
+    WHERE e.name = :environment
     UNION SELECT r.version_id FROM environments e
     JOIN releases r ON r.environment_id = e.id AND r.pacticipant_id = :owner AND r.support_ended_at IS NULL
     WHERE e.name = :environment)"""
@@ -245,10 +247,8 @@ def _is_ignored(ignored: Sequence[Resolved], row: Row) -> bool:
 
 
 def _integrations(db: sqlite3.Connection, question: Question, specified: list[Resolved]) -> list[Integration]:
-    if question.has_destination or len(specified) == 1:
-        found = _involving(db, specified)
-    else:
-        found = _between(db, specified)
+    find = _involving if question.has_destination or len(specified) == 1 else _between
+    found = find(db, specified)
     names = {
         row["id"]: row["name"]
         for row in db.execute(
@@ -374,7 +374,8 @@ def _one_sided(db: sqlite3.Connection, question: Question, one: Resolved) -> lis
         ("p.version_id", "r.provider_version_id") if one.version_id is not None else ("p.consumer_id", "r.provider_id")
     )
     value = one.version_id if one.version_id is not None else one.pacticipant_id
-    as_consumer = f"""{_SELECT} FROM publications p LEFT JOIN results r ON r.content_id = p.content_id {current.format("r")}
+    as_consumer = f"""{_SELECT} FROM publications p
+                      LEFT JOIN results r ON r.content_id = p.content_id {current.format("r")}
                       {_NAMES} WHERE {own} = ? {current.format("p")}"""
     as_provider = f"""{_SELECT} FROM results r JOIN publications p ON p.content_id = r.content_id {current.format("p")}
                       {_NAMES} WHERE {made} = ? {current.format("r")}"""
@@ -405,13 +406,15 @@ def _published(
     db: sqlite3.Connection, question: Question, any_version: set[int], versions: set[int], providers: set[int]
 ) -> list[sqlite3.Row]:
     current = "AND p.current = 1" if question.latestby else ""
-    query = """SELECT p.id AS publication_id, p.consumer_id, consumer.name AS consumer, p.version_id AS consumer_version_id,
-        cv.number AS consumer_version, p.provider_id, provider.name AS provider, p.revision, p.content_id, k.sha,
+    query = """SELECT p.id AS publication_id, p.consumer_id, consumer.name AS consumer,
+        p.version_id AS consumer_version_id, cv.number AS consumer_version, p.provider_id,
+        provider.name AS provider, p.revision, p.content_id, k.sha,
         p.created_at AS pact_created_at, cv.created_at AS version_created_at
         FROM publications p JOIN pacticipants consumer ON consumer.id = p.consumer_id
         JOIN pacticipants provider ON provider.id = p.provider_id
         JOIN versions cv ON cv.id = p.version_id JOIN contents k ON k.id = p.content_id
-        WHERE p.{column} IN (SELECT value FROM json_each(?)) AND p.provider_id IN (SELECT value FROM json_each(?)) {current}"""
+        WHERE p.{column} IN (SELECT value FROM json_each(?))
+        AND p.provider_id IN (SELECT value FROM json_each(?)) {current}"""
     found: dict[int, sqlite3.Row] = {}
     for column, values in (("consumer_id", any_version), ("version_id", versions)):
         if values:
@@ -428,7 +431,8 @@ def _results(
     query = """SELECT r.id AS result_id, r.content_id, r.success, r.created_at AS verified_at,
         v.id AS provider_version_id, v.number AS provider_version
         FROM results r JOIN versions v ON v.id = r.provider_version_id
-        WHERE r.content_id IN (SELECT value FROM json_each(?)) AND r.{column} IN (SELECT value FROM json_each(?)) {current}"""
+        WHERE r.content_id IN (SELECT value FROM json_each(?))
+        AND r.{column} IN (SELECT value FROM json_each(?)) {current}"""
     found: dict[int, dict[int, sqlite3.Row | None]] = {}
     for column, values in (("provider_version_id", versions), ("provider_id", any_version)):
         if values:

@@ -56,15 +56,12 @@ def _warnings(summary: Summary) -> list[str]:
 
 
 def _of_row(summary: Summary, row: Row) -> str:
-    consumer = _selected(summary, row.consumer, row.consumer_version)
-    provider = _selected(summary, row.provider, row.provider_version)
-    return f"{_either(consumer, row.consumer, row.consumer_version)} and {_either(provider, row.provider, row.provider_version)}"
+    consumer = _either(summary, row.consumer, row.consumer_version)
+    return f"{consumer} and {_either(summary, row.provider, row.provider_version)}"
 
 
 def _of_pair(summary: Summary, pair: Integration) -> str:
-    consumer = _selected(summary, pair.consumer, None)
-    provider = _selected(summary, pair.provider, None)
-    return f"{_either(consumer, pair.consumer, None)} and {_either(provider, pair.provider, None)}"
+    return f"{_either(summary, pair.consumer, None)} and {_either(summary, pair.provider, None)}"
 
 
 def _selected(summary: Summary, name: str, number: str | None) -> Resolved | None:
@@ -74,7 +71,8 @@ def _selected(summary: Summary, name: str, number: str | None) -> Resolved | Non
     return next((one for one in found if number is not None and one.number == number), None)
 
 
-def _either(one: Resolved | None, name: str, number: str | None) -> str:
+def _either(summary: Summary, name: str, number: str | None) -> str:
+    one = _selected(summary, name, number)
     if one is not None:
         return _described(one)
     return f"version {number} of {name}" if number is not None else f"any version of {name}"

@@ -187,7 +187,7 @@ def _metadata(choice: Choice) -> dict[str, Any]:
     return {"s": matches, "p": choice.pending}
 
 
-def result(db: sqlite3.Connection, base: str, row: sqlite3.Row, pact_row: sqlite3.Row) -> Document:
+def result(base: str, row: sqlite3.Row, pact_row: sqlite3.Row) -> Document:
     """A verification result. `pact_row` is the pact that it is shown for."""
     permalink = content_at(base, row["provider"], row["consumer"], row["sha"])
     own = f"{permalink}/verification-results/{row['id']}"

@@ -73,8 +73,8 @@ def latest(
     """The pact of the newest consumer version: of all, of those with a tag, on a branch, or without any tag."""
     more = _TAGGED if tag is not None else _ON_BRANCH if branch is not None else ""
     unmarked = "AND NOT EXISTS (SELECT 1 FROM tags t WHERE t.version_id = p.version_id)" if untagged else ""
-    query = f"""{_FROM} {more} WHERE p.provider_id = :provider AND p.consumer_id = :consumer AND p.current = 1 {unmarked}
-                ORDER BY p.version_id DESC LIMIT 1"""
+    query = f"""{_FROM} {more} WHERE p.provider_id = :provider AND p.consumer_id = :consumer AND p.current = 1
+                {unmarked} ORDER BY p.version_id DESC LIMIT 1"""
     found = db.execute(
         query, {"provider": pair.provider_id, "consumer": pair.consumer_id, "tag": tag, "branch": branch}
     )
@@ -110,8 +110,9 @@ def for_provider(db: sqlite3.Connection, provider_id: int, *, tag: str | None = 
 
 def latest_for_provider(db: sqlite3.Connection, provider_id: int, *, tag: str | None = None) -> list[sqlite3.Row]:
     """The newest pact of each of a provider's consumers; or the newest whose consumer version has a tag."""
-    query = f"""SELECT {_COLUMNS} FROM integrations i CROSS JOIN publications p ON p.id = {newest(tagged=tag is not None)}
-                {_JOINS} WHERE i.provider_id = :provider ORDER BY lower(consumer.name)"""
+    query = f"""SELECT {_COLUMNS} FROM integrations i
+                CROSS JOIN publications p ON p.id = {newest(tagged=tag is not None)} {_JOINS}
+                WHERE i.provider_id = :provider ORDER BY lower(consumer.name)"""
     return db.execute(query, {"provider": provider_id, "tag": tag}).fetchall()
 
 
@@ -132,11 +133,9 @@ def newest(*, tagged: bool) -> str:
 def on_branch(
     db: sqlite3.Connection, provider_id: int, branch: str | None, *, heads: bool, consumer_id: int | None = None
 ) -> list[sqlite3.Row]:
-    """The pacts of consumer versions on a branch, None being each consumer's main branch; `heads`: of its head alone."""
-    if branch is None:
-        more = _HEAD_OF_MAIN if heads else _ON_MAIN
-    else:
-        more = _HEAD_OF_BRANCH if heads else _ON_BRANCH
+    """The pacts of consumer versions on a branch (None: each consumer's main branch), or of its head alone."""
+    of_heads, of_all = (_HEAD_OF_MAIN, _ON_MAIN) if branch is None else (_HEAD_OF_BRANCH, _ON_BRANCH)
+    more = of_heads if heads else of_all
     only = "AND p.consumer_id = :consumer" if consumer_id is not None else ""
     query = f"""{_FROM} {more} WHERE p.provider_id = :provider {only} AND p.current = 1
                 ORDER BY lower(consumer.name), p.version_id"""
@@ -148,7 +147,8 @@ def in_environment(db: sqlite3.Connection, provider_id: int, environment: str) -
     query = f"""{_FROM} WHERE p.provider_id = :provider AND p.current = 1 AND p.version_id IN (
         SELECT d.version_id FROM environments e JOIN deployments d ON d.environment_id = e.id AND d.current = 1
         WHERE :place IN (e.uuid, e.name)
-        UNION SELECT r.version_id FROM environments e JOIN releases r ON r.environment_id = e.id AND r.support_ended_at IS NULL
+        UNION SELECT r.version_id FROM environments e
+        JOIN releases r ON r.environment_id = e.id AND r.support_ended_at IS NULL
         WHERE :place IN (e.uuid, e.name))"""
     return db.execute(query, {"provider": provider_id, "place": environment}).fetchall()
 
@@ -199,7 +199,8 @@ def by_ids(db: sqlite3.Connection, publication_ids: Iterable[int]) -> dict[int, 
 def touch_integration(db: sqlite3.Connection, pair: Pair) -> None:
     """Note that the two have something to do with each other, and that it changed now."""
     db.execute(
-        """INSERT INTO integrations (consumer_id, provider_id, created_at, changed_at) VALUES (:consumer, :provider, :now, :now)
+        """INSERT INTO integrations (consumer_id, provider_id, created_at, changed_at)
+           VALUES (:consumer, :provider, :now, :now)
            ON CONFLICT (provider_id, consumer_id) DO UPDATE SET changed_at = :now""",
         {"consumer": pair.consumer_id, "provider": pair.provider_id, "now": now()},
     )
@@ -217,7 +218,8 @@ def delete_between(db: sqlite3.Connection, pair: Pair, *, tag: str | None = None
     if tag is not None:
         condition = "AND version_id IN (SELECT version_id FROM tags WHERE pacticipant_id = :consumer AND name = :tag)"
     if branch is not None:
-        condition = """AND version_id IN (SELECT bv.version_id FROM branches b JOIN branch_versions bv ON bv.branch_id = b.id
+        condition = """AND version_id IN (SELECT bv.version_id FROM branches b
+                       JOIN branch_versions bv ON bv.branch_id = b.id
                        WHERE b.pacticipant_id = :consumer AND b.name = :branch)"""
     db.execute(
         f"DELETE FROM publications WHERE provider_id = :provider AND consumer_id = :consumer {condition}",

@@ -62,13 +62,7 @@ def record(db: sqlite3.Connection, pact: sqlite3.Row, outcome: Outcome) -> sqlit
         },
     )
     for tag in estate.tags_of(db, provider_version["id"]) if outcome.success else ():
-        columns = {
-            "content_id": pact["content_id"],
-            "tag": tag,
-            "wip": outcome.wip,
-            "result_id": result_id,
-            "created_at": time,
-        }
+        columns = {"content_id": pact["content_id"], "tag": tag, "wip": outcome.wip, "created_at": time}
         insert(db, "INSERT OR IGNORE", "result_tags", columns)
     return required(by_id(db, result_id))
 

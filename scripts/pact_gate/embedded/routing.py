@@ -12,8 +12,8 @@ from pact_gate.embedded.exchange import HAL, JSON, Answer, Call
 class Route:
     """A method of a resource. `pattern` names its variable segments in angle brackets.
 
-    `consumes` are the media types of a body that it takes, none meaning that it takes no body; `writes` says that it needs
-    a transaction that may change something.
+    `consumes` are the media types of a body that it takes, none meaning that it takes no body; `writes` says that it
+    needs a transaction that may change something.
     """
 
     method: str

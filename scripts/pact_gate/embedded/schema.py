@@ -135,16 +135,15 @@ CREATE INDEX results_version ON results (provider_version_id);
 CREATE INDEX results_pair ON results (provider_id, consumer_id);
 CREATE INDEX results_consumer ON results (consumer_id);
 
--- The tags that a provider version had when it first verified a content: a tag that is added later does not count.
+-- The tags that provider versions had when they passed a content. A tag that is added later does not count, and a
+-- result that is deleted does not take it back.
 CREATE TABLE result_tags (
     content_id INTEGER NOT NULL REFERENCES contents ON DELETE CASCADE,
     tag TEXT NOT NULL,
     wip INTEGER NOT NULL,
-    result_id INTEGER NOT NULL REFERENCES results ON DELETE CASCADE,
     created_at INTEGER NOT NULL,
     PRIMARY KEY (content_id, tag, wip)
 ) WITHOUT ROWID;
-CREATE INDEX result_tags_result ON result_tags (result_id);
 
 CREATE TABLE environments (
     id INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -38,7 +38,8 @@ _TAGGED = f"""SELECT p.id FROM integrations i JOIN tags t ON t.pacticipant_id = 
 _TAG_HEADS = f"""SELECT p.id FROM integrations i
     {_PACT} = (SELECT max(t.version_id) FROM tags t WHERE t.pacticipant_id = i.consumer_id AND t.name = :tag)"""
 _ALL_TAG_HEADS = f"""SELECT p.id, t.name AS tag FROM integrations i JOIN tags t ON t.pacticipant_id = i.consumer_id
-    AND t.version_id = (SELECT max(x.version_id) FROM tags x WHERE x.pacticipant_id = t.pacticipant_id AND x.name = t.name)
+    AND t.version_id =
+        (SELECT max(x.version_id) FROM tags x WHERE x.pacticipant_id = t.pacticipant_id AND x.name = t.name)
     {_PACT} = t.version_id"""
 _NEWEST = f"SELECT p.id FROM integrations i CROSS JOIN publications p ON p.id = {pacts.newest(tagged=False)}"
 
@@ -234,7 +235,7 @@ def _first_tagged(db: sqlite3.Connection, provider_id: int, tag: str) -> int | N
 def _work_in_progress(
     db: sqlite3.Connection, provider_id: int, question: Question, asked: list[Choice]
 ) -> list[Choice]:
-    """Pacts at the heads of branches and tags that this provider branch (or tags) has not passed when asked for them."""
+    """Heads of branches and tags that this provider branch (or tags) has not passed when it asked for them."""
     if question.wip_since is None:
         return []
     if question.branch:
@@ -294,6 +295,7 @@ def _work(pact: sqlite3.Row, selector: Selector) -> Choice:
 def _first_version_made(db: sqlite3.Connection, provider_id: int, branch: str) -> int | None:
     """When the first version that was put on the provider's branch was made."""
     query = """SELECT v.created_at FROM branches b JOIN branch_versions bv ON bv.branch_id = b.id
-               JOIN versions v ON v.id = bv.version_id WHERE b.pacticipant_id = ? AND b.name = ? ORDER BY bv.id LIMIT 1"""
+               JOIN versions v ON v.id = bv.version_id
+               WHERE b.pacticipant_id = ? AND b.name = ? ORDER BY bv.id LIMIT 1"""
     row = one(db, query, provider_id, branch)
     return row["created_at"] if row else None

@@ -42,7 +42,8 @@ def _what_failure_means(choice: Choice) -> str:
             f"This pact is pending, as {_own_versions(choice, 'no version')} has passed it yet: a failure does not fail"
             f" this build. {_PENDING_DOCS}"
         )
-    return f"This pact was passed before by {_own_versions(choice, 'a version')}: a failure fails this build. {_PENDING_DOCS}"
+    who = _own_versions(choice, "a version")
+    return f"This pact was passed before by {who}: a failure fails this build. {_PENDING_DOCS}"
 
 
 def _afterwards(choice: Choice) -> list[tuple[str, str]]:

@@ -19,6 +19,26 @@ from pact_gate.model.errors import BrokerError, InputError
 _BUSY_SECONDS = 60.0
 
 
+_REFUSALS: tuple[tuple[str, type[InputError | BrokerError], str, str], ...] = (
+    ("SQLITE_NOTADB", InputError, "is not a SQLite file", "Name another file, or one that does not exist yet."),
+    ("SQLITE_CORRUPT", InputError, "is damaged", "Restore it from a backup."),
+    (
+        "SQLITE_READONLY",
+        InputError,
+        "cannot be written",
+        "Give this process write permission to the file and to its folder.",
+    ),
+    (
+        "SQLITE_CANTOPEN",
+        InputError,
+        "cannot be opened or made",
+        "See that its folder exists and that this process may write there.",
+    ),
+    ("SQLITE_FULL", BrokerError, "is on a disk that is full", "Free some space and try again."),
+    ("SQLITE_BUSY", BrokerError, "is in use by another process", "Try again when that process is done."),
+)
+
+
 class Store:
     """One SQLite file. Raises InputError or BrokerError when it cannot be opened; never changes a file it refuses."""
 
@@ -97,22 +117,9 @@ def explained(path: pathlib.Path) -> Iterator[None]:
 
 def _refusal(path: pathlib.Path, error: sqlite3.DatabaseError) -> InputError | BrokerError:
     name = getattr(error, "sqlite_errorname", "")
-    if name.startswith("SQLITE_NOTADB"):
-        return InputError(f"{path} is not a SQLite file.", "Name another file, or one that does not exist yet.")
-    if name.startswith("SQLITE_CORRUPT"):
-        return InputError(f"{path} is damaged ({error}).", "Restore it from a backup.")
-    if name.startswith("SQLITE_READONLY"):
-        return InputError(
-            f"{path} cannot be written.", "Give this process write permission to the file and to its folder."
-        )
-    if name.startswith("SQLITE_CANTOPEN"):
-        return InputError(
-            f"{path} cannot be opened or made.", "See that its folder exists and that this process may write there."
-        )
-    if name.startswith("SQLITE_FULL"):
-        return BrokerError(f"The disk that holds {path} is full.", "Free some space and try again.")
-    if name.startswith("SQLITE_BUSY"):
-        return BrokerError(f"{path} is in use by another process.", "Try again when that process is done.")
+    for prefix, kind, cause, next_step in _REFUSALS:
+        if name.startswith(prefix):
+            return kind(f"{path} {cause}.", next_step)
     return BrokerError(f"{path} cannot be used ({error}).", "See that the disk is sound and the file is a local one.")
 
 
@@ -134,7 +141,7 @@ def _recognised(connection: sqlite3.Connection, path: pathlib.Path) -> int:
         raise InputError(f"{path} belongs to another program.", "Name another file, or one that does not exist yet.")
     if seen > len(schema.MIGRATIONS):
         raise InputError(
-            f"{path} was made by a newer version of pact-gate (schema {seen}, this one knows {len(schema.MIGRATIONS)}).",
+            f"{path} was made by a newer version of pact-gate (schema {seen}, known {len(schema.MIGRATIONS)}).",
             "Use that version, or a newer one.",
         )
     return seen

@@ -1,7 +1,7 @@
 """Events, and which webhooks they start.
 
-What is to be sent is kept in the transaction that caused it, so a webhook is neither lost nor sent for something that was
-taken back; `delivery` sends it afterwards. The events and the parameters are those of docs.pact.io/pact_broker/webhooks.
+What is to be sent is kept in the transaction that caused it, so a webhook is neither lost nor sent for something that
+was taken back; `delivery` sends it afterwards. Events and parameters: docs.pact.io/pact_broker/webhooks.
 """
 
 from __future__ import annotations
@@ -133,7 +133,8 @@ def _versions_without_result(db: sqlite3.Connection, pact: sqlite3.Row) -> Itera
     query = """SELECT d.version_id, 'deployed in ' || e.name AS place FROM deployments d
                JOIN environments e ON e.id = d.environment_id WHERE d.pacticipant_id = :id AND d.current = 1
                UNION ALL SELECT r.version_id, 'released in ' || e.name FROM releases r
-               JOIN environments e ON e.id = r.environment_id WHERE r.pacticipant_id = :id AND r.support_ended_at IS NULL"""
+               JOIN environments e ON e.id = r.environment_id
+               WHERE r.pacticipant_id = :id AND r.support_ended_at IS NULL"""
     for row in db.execute(query, {"id": pact["provider_id"]}):
         found.setdefault(row["version_id"], []).append(row["place"])
     for version_id, places in found.items():
@@ -158,8 +159,9 @@ def _wanted(
 def _is_new_content(db: sqlite3.Connection, pact: sqlite3.Row) -> bool:
     """Whether any of the version's tags (or, without one, the untagged versions) had another pact before."""
     tags = estate.tags_of(db, pact["version_id"])
-    query = """SELECT p.content_id FROM publications p WHERE p.provider_id = ? AND p.consumer_id = ? AND p.version_id < ?
-               AND p.current = 1 AND {} ORDER BY p.version_id DESC LIMIT 1"""
+    query = """SELECT p.content_id FROM publications p
+               WHERE p.provider_id = ? AND p.consumer_id = ? AND p.version_id < ? AND p.current = 1 AND {}
+               ORDER BY p.version_id DESC LIMIT 1"""
     before = (pact["provider_id"], pact["consumer_id"], pact["version_id"])
     if tags:
         tagged = "EXISTS (SELECT 1 FROM tags t WHERE t.version_id = p.version_id AND t.name = ?)"

@@ -31,7 +31,7 @@ def pair_at(base: str, provider: str, consumer: str, *more: str) -> str:
 
 
 def content_at(base: str, provider: str, consumer: str, sha: str, metadata: dict[str, Any] | None = None) -> str:
-    """The permalink of what a pact says; `metadata` tells which selectors led to it and must come back with a result."""
+    """The permalink of what a pact says; `metadata`, which must come back with a result, says what led to it."""
     permalink = pair_at(base, provider, consumer, "pact-version", sha)
     return f"{permalink}/metadata/{encode_metadata(metadata)}" if metadata else permalink
 

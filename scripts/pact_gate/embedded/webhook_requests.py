@@ -69,9 +69,10 @@ def host_of(url: str, filler: str = "placeholder") -> str | None:
     """The host of an address in which every parameter is replaced by `filler`; None if it is no address."""
     try:
         parts = urllib.parse.urlsplit(_PARAMETER.sub(filler, url))
-        return parts.hostname if parts.scheme in ("http", "https") and parts.port != 0 else None
+        is_usable = parts.scheme in ("http", "https") and parts.port != 0
     except ValueError:
         return None
+    return parts.hostname if is_usable else None
 
 
 def prepare(request: Mapping[str, Any], parameters: Mapping[str, str]) -> Prepared:

@@ -85,7 +85,8 @@ def _heartbeat(call: Call) -> Answer:
 def _list(call: Call) -> Answer:
     page = page_of(call)
     wanted = call.parameter("q") or ""
-    where = """FROM integrations i JOIN pacticipants c ON c.id = i.consumer_id JOIN pacticipants p ON p.id = i.provider_id
+    where = """FROM integrations i
+               JOIN pacticipants c ON c.id = i.consumer_id JOIN pacticipants p ON p.id = i.provider_id
                WHERE instr(lower(c.name), lower(:q)) OR instr(lower(p.name), lower(:q)) OR :q = ''"""
     values = {"q": wanted, "limit": page.limit, "offset": page.offset}
     total = rows.required(call.db.execute(f"SELECT count(*) AS n {where}", values).fetchone())["n"]

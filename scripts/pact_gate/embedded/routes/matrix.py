@@ -112,10 +112,10 @@ def _told(call: Call, summary: Summary) -> Answer:
 def _table(summary: Summary) -> str:
     rows = [("CONSUMER", "C.VERSION", "PROVIDER", "P.VERSION", "SUCCESS?")]
     words = {True: "true", False: "false", None: "???"}
-    for row in (summary.rows + summary.ignored_rows)[: summary.question.listed]:
-        rows.append(
-            (row.consumer, row.consumer_version, row.provider, row.provider_version or "???", words[row.success])
-        )
+    rows += [
+        (row.consumer, row.consumer_version, row.provider, row.provider_version or "???", words[row.success])
+        for row in (summary.rows + summary.ignored_rows)[: summary.question.listed]
+    ]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     return (
         "\n".join(

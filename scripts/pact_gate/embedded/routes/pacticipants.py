@@ -12,6 +12,7 @@ from pact_gate.embedded.routing import Route, delete, get, patch, post, put
 from pact_gate.embedded.store import now
 from pact_gate.embedded.urls import at
 
+_DEPRECATED = "DEPRECATED - please use pb:pacticipants"  # a name that a Pact Broker gives links; clients may know it
 _COLUMNS = {
     "displayName": "display_name",
     "repositoryUrl": "repository_url",
@@ -61,8 +62,7 @@ def _document(call: Call, found: list[sqlite3.Row], page: Page, total: int) -> d
             documents.link("Pacticipant", at(base, "pacticipants", row["name"]), row["name"]) for row in found
         ],
         "pacticipants": [
-            documents.link(row["name"], at(base, "pacticipants", row["name"]), "DEPRECATED - please use pb:pacticipants")
-            for row in found
+            documents.link(row["name"], at(base, "pacticipants", row["name"]), _DEPRECATED) for row in found
         ],
         **page.links(call, total),
     }

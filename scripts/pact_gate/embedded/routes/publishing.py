@@ -199,15 +199,17 @@ def _refuse_conflicts(call: Call, consumer: str, number: str, contracts: list[_C
 def _other_content(consumer: str, number: str, provider: str) -> str:
     return (
         f"Version {number} of {consumer} has published another pact with {provider}. What a version published cannot"
-        " change, or the answers about it would not hold: give every build its own version, best the commit's SHA. If the"
-        " code did not change, give an example for each value that the tests generate. See https://docs.pact.io/go/versioning"
+        " change, or the answers about it would not hold: give every build its own version, best the commit's SHA. If"
+        " the code did not change, give an example for each value that the tests generate."
+        " See https://docs.pact.io/go/versioning"
     )
 
 
 def _lookalike(name: str, alike: list[str]) -> str:
     return (
-        f"{name!r} is new, and very much like {', '.join(map(repr, alike))}. If it is the same, correct the name. If it is"
-        f" another, make the pacticipant {name!r} first (pact-broker create-or-update-pacticipant) and publish again."
+        f"{name!r} is new, and very much like {', '.join(map(repr, alike))}. If it is the same, correct the name. If it"
+        f" is another, make the pacticipant {name!r} first (pact-broker create-or-update-pacticipant), then"
+        " publish again."
     )
 
 
@@ -259,7 +261,7 @@ def _merge(call: Call) -> Answer:
         return _keep(call, None, addition)
     pact = pacts.content(call.db, known["content_id"])
     if contents.conflicts(pact, addition):
-        sentence = "An interaction with the same description and provider states asks for something else: they cannot be merged."
+        sentence = "An interaction with the same description and provider states has another request."
         raise Refusal(Answer(409, {"error": sentence}))
     return _keep(call, known, contents.merged(pact, addition))
 

@@ -17,6 +17,7 @@ from pact_gate.embedded.routing import Route, delete, get, post
 from pact_gate.embedded.selection import Question, Selector, choose
 from pact_gate.embedded.urls import decode_metadata
 
+_MOST_DIGITS = 16  # of an id
 _BRANCH_KEYS = ("latest", "tag", "fallbackTag", "branch", "fallbackBranch", "matchingBranch", "mainBranch")
 _ENVIRONMENT_KEYS = ("environment", "deployed", "released", "deployedOrReleased")
 _KEYS = (*_BRANCH_KEYS, *_ENVIRONMENT_KEYS)
@@ -108,11 +109,13 @@ def _wrong_together(db: sqlite3.Connection, item: dict[str, Any], provider_branc
     given = {key for key in _KEYS if key in item}
     latest = item.get("latest")
     places = [key for key in ("deployed", "released", "deployedOrReleased") if item.get(key)]
+    on_branches = [key for key in _BRANCH_KEYS if key in item]
+    in_environments = [key for key in _ENVIRONMENT_KEYS if key in item]
     unknown = "environment" in item and deployments.environment_named(db, item["environment"]) is None
     rules = (
         (
             not any(item.get(key) for key in _KEYS if not key.startswith("fallback")),
-            "needs one of: mainBranch, branch, matchingBranch, tag, latest, environment, deployed, released, deployedOrReleased",
+            f"needs one of: {', '.join(key for key in _KEYS if not key.startswith('fallback'))}",
         ),
         ("mainBranch" in given and bool(given - {"mainBranch", "latest"}), "mainBranch goes with nothing but consumer"),
         ("mainBranch" in given and latest is False, "mainBranch cannot go with latest=false"),
@@ -123,8 +126,8 @@ def _wrong_together(db: sqlite3.Connection, item: dict[str, Any], provider_branc
         ("matchingBranch" in given and not provider_branch, "matchingBranch needs the providerVersionBranch"),
         ("tag" in given and "branch" in given, "cannot have both a tag and a branch"),
         (
-            bool(given & set(_BRANCH_KEYS)) and bool(given & set(_ENVIRONMENT_KEYS)),
-            f"cannot have {'/'.join(sorted(given & set(_BRANCH_KEYS)))} with {'/'.join(sorted(given & set(_ENVIRONMENT_KEYS)))}",
+            bool(on_branches and in_environments),
+            f"cannot have {'/'.join(on_branches)} with {'/'.join(in_environments)}",
         ),
         ("fallbackTag" in given and not latest, "fallbackTag needs latest=true"),
         ("fallbackTag" in given and "tag" not in given, "fallbackTag needs a tag"),
@@ -194,7 +197,7 @@ def _document(call: Call, row: sqlite3.Row) -> Document:
     newest = pacts.of_content(call.db, pair, row["sha"])
     if newest is None:
         raise not_found("No version publishes this pact any more.")
-    return pact_documents.result(call.db, call.base, row, newest)
+    return pact_documents.result(call.base, row, newest)
 
 
 def _versions_in(db: sqlite3.Connection, metadata: dict[str, Any], consumer: str) -> list[str]:
@@ -211,9 +214,6 @@ def _versions_in(db: sqlite3.Connection, metadata: dict[str, Any], consumer: str
         wanted = [(0, metadata["cvn"])]
     found = {row["id"]: row["number"] for one in wanted for row in db.execute(query, (consumer, *one))}
     return [found[version_id] for version_id in sorted(found)]
-
-
-_MOST_DIGITS = 16
 
 
 def _required_content(call: Call, metadata: dict[str, Any]) -> sqlite3.Row:
@@ -272,7 +272,7 @@ def _show_latest_result(call: Call) -> Answer:
     row = results.latest_of_content(call.db, pact["content_id"]) if pact else None
     if row is None or pact is None:
         raise not_found("There is no result for this pact.")
-    return Answer(200, pact_documents.result(call.db, call.base, row, pact), media=call.media)
+    return Answer(200, pact_documents.result(call.base, row, pact), media=call.media)
 
 
 def _summarise(call: Call) -> Answer:
@@ -281,7 +281,8 @@ def _summarise(call: Call) -> Answer:
     if made is None:
         raise not_found(f"There is no version {number!r} of {name!r}.")
     found = results.latest_of_version(call.db, made["id"])
-    query = "SELECT p.name FROM publications x JOIN pacticipants p ON p.id = x.provider_id WHERE x.version_id = ? AND x.current = 1"
+    query = """SELECT p.name FROM publications x JOIN pacticipants p ON p.id = x.provider_id
+               WHERE x.version_id = ? AND x.current = 1"""
     providers = [row["name"] for row in call.db.execute(query, (made["id"],))]
     passed = [row["provider"] for row in found if row["success"]]
     answered = {row["provider"] for row in found}

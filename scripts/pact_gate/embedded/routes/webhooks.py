@@ -30,6 +30,7 @@ from pact_gate.embedded.urls import at, pair_at
 
 _UUID = re.compile(r"[A-Za-z0-9_\-]{16,}")
 _METHODS = ("POST",)
+_MOST_DIGITS = 16  # of an id
 
 
 def _list(call: Call) -> Answer:
@@ -173,7 +174,7 @@ def _triggered_by_pact(call: Call) -> Answer:
 
 def _triggered_by_result(call: Call) -> Answer:
     path = call.path
-    number = int(path["number"]) if path["number"].isdecimal() and len(path["number"]) < 16 else 0
+    number = int(path["number"]) if path["number"].isdecimal() and len(path["number"]) < _MOST_DIGITS else 0
     result = results.find(call.db, path["consumer"], path["provider"], path["sha"], number)
     if result is None:
         raise not_found("There is no such result.")
@@ -181,7 +182,8 @@ def _triggered_by_result(call: Call) -> Answer:
 
 
 def _triggered(call: Call, column: str, value: int) -> Answer:
-    query = f"SELECT t.*, w.request FROM triggered_webhooks t LEFT JOIN webhooks w ON w.id = t.webhook_id WHERE t.{column} = ? ORDER BY t.id DESC"
+    query = f"""SELECT t.*, w.request FROM triggered_webhooks t LEFT JOIN webhooks w ON w.id = t.webhook_id
+                WHERE t.{column} = ? ORDER BY t.id DESC"""
     found = (_started(call.base, row) for row in call.db.execute(query, (value,)))
     return Answer(200, documents.listed("triggeredWebhooks", found, call.url, "Webhooks that were started"))
 
