@@ -9,11 +9,18 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
+import requests
 
 from pact_gate.__main__ import main
-from pact_gate.broker.http import Clock
+from pact_gate.broker.client import Broker
+from pact_gate.broker.http import Clock, Http
+from pact_gate.broker.wsgi import WsgiAdapter
+from pact_gate.commands.step import Step
+from pact_gate.github.runner import Runner
+from pact_gate.model.commit import Commit
 
 
 @dataclass
@@ -176,3 +183,73 @@ def _outputs(path: Path) -> dict[str, str]:
             value.append(line)
         found[name] = "\n".join(value)
     return found
+
+
+SHA = "a" * 40
+
+
+@dataclass
+class Local:
+    """The embedded broker in this process, which counts what it is asked."""
+
+    database: Path
+    clock: Clock
+    requests: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        from pact_gate.embedded import application  # noqa: PLC0415 - only these tests need its tier
+
+        self.application = application(self.database)
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        self.requests.append(f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}")
+        return self.application(environ, start_response)
+
+    @property
+    def client(self) -> Broker:
+        """A new client, as each step has its own."""
+        session = requests.Session()
+        session.mount("http://local.invalid", WsgiAdapter(self))
+        return Broker(Http("http://local.invalid", session, timeout=5, clock=self.clock))
+
+    def step(self, folder: Path, *, version: str = SHA, branch: str | None = "feat/x") -> Step:
+        commit = Commit(version, branch, build_url="https://ci.example/1")
+        return Step(
+            Runner({}), connect=lambda: self.client, find_commit=lambda: commit, folder=folder, clock=self.clock
+        )
+
+
+@pytest.fixture
+def local(tmp_path: Path, time: FakeTime) -> Iterator[Local]:
+    pytest.importorskip("bottle", reason="the broker tier is not installed")
+    broker = Local(tmp_path / "broker.sqlite3", time.clock)
+    yield broker
+    broker.application.close()
+
+
+@pytest.fixture
+def write_pact(tmp_path: Path) -> Callable[..., Path]:
+    """Write a pact file: `write_pact("orders", "products", description=..., path=...)`."""
+
+    def write(consumer: str, provider: str, *, path: str = "", description: str = "a product", **response: Any) -> Path:
+        file = tmp_path / "pacts" / (path or f"{consumer}-{provider}.json")
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(
+            json.dumps(
+                {
+                    "consumer": {"name": consumer},
+                    "provider": {"name": provider},
+                    "interactions": [
+                        {
+                            "description": description,
+                            "request": {"method": "GET", "path": "/products/1"},
+                            "response": {"status": 200} | response,
+                        }
+                    ],
+                    "metadata": {"pactSpecification": {"version": "2.0.0"}},
+                }
+            )
+        )
+        return file
+
+    return write

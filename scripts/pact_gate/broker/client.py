@@ -240,7 +240,8 @@ class Broker:
 
     def pacticipants(self) -> list[str]:
         """Name all pacticipants."""
-        return [item["name"] for item in self._embedded(self._link("pb:pacticipants"), "pacticipants")]
+        with _understood(self.address):
+            return [_text(item["name"]) for item in self._embedded(self._link("pb:pacticipants"), "pacticipants")]
 
     # --- the gate ----------------------------------------------------------------------------------------
 
@@ -273,7 +274,7 @@ class Broker:
         """Name the pacticipants that have, or had, a contract with one of those in question."""
         with _understood(self.address):
             pairs = [
-                (item["consumer"]["name"], item["provider"]["name"])
+                (_text(item["consumer"]["name"]), _text(item["provider"]["name"]))
                 for item in self._embedded(self._link("pb:integrations"), "integrations")
             ]
         return sorted({name for pair in pairs if not asked.keys().isdisjoint(pair) for name in pair} - asked.keys())
@@ -316,7 +317,7 @@ class Broker:
             for path, relation in lists:
                 for item in self._embedded(f"{environment_url}/{path}", relation):
                     inside = item["_embedded"]
-                    found.setdefault(inside["pacticipant"]["name"], set()).add(inside["version"]["number"])
+                    found.setdefault(inside["pacticipant"]["name"], set()).add(_text(inside["version"]["number"]))
         return found
 
     def head(self, target: Target, pacticipant: str) -> str | None:
@@ -338,9 +339,9 @@ class Broker:
 
     def environments(self) -> dict[str, Environment]:
         """Give all environments by their names."""
-        return {
-            item["name"]: _environment(item) for item in self._embedded(self._link("pb:environments"), "environments")
-        }
+        with _understood(self.address):
+            found = map(_environment, self._embedded(self._link("pb:environments"), "environments"))
+            return {environment.name: environment for environment in found}
 
     def environment(self, name: str) -> Environment:
         """Give one environment.
@@ -377,6 +378,11 @@ class Broker:
         """Give what is released of a pacticipant and still supported."""
         return self._presences(environment.released_url, "releasedVersions", pacticipant)
 
+    def recordable(self, known: Document) -> set[str]:
+        """Name the environments in which a version (its document) can be recorded."""
+        with _understood(self.address):
+            return {_text(link["name"]) for link in known["_links"].get("pb:record-deployment", [])}
+
     def record(self, known: Document, environment: str, *, released: bool, instance: str | None) -> None:
         """Record that a version (its document) was deployed or released."""
         with _understood(self.address):
@@ -393,8 +399,8 @@ class Broker:
         with _understood(self.address):
             return [
                 Presence(
-                    item["_embedded"]["version"]["number"],
-                    item["_links"]["self"]["href"],
+                    _text(item["_embedded"]["version"]["number"]),
+                    _text(item["_links"]["self"]["href"]),
                     item.get("applicationInstance"),
                 )
                 for item in self._embedded(url, relation, pacticipant=pacticipant)
@@ -422,12 +428,18 @@ class Broker:
 
     def _embedded(self, url: str, relation: str, **query: str) -> Iterator[Document]:
         """Give the items of a list, page by page."""
-        page: Document | None = self._document(url, **query)
-        while page is not None:
-            with _understood(self.address):
+        seen: set[str] = set()
+        page = self._document(url, **query)
+        with _understood(self.address):
+            while True:
                 yield from page.get("_embedded", {}).get(relation, [])
                 following = page["_links"].get("next")
-            page = self._document(following["href"]) if following else None
+                if not following:
+                    return
+                if following["href"] in seen:
+                    raise ValueError  # pages that lead in a circle
+                seen.add(following["href"])
+                page = self._document(following["href"])
 
     def _link(self, relation: str, **parameters: str) -> str:
         with _understood(self.address):
@@ -465,6 +477,13 @@ def _not_understood(address: str) -> BrokerError:
     )
 
 
+def _text(value: Any) -> str:
+    """Take a text out of a document; where it is none, `_understood` has the sentence."""
+    if not isinstance(value, str):
+        raise TypeError
+    return value
+
+
 def _contract(pact: Pact, *, merge: bool) -> Document:
     contract = {
         "consumerName": pact.consumer,
@@ -495,7 +514,7 @@ def _selected(item: Document) -> SelectedPact:
     notices = [each["text"] for each in properties.get("notices", []) if each.get("when") == "before_verification"]
     link = item["_links"]["self"]
     return SelectedPact(
-        url=link["href"],
+        url=_text(link["href"]),
         name=link.get("name", ""),
         pending=bool(properties.get("pending")),
         wip=bool(properties.get("wip")),
@@ -538,10 +557,10 @@ def _row(item: Document) -> Row:
     result = item.get("verificationResult") or {}
     provider = item["provider"].get("version") or {}
     return Row(
-        consumer=item["consumer"]["name"],
-        consumer_version=item["consumer"]["version"]["number"],
-        provider=item["provider"]["name"],
-        provider_version=provider.get("number"),
+        consumer=_text(item["consumer"]["name"]),
+        consumer_version=_text(item["consumer"]["version"]["number"]),
+        provider=_text(item["provider"]["name"]),
+        provider_version=_text(provider["number"]) if provider else None,
         result=_result(item, result),
         verified_at=result.get("verifiedAt"),
         result_url=result.get("_links", {}).get("self", {}).get("href"),
@@ -558,8 +577,8 @@ def _result(item: Document, result: Document) -> Result:
 def _environment(item: Document) -> Environment:
     links = item["_links"]
     return Environment(
-        name=item["name"],
-        url=links["self"]["href"],
+        name=_text(item["name"]),
+        url=_text(links["self"]["href"]),
         deployed_url=links["pb:currently-deployed-deployed-versions"]["href"],
         released_url=links["pb:currently-supported-released-versions"]["href"],
     )

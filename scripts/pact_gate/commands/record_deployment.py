@@ -23,7 +23,7 @@ def run(inputs: Inputs, step: Step) -> Outcome:
 def _begin(settings: RecordSettings, step: Step) -> Outcome:
     version = chosen_version(settings.version, settings.branch, step.commit)
     known = _version(step.broker, settings.pacticipant, version)
-    if settings.environment not in _environments(known):
+    if settings.environment not in step.broker.recordable(known):
         _make_environment(settings, step.broker)
         known = _version(step.broker, settings.pacticipant, version)
     released = settings.state == "released"
@@ -44,10 +44,6 @@ def _version(broker: Broker, pacticipant: str, version: str) -> Document:
         "Record the version that the gate was asked about, the commit's full SHA; publish its pacts, or create it with "
         "actions/create-version, before it is deployed.",
     )
-
-
-def _environments(known: Document) -> set[str]:
-    return {link["name"] for link in known.get("_links", {}).get("pb:record-deployment", [])}
 
 
 def _make_environment(settings: RecordSettings, broker: Broker) -> None:

@@ -146,7 +146,8 @@ def _specification(document: Json) -> str:
 
 
 def _interactions(document: Mapping[str, Any]) -> list[Json]:
-    return [*document.get("interactions", []), *document.get("messages", [])]
+    listed = (document.get(key) for key in ("interactions", "messages"))
+    return [each for part in listed if isinstance(part, list) for each in part if isinstance(each, dict)]
 
 
 def _states(interaction: Json) -> list[Any]:
