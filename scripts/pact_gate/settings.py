@@ -15,8 +15,6 @@ from difflib import get_close_matches
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-import yaml
-
 from pact_gate.model import selectors
 from pact_gate.model.errors import InputError
 from pact_gate.model.gate import Target, TargetKind
@@ -90,6 +88,8 @@ class Inputs:
         value = self.text(name)
         if value is None:
             return None
+        import yaml  # noqa: PLC0415 - few steps have such an input, and all of them would pay for it
+
         try:
             return yaml.safe_load(value)
         except (yaml.YAMLError, ValueError, RecursionError) as error:  # the last two: a 13th month, 1,000 brackets
