@@ -35,19 +35,20 @@ class _Handler(wsgiref.simple_server.WSGIRequestHandler):
 @pytest.fixture
 def embedded_broker(tmp_path: pathlib.Path) -> Iterator[str]:
     """The address of an embedded broker on a new file."""
-    with _served(tmp_path, HOOK_HOSTS) as address:
+    with served(tmp_path, HOOK_HOSTS) as address:
         yield address
 
 
 @pytest.fixture
 def closed_broker(tmp_path: pathlib.Path) -> Iterator[str]:
     """The same without a host that webhooks may call."""
-    with _served(tmp_path, frozenset()) as address:
+    with served(tmp_path, frozenset()) as address:
         yield address
 
 
 @contextlib.contextmanager
-def _served(folder: pathlib.Path, hosts: frozenset[str]) -> Iterator[str]:
+def served(folder: pathlib.Path, hosts: frozenset[str]) -> Iterator[str]:
+    """Serve an embedded broker on a new file in a folder, and give its address."""
     application = embedded.application(folder / "broker.sqlite3", webhook_hosts=hosts)
     server = wsgiref.simple_server.make_server("127.0.0.1", 0, application, _Server, _Handler)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})

@@ -95,11 +95,17 @@ def test_a_body_that_is_no_object_is_refused(asked: Broker, request: pytest.Fixt
 
 
 @pytest.mark.parametrize("asked", BOTH, indirect=True)
-def test_latest_by_consumer_and_provider_with_unverified_versions(asked: Broker, request: pytest.FixtureRequest) -> None:
+def test_latest_by_consumer_and_provider_with_unverified_versions(
+    asked: Broker, request: pytest.FixtureRequest
+) -> None:
     asked.publish("orders", "1", "products")
     asked.publish("orders", "2", "products", content="b")
     asked.verify("orders", "1", "products", "p1")
-    pair = [("q[][pacticipant]", asked.name("orders")), ("q[][pacticipant]", asked.name("products")), ("latestby", "cp")]
+    pair = [
+        ("q[][pacticipant]", asked.name("orders")),
+        ("q[][pacticipant]", asked.name("products")),
+        ("latestby", "cp"),
+    ]
     answer = asked.matrix(pair)
     if "real" in request.node.name:
         assert answer.status == 500
@@ -117,7 +123,12 @@ def test_a_name_may_end_like_a_file(asked: Broker, request: pytest.FixtureReques
 @pytest.mark.parametrize("asked", ["closed_broker"], indirect=True)
 def test_webhooks_go_nowhere_unless_a_host_is_named(asked: Broker) -> None:
     receiver = Receiver()
-    request = {"method": "POST", "url": f"{receiver.url}/path?secret=1", "headers": {"X-Token": "secret"}, "body": "secret"}
+    request = {
+        "method": "POST",
+        "url": f"{receiver.url}/path?secret=1",
+        "headers": {"X-Token": "secret"},
+        "body": "secret",
+    }
     hook = asked.call("POST", "/webhooks", {"request": request, "events": [{"name": "contract_published"}]})
     done = asked.call("POST", hook.link("pb:execute"), {}).body
     assert done["success"] is False

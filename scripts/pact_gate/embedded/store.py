@@ -47,8 +47,12 @@ class Store:
         self._lock = threading.Lock()
         self._idle: list[sqlite3.Connection] = []
         self._is_closed = False
-        with explained(path), self._connection() as connection:
-            _prepare(connection, path)
+        try:
+            with explained(path), self._connection() as connection:
+                _prepare(connection, path)
+        except BaseException:
+            self.close()
+            raise
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:

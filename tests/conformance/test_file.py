@@ -1,0 +1,163 @@
+"""The embedded broker's file: what is refused, what survives, and that no question walks through a whole table."""
+
+from __future__ import annotations
+
+import json
+import os
+import pathlib
+import sqlite3
+import subprocess
+import sys
+from typing import Any
+
+import golden
+import pytest
+from in_process import call
+from tests.conformance.conftest import HOOK_HOSTS, served
+
+from pact_gate import embedded
+from pact_gate.embedded import schema, store
+from pact_gate.model.errors import InputError
+
+HERE = pathlib.Path(__file__).parent
+SCRIPTS = pathlib.Path(embedded.__file__).parents[2]
+for file in ("scenarios.py", "questions.py"):
+    golden.load(str(HERE / file))
+NOBODY = 65534
+WRITERS, THREADS, WRITES = 4, 2, 10
+BIG = {"publications", "results", "contents", "versions", "branch_versions", "tags", "deployments", "releases"}
+
+
+def another_programs(path: pathlib.Path) -> None:
+    with sqlite3.connect(path) as other:
+        other.execute("CREATE TABLE theirs (id INTEGER)")
+    other.close()
+
+
+def newer(path: pathlib.Path) -> None:
+    embedded.application(path).close()
+    with sqlite3.connect(path) as other:
+        other.execute(f"PRAGMA user_version = {len(schema.MIGRATIONS) + 1}")
+    other.close()
+
+
+def damaged(path: pathlib.Path) -> None:
+    embedded.application(path).close()
+    content = bytearray(path.read_bytes())
+    content[100:4096] = bytes(3996)
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize(
+    ("make", "sentence"),
+    [
+        (lambda path: path.write_bytes(b"not a database" * 100), "is not a SQLite file"),
+        (another_programs, "belongs to another program"),
+        (newer, "was made by a newer version"),
+        (damaged, "is damaged"),
+    ],
+    ids=["no SQLite", "another program's", "newer", "damaged"],
+)
+def test_a_file_that_is_not_ours_is_refused_and_left_as_it_was(
+    tmp_path: pathlib.Path, make: Any, sentence: str
+) -> None:
+    path = tmp_path / "broker.sqlite3"
+    make(path)
+    before = path.read_bytes()
+    with pytest.raises(InputError, match=sentence) as refused:
+        embedded.application(path)
+    assert str(path) in refused.value.cause
+    assert refused.value.next_step
+    assert path.read_bytes() == before
+
+
+def test_a_folder_that_is_not_there_is_named(tmp_path: pathlib.Path) -> None:
+    with pytest.raises(InputError, match="cannot be opened or made"):
+        embedded.application(tmp_path / "missing" / "broker.sqlite3")
+
+
+def test_a_file_without_write_permission_is_refused_at_once(tmp_path: pathlib.Path) -> None:
+    path = tmp_path / "broker.sqlite3"
+    embedded.application(path).close()
+    path.chmod(0o444)
+    tmp_path.chmod(0o555)
+    for folder in tmp_path.parents[:3]:
+        folder.chmod(folder.stat().st_mode | 0o555)
+    own = os.geteuid()
+    os.seteuid(NOBODY if own == 0 else own)  # root may write everywhere
+    try:
+        with pytest.raises(InputError, match="cannot be written"):
+            embedded.application(path)
+    finally:
+        os.seteuid(own)
+        tmp_path.chmod(0o755)
+
+
+def test_a_full_disk_is_answered_with_a_sentence_and_changes_nothing(tmp_path: pathlib.Path) -> None:
+    application = embedded.application(tmp_path / "broker.sqlite3")
+    with application._store._connection() as connection:
+        pages = connection.execute("PRAGMA page_count").fetchone()[0]
+        connection.execute(f"PRAGMA max_page_count = {pages}")
+    status, said = call(application, "POST", "/pacticipants", {"name": "orders", "repositoryUrl": "x" * 100_000})
+    assert (status, "full" in said["error"]) == (507, True)
+    assert call(application, "GET", "/pacticipants/orders")[0] == 404
+    with application._store._connection() as connection:
+        connection.execute("PRAGMA max_page_count = 1000000")
+    assert call(application, "POST", "/pacticipants", {"name": "orders"})[0] == 201
+    application.close()
+
+
+def test_many_writers_lose_nothing(tmp_path: pathlib.Path) -> None:
+    """Several processes with several threads publish at once: each is answered 200, and what it published is there."""
+    path = tmp_path / "broker.sqlite3"
+    workers = [
+        subprocess.Popen(
+            [sys.executable, str(HERE / "in_process.py"), str(path), str(writer), str(THREADS), str(WRITES)],
+            stdout=subprocess.PIPE,
+            env={**os.environ, "PYTHONPATH": str(SCRIPTS)},
+        )
+        for writer in range(WRITERS)
+    ]
+    answered = [json.loads(worker.communicate(timeout=120)[0]) for worker in workers]
+    assert answered == [[200] * WRITES] * WRITERS
+    application = embedded.application(path)
+    for writer in range(WRITERS):
+        versions = call(application, "GET", f"/pacticipants/consumer{writer}/versions")[1]["_embedded"]["versions"]
+        assert {version["number"] for version in versions} == {str(number) for number in range(WRITES)}
+    application.close()
+
+
+def test_no_question_walks_through_a_whole_table(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The plan of every statement that the scenarios cause: a table that grows is always searched by an index."""
+    statements: set[str] = set()
+    opened = store.Store._opened
+
+    def traced(self: store.Store) -> sqlite3.Connection:
+        connection = opened(self)
+        connection.set_trace_callback(statements.add)
+        return connection
+
+    monkeypatch.setattr(store.Store, "_opened", traced)
+    with served(tmp_path, HOOK_HOSTS) as address:
+        for name in sorted(golden.SCENARIOS):
+            if name != "webhook-asks-for-verification":  # which only waits
+                golden.run(address, name)
+    monkeypatch.undo()
+    connection = sqlite3.connect(tmp_path / "broker.sqlite3")
+    scans = set()
+    for statement in statements:
+        if statement.lstrip().upper().startswith(("SELECT", "UPDATE", "DELETE")):
+            for *_, step in connection.execute(f"EXPLAIN QUERY PLAN {statement}"):
+                words = step.split()
+                table = aliases(statement).get(words[1], words[1]) if len(words) > 1 else ""
+                if words[0] == "SCAN" and table in BIG and "CONSTANT" not in step:
+                    scans.add(f"{step}: {' '.join(statement.split())[:300]}")
+    connection.close()
+    assert len(statements) > 100
+    assert scans == set()
+
+
+def aliases(statement: str) -> dict[str, str]:
+    """What each short name in a statement stands for."""
+    words = statement.replace(",", " ").replace("(", " ").replace(")", " ").split()
+    return {alias: table for table, alias in zip(words, words[1:], strict=False) if table in BIG and alias.islower()}
