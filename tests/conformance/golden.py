@@ -30,8 +30,9 @@ import sys
 import threading
 import time
 import urllib.parse
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Callable
+from typing import Any
 
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)")
@@ -79,10 +80,10 @@ OPTIONAL_LINKS = {
     "pb:api-specification",
 }
 
-SCENARIOS: dict[str, Callable[["Broker"], None]] = {}
+SCENARIOS: dict[str, Callable[[Broker], None]] = {}
 
 
-def scenario(function: Callable[["Broker"], None]) -> Callable[["Broker"], None]:
+def scenario(function: Callable[[Broker], None]) -> Callable[[Broker], None]:
     """Register a scenario under its function's name, with dashes."""
     SCENARIOS[function.__name__.replace("_", "-")] = function
     return function
@@ -530,7 +531,7 @@ def differences(expected: Any, actual: Any, where: str = "") -> list[str]:
             return [f"{where}: expected {len(expected)} items, got {len(actual)}"]
         return [
             line
-            for index, (one, other) in enumerate(zip(expected, actual))
+            for index, (one, other) in enumerate(zip(expected, actual, strict=False))
             for line in differences(one, other, f"{where}[{index}]")
         ]
     return [] if expected == actual else [f"{where}: expected {brief(expected)}, got {brief(actual)}"]
@@ -633,7 +634,7 @@ def replay(options: argparse.Namespace) -> int:
             decided = decided and not wrong
             if wrong or (shape and options.shapes):
                 lines.append(f"  {index + 1}. {step['label']}")
-                lines += [f"       {line}" for line in (wrong + (shape if options.shapes else []))[:options.most]]
+                lines += [f"       {line}" for line in (wrong + (shape if options.shapes else []))[: options.most]]
         if error:
             lines.append(f"  stopped after {len(actual)} of {len(expected)} steps: {error}")
         totals["scenarios"][1] += 1

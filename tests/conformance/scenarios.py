@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 
 from golden import Broker, Receiver, pact_file, quote, scenario
@@ -567,7 +568,6 @@ def webhook_asks_for_verification(b: Broker) -> None:
 
     def fired(count: int, label: str) -> None:
         time.sleep(1)
-        import json
 
         got = []
         for item in receiver.wait(count):
@@ -577,7 +577,7 @@ def webhook_asks_for_verification(b: Broker) -> None:
                 {key: data[key] for key in sorted(data) if key not in ("pactUrl", "providerVersionDescriptions")}
             )
         receiver.received.clear()
-        got.sort(key=lambda item: str(item))
+        got.sort(key=str)
         b.steps.append(
             {
                 "label": label,

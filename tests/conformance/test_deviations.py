@@ -64,7 +64,7 @@ def test_an_empty_list_of_contracts_is_refused(asked: Broker, request: pytest.Fi
 
 @pytest.mark.parametrize("asked", BOTH, indirect=True)
 def test_a_merged_pact_is_kept_as_merged(asked: Broker, request: pytest.FixtureRequest) -> None:
-    """A real broker keeps the merged pact under the address of what was added, so the next merge can lose interactions."""
+    """A real broker keeps a merged pact under the SHA of what was added, so the next merge can lose interactions."""
     path = f"/pacts/provider/{asked.name('products')}/consumer/{asked.name('orders')}/version/1"
     one, two = (pact_file(asked.name("orders"), asked.name("products"), content) for content in "ab")
     for pact in (one, two, one):
@@ -81,8 +81,10 @@ def test_the_latest_result_of_a_tag_is_of_that_tag(asked: Broker, request: pytes
     asked.publish("orders", "1", "products", tags=["prod"])
     asked.publish("orders", "2", "products", content="b")
     asked.verify("orders", "2", "products", "p1")
-    path = f"/pacts/provider/{asked.name('products')}/consumer/{asked.name('orders')}/latest/prod/verification-results/latest"
-    assert asked.call("GET", path).status == (200 if "real" in request.node.name else 404)
+    pair = f"/pacts/provider/{asked.name('products')}/consumer/{asked.name('orders')}"
+    assert asked.call("GET", f"{pair}/latest/prod/verification-results/latest").status == (
+        200 if "real" in request.node.name else 404
+    )
 
 
 @pytest.mark.parametrize("asked", BOTH, indirect=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import pathlib
@@ -160,4 +161,4 @@ def test_no_question_walks_through_a_whole_table(tmp_path: pathlib.Path, monkeyp
 def aliases(statement: str) -> dict[str, str]:
     """What each short name in a statement stands for."""
     words = statement.replace(",", " ").replace("(", " ").replace(")", " ").split()
-    return {alias: table for table, alias in zip(words, words[1:], strict=False) if table in BIG and alias.islower()}
+    return {alias: table for table, alias in itertools.pairwise(words) if table in BIG and alias.islower()}
