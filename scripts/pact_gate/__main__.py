@@ -6,7 +6,7 @@ import importlib
 import os
 import traceback
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -43,6 +43,11 @@ def main(argv: Sequence[str]) -> int:
     except PactGateError as error:
         _report_error(error, runner)
         return error.exit_code
+    except OSError as error:  # a full disk, a folder that is gone: this machine's, not ours
+        cause = f"{error.filename or 'A file'} cannot be used: {error.strerror or error}."
+        refusal = InputError(cause, "See to this machine's disk and the job's folders.")
+        _report_error(refusal, runner)
+        return refusal.exit_code
     except Exception as error:
         runner.log("\n".join(map(log_line, traceback.format_exc().splitlines())))
         bug = PactGateError(
@@ -123,6 +128,7 @@ def _report(outcome: Outcome, runner: Runner) -> int:
 
 def _report_error(error: PactGateError, runner: Runner) -> None:
     runner.log(text.error_text(error))
-    runner.summarize(summary.error_summary(error))
     if runner.on_github:
         runner.annotate(notes.error_annotations(error))
+    with suppress(OSError):  # a full disk may be what the error is about
+        runner.summarize(summary.error_summary(error))

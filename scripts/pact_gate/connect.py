@@ -34,7 +34,7 @@ def connect(settings: BrokerSettings) -> Broker:
     if scheme in ("sqlite", "git"):
         _mount_embedded(session, scheme, rest)
         address = _EMBEDDED
-    return Broker(Http(address, session, timeout=settings.broker_timeout))
+    return Broker(Http(address, session, timeout=settings.broker_timeout, name=settings.broker_url))
 
 
 def _mount_embedded(session: requests.Session, scheme: str, place: str) -> None:

@@ -65,6 +65,7 @@ STATUSES = [
     (429, "", "is asked too often (429)"),
     (500, {"message": "database is locked"}, "is broken or overloaded (500: database is locked)"),
     (503, "", "is broken or overloaded (503)"),
+    (507, "", "has no space left (507)"),
 ]
 
 

@@ -82,7 +82,7 @@ class Broker:
     @property
     def address(self) -> str:
         """The broker's base address, to be shown."""
-        return self._http.base_url
+        return self._http.name
 
     def close(self) -> None:
         """End the conversation."""

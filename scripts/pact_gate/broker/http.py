@@ -59,11 +59,20 @@ class Http:
 
     Every request here may be repeated: the broker's writes either name what they write (PUT) or answer the same to the
     same (publishing equal content, recording a deployment that is recorded). A result that is published twice counts
-    as one, the later.
+    as one, the later. `name` is what errors call it, where its base address says nothing to the reader.
     """
 
-    def __init__(self, base_url: str, session: requests.Session, *, timeout: float, clock: Clock | None = None) -> None:
+    def __init__(
+        self,
+        base_url: str,
+        session: requests.Session,
+        *,
+        timeout: float,
+        clock: Clock | None = None,
+        name: str | None = None,
+    ) -> None:
         self.base_url = base_url.rstrip("/")
+        self.name = name or self.base_url
         self._session = session
         self._timeout = timeout
         self._clock = clock or Clock()
@@ -155,7 +164,7 @@ class Http:
 
     def _led_astray(self, what: str) -> BrokerError:
         return BrokerError(
-            f"The broker at {self.base_url} {what}.",
+            f"The broker at {self.name} {what}.",
             "Set the broker's own base URL (PACT_BROKER_BASE_URL in its environment) to the address it is used by.",
         )
 
@@ -163,20 +172,20 @@ class Http:
         """A redirect by 301, 302 or 303 turns a write into a read (RFC 9110, 15.4): what was to be written is lost."""
         target = response.url.split("?")[0]
         return BrokerError(
-            f"The broker at {self.base_url} redirects writes to {target}, where only a read arrives.",
+            f"The broker at {self.name} redirects writes to {target}, where only a read arrives.",
             "Set `broker-url` to the address that it redirects to (https instead of http?).",
         )
 
     def _unreachable(self, error: OSError | HTTPError) -> BrokerError:
         reason, next_step = _why(error)
-        return BrokerError(f"The broker at {self.base_url} could not be reached: {reason}.", next_step)
+        return BrokerError(f"The broker at {self.name} could not be reached: {reason}.", next_step)
 
     def _refused(self, response: requests.Response) -> BrokerError:
         status = response.status_code
         cause, next_step = _why_refused(status, authenticated=self._session.auth is not None)
         told = _told(response)
         return BrokerError(
-            f"The broker at {self.base_url} {cause} ({status}{f': {told}' if told else ''}).", next_step, status=status
+            f"The broker at {self.name} {cause} ({status}{f': {told}' if told else ''}).", next_step, status=status
         )
 
 
@@ -239,6 +248,7 @@ _REFUSED: dict[int, tuple[str, str]] = {
         "Check `broker-url`: the broker's base address, without /ui or /pacts behind it.",
     ),
     429: ("is asked too often", "Try again later, or raise `broker-timeout`."),
+    507: ("has no space left", "Free some space on the disk that holds it, and try again."),
 }
 _NOBODY = (
     "wants to know who is asking, and no credentials were given",
@@ -259,9 +269,9 @@ def _why(error: OSError | HTTPError) -> tuple[str, str]:
 def _why_refused(status: int, *, authenticated: bool) -> tuple[str, str]:
     if status == _UNAUTHORIZED and not authenticated:
         return _NOBODY
-    if status >= _FIRST_SERVER_ERROR:
-        return _BROKEN
-    return _REFUSED.get(status, ("refused the request", "The broker's own words say why."))
+    if status in _REFUSED:
+        return _REFUSED[status]
+    return _BROKEN if status >= _FIRST_SERVER_ERROR else ("refused the request", "The broker's own words say why.")
 
 
 def _told(response: requests.Response) -> str:
