@@ -19,7 +19,7 @@ from pact_gate.model.outcome import Outcome
 from pact_gate.report import annotations as notes
 from pact_gate.report import summary, text
 from pact_gate.report.escape import log_line
-from pact_gate.settings import KNOWN, Inputs, broker_settings
+from pact_gate.settings import KNOWN, LISTS, Inputs, broker_settings
 
 # A command's module is imported when it is asked for: a step pays for nothing that it does not use.
 COMMANDS: Mapping[str, tuple[str, str]] = {
@@ -45,7 +45,7 @@ def main(argv: Sequence[str]) -> int:
         return error.exit_code
     except OSError as error:  # a full disk, a folder that is gone: this machine's, not ours
         cause = f"{error.filename or 'A file'} cannot be used: {error.strerror or error}."
-        refusal = InputError(cause, "See to this machine's disk and the job's folders.")
+        refusal = InputError(cause, "Check the inputs that name files, and this machine's disk.")
         _report_error(refusal, runner)
         return refusal.exit_code
     except Exception as error:
@@ -84,7 +84,10 @@ def _module(command: str) -> str:
 
 
 def _flags(command: str, words: Sequence[str]) -> dict[str, str]:
-    """Read `--input value`, `--input=value` and `--input` (for true). `broker` has a word of its own, its `action`."""
+    """Read `--input value`, `--input=value` and `--input` (for true). `broker` has a word of its own, its `action`.
+
+    An input that is a list may be given several times.
+    """
     given: dict[str, str] = {}
     rest = list(words)
     while rest:
@@ -97,6 +100,8 @@ def _flags(command: str, words: Sequence[str]) -> dict[str, str]:
             raise _unknown_input(command, word, name)
         if not equals:
             value = rest.pop(0) if rest and not rest[0].startswith("--") else "true"
+        if name in given and name not in LISTS:
+            raise InputError(f"The input --{name} is given twice.", "Give it once.")
         given[name] = f"{given[name]}\n{value}" if name in given else value
     return given
 

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 import requests
 
 from pact_gate.broker.client import Broker
 from pact_gate.broker.http import Http, authentication
+from pact_gate.broker.wsgi import Application, WsgiAdapter
 from pact_gate.model.errors import InputError
 from pact_gate.settings import BrokerSettings
 
 # The embedded broker needs a base address for its links. `.invalid` can belong to nobody (RFC 6761).
 _EMBEDDED = "http://embedded-broker.invalid"
+_ENVIRONMENTS = ("test", "production")
+_SECONDS = 60.0
 
 
 def connect(settings: BrokerSettings) -> Broker:
@@ -28,21 +32,37 @@ def connect(settings: BrokerSettings) -> Broker:
             "Set the input `broker-url` (or the variable PACT_BROKER_BASE_URL) to a Pact Broker's address, or to "
             "sqlite:PATH for the embedded one.",
         )
+    scheme, _, place = address.partition(":")
+    if scheme in ("sqlite", "git"):
+        return _in_process(_embedded(scheme, place), address, settings.broker_timeout)
     session = requests.Session()
     session.auth = authentication(settings.broker_token, settings.broker_username, settings.broker_password)
-    scheme, _, rest = address.partition(":")
-    if scheme in ("sqlite", "git"):
-        _mount_embedded(session, scheme, rest)
-        address = _EMBEDDED
-    return Broker(Http(address, session, timeout=settings.broker_timeout, name=settings.broker_url))
+    return Broker(Http(address, session, timeout=settings.broker_timeout))
 
 
-def _mount_embedded(session: requests.Session, scheme: str, place: str) -> None:
+def _in_process(application: Application, name: str, timeout: float) -> Broker:
+    session = requests.Session()
+    session.trust_env = False  # no proxy stands before a call within this process
+    session.mount(_EMBEDDED, WsgiAdapter(application))
+    return Broker(Http(_EMBEDDED, session, timeout=timeout, name=name))
+
+
+def _embedded(scheme: str, place: str) -> Application:
     # Imported here: only the broker tier has what the embedded broker serves with.
-    from pact_gate.broker.wsgi import WsgiAdapter  # noqa: PLC0415
-    from pact_gate.embedded import application  # noqa: PLC0415
     from pact_gate.embedded.git_branch import GitBranch  # noqa: PLC0415
 
-    serving = application(Path(place)) if scheme == "sqlite" else GitBranch(place, Path.cwd(), application)
-    session.trust_env = False  # no proxy stands before a call within this process
-    session.mount(_EMBEDDED, WsgiAdapter(serving))
+    return _on_file(Path(place)) if scheme == "sqlite" else GitBranch(place, Path.cwd(), _on_file)
+
+
+def _on_file(database: Path) -> Application:
+    """Open the broker on a file. A new one knows where services go, or the first gate would ask for an unknown place."""
+    from pact_gate.embedded import application  # noqa: PLC0415
+
+    new = not database.exists()
+    serving = application(database)
+    if new:
+        broker = _in_process(serving, str(database), _SECONDS)
+        for name in _ENVIRONMENTS:
+            with suppress(InputError):  # another step was faster
+                broker.create_environment(name)
+    return serving

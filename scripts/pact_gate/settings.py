@@ -150,7 +150,7 @@ def _broker_url(url: str) -> str:
                 "Write for example sqlite:.pact/broker.sqlite3 or git:pact-broker.",
             )
         return url
-    if not _is_http(url) or re.search(r"[?#]", url):
+    if not _is_http(url) or re.search(r"[?#\s]", url):
         raise InputError(
             f"The input `broker-url` is {url!r}, which is no address of a broker.",
             "Write https://… for a Pact Broker or PactFlow, or sqlite:PATH for the embedded broker.",
@@ -433,10 +433,14 @@ def create_version_settings(inputs: Inputs) -> CreateVersionSettings:
 
 @dataclass(frozen=True)
 class ServeSettings:
-    """`actions/broker` and `pact-gate broker serve`. Port 0 is any free one."""
+    """`actions/broker` and `pact-gate broker serve`.
+
+    Port 0 is any free one. Webhooks may call only `webhook_hosts`.
+    """
 
     database: str
     port: int = 9292
+    webhook_hosts: tuple[str, ...] = ()
 
 
 def serve_settings(inputs: Inputs) -> ServeSettings:
@@ -444,7 +448,11 @@ def serve_settings(inputs: Inputs) -> ServeSettings:
     port = inputs.text("port") or "9292"
     if not re.fullmatch(r"[0-9]{1,5}", port) or int(port) > _LAST_PORT:
         raise _wrong("port", port, "is no port", "Write a number from 0 (any free one) to 65535.")
-    return ServeSettings(inputs.required("database", "the file that the embedded broker keeps its data in"), int(port))
+    return ServeSettings(
+        inputs.required("database", "the file that the embedded broker keeps its data in"),
+        int(port),
+        inputs.names("webhook-hosts"),
+    )
 
 
 _BROKER = ("broker-url", "broker-token", "broker-username", "broker-password", "broker-timeout")
@@ -468,5 +476,6 @@ KNOWN: Mapping[str, frozenset[str]] = {
         (*_VERSION, "pacticipant", "environment", "state", "application-instance", "create-environment")
     ),
     "create-version": frozenset(_CREATE_VERSION),
-    "broker": frozenset(("database", "port")),
+    "broker": frozenset(("database", "port", "webhook-hosts")),
 }
+LISTS = frozenset(("pacticipant", "pacts", "tags", "ignore", "request-headers", "filter-consumers"))

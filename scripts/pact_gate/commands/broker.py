@@ -13,7 +13,7 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 from pact_gate.commands.step import Step
-from pact_gate.model.errors import InputError, ProviderError
+from pact_gate.model.errors import InputError
 from pact_gate.model.outcome import Outcome
 from pact_gate.settings import Inputs, ServeSettings, serve_settings
 
@@ -41,7 +41,7 @@ def _serve(settings: ServeSettings, step: Step) -> Outcome:
     from pact_gate.embedded import application  # noqa: PLC0415
 
     database = Path(settings.database)
-    broker = application(database)
+    broker = application(database, webhook_hosts=frozenset(settings.webhook_hosts))
     try:
         server = waitress.create_server(broker, host=_HOST, port=settings.port, ident="pact-gate")
     except OSError as error:
@@ -65,6 +65,7 @@ def _start(settings: ServeSettings, step: Step) -> Outcome:
     log = Path(tempfile.mkstemp(prefix="pact-gate-broker-", suffix=".log", dir=step.runner.temporary_folder)[1])
     words = [sys.executable, "-I", sys.argv[0], "broker", "serve"]
     words += ["--database", settings.database, "--port", str(settings.port)]
+    words += [word for host in settings.webhook_hosts for word in ("--webhook-hosts", host)]
     # Without the runner's own variables of this step: what it logs is no command to the runner.
     environment = {name: value for name, value in os.environ.items() if name != "GITHUB_ACTIONS"}
     with log.open("wb") as output:
@@ -92,10 +93,8 @@ def _url(process: subprocess.Popen[bytes], log: Path, step: Step) -> str:
             return url
         step.clock.sleep(_LOOK_SECONDS)
     process.kill()
-    told = log.read_text(encoding="utf-8", errors="replace").strip()
-    raise ProviderError(
-        f"The embedded broker did not start: {told or 'it said nothing'}", "Check `database` and `port`."
-    )
+    told = log.read_text(encoding="utf-8", errors="replace").strip().removeprefix("Error: ").partition("\n")[0]
+    raise InputError(f"The embedded broker did not start. {told}".strip(), "Check the inputs `database` and `port`.")
 
 
 def _answers(url: str) -> bool:

@@ -9,7 +9,7 @@ from pact_gate.broker.client import Broker, unknown
 from pact_gate.commands.files import write_json
 from pact_gate.commands.step import Step
 from pact_gate.model.commit import chosen_version
-from pact_gate.model.decision import decide, overlooked
+from pact_gate.model.decision import decide, needed, overlooked
 from pact_gate.model.errors import BrokerError, InputError
 from pact_gate.model.gate import Decision, Matrix, Question, Result, Row, TargetKind, Verdict
 from pact_gate.model.outcome import GateOutcome
@@ -47,8 +47,8 @@ def _question(settings: GateSettings, step: Step) -> Question:
 class _Gate:
     """One question, asked until it is answered or its time is over.
 
-    A look is one request. The first one that finds a row without a result asks where its provider is; a yes to an
-    environment asks what is there, so that no provider version is overlooked; and a no ends with what explains it.
+    A look is one request. The first one that finds a row without a result asks where its provider is; a yes to a
+    consumer's deployment asks what is there, so that no provider version is overlooked; and a no ends with what explains it.
     """
 
     def __init__(self, settings: GateSettings, question: Question, step: Step) -> None:
@@ -81,7 +81,7 @@ class _Gate:
     def _look(self) -> Matrix:
         matrix = self._ask()
         rows = tuple(self._located(row, matrix) if row.result is Result.NONE else row for row in matrix.rows)
-        if matrix.deployable is True and matrix.environment_url:
+        if matrix.deployable is True and matrix.environment_url and needed(self._question, rows):
             rows += tuple(overlooked(self._question, rows, self._broker.versions_in(matrix.environment_url)))
         return replace(matrix, rows=rows)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from pact_gate.embedded.exchange import HAL, JSON, Answer, Call
@@ -22,6 +22,9 @@ class Route:
     produces: tuple[str, ...] = (HAL,)
     consumes: tuple[str, ...] = ()
     writes: bool = False
+
+
+Resource = tuple[Mapping[str, Route], Mapping[str, str]]  # its methods, and its variable segments by name
 
 
 def get(pattern: str, handler: Callable[[Call], Answer], *produces: str) -> Route:
@@ -47,6 +50,32 @@ def patch(pattern: str, handler: Callable[[Call], Answer], *consumes: str) -> Ro
 def delete(pattern: str, handler: Callable[[Call], Answer]) -> Route:
     """A route that deletes."""
     return Route("DELETE", pattern, handler, writes=True)
+
+
+class Resources:
+    """Routes by their path: a request has the few with as many segments to look through."""
+
+    def __init__(self, routes: Iterable[Route]) -> None:
+        methods: dict[tuple[str, ...], dict[str, Route]] = {}
+        for route in routes:
+            methods.setdefault(tuple(route.pattern.split("/")), {})[route.method] = route
+        self._by_length: dict[int, list[tuple[tuple[str, ...], dict[str, Route]]]] = {}
+        # A literal segment goes before a variable one: `latest` is no version's number.
+        for pattern in sorted(methods, key=lambda pattern: [_is_variable(part) for part in pattern]):
+            self._by_length.setdefault(len(pattern), []).append((pattern, methods[pattern]))
+
+    def find(self, path: str) -> Resource | None:
+        """Give the methods of the first pattern that the path matches, and the values of its variable segments."""
+        parts = path.split("/")
+        for pattern, methods in self._by_length.get(len(parts), ()):
+            pairs = list(zip(pattern, parts, strict=True))
+            if all(part if _is_variable(wanted) else part == wanted for wanted, part in pairs):
+                return methods, {wanted[1:-1]: part for wanted, part in pairs if _is_variable(wanted)}
+        return None
+
+
+def _is_variable(segment: str) -> bool:
+    return segment.startswith("<")
 
 
 def chosen_media(accept: str | None, offered: tuple[str, ...]) -> str | None:

@@ -47,6 +47,8 @@ class Store:
         self._lock = threading.Lock()
         self._idle: list[sqlite3.Connection] = []
         self._is_closed = False
+        with contextlib.suppress(OSError):  # where it cannot be made, SQLite is the one to say so
+            path.parent.mkdir(parents=True, exist_ok=True)
         try:
             with explained(path), self._connection() as connection:
                 _prepare(connection, path)

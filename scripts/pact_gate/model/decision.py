@@ -33,6 +33,13 @@ def decide(question: Question, matrix: Matrix, *, fail_if_empty: bool = False, w
     return Decision(Verdict.YES, _passed(rows), "", rows)
 
 
+def needed(question: Question, rows: Rows) -> Rows:
+    """Give one passed row for each provider, not in question itself, that a version in question needs."""
+    asked = dict(question.asked)
+    passed = {(row.consumer, row.provider): row for row in rows if row.result is Result.PASSED}
+    return tuple(row for row in passed.values() if row.consumer in asked and row.provider not in asked)
+
+
 def overlooked(question: Question, rows: Rows, there: Mapping[str, Collection[str]]) -> Iterator[Row]:
     """Give a row for each provider version that is there and has no result for what a version in question needs.
 
@@ -40,12 +47,8 @@ def overlooked(question: Question, rows: Rows, there: Mapping[str, Collection[st
     matrix joins pacts with results, so the pact that one of them has verified has a row, and the others have none: its
     answer is yes. `there` are the versions of each pacticipant in the environment.
     """
-    asked = dict(question.asked)
     known = {(row.consumer, row.provider, row.provider_version) for row in rows}
-    passed = {(row.consumer, row.provider): row for row in rows if row.result is Result.PASSED}
-    for row in passed.values():
-        if row.consumer not in asked or row.provider in asked:
-            continue
+    for row in needed(question, rows):
         missing = replace(row, provider_version=None, result=Result.NONE, verified_at=None, result_url=None)
         for version in sorted(there.get(row.provider, ())):
             if (row.consumer, row.provider, version) not in known:

@@ -13,7 +13,7 @@ from pact_gate.embedded.routes import (
     versions,
     webhooks,
 )
-from pact_gate.embedded.routing import Route
+from pact_gate.embedded.routing import Resource, Resources, Route
 
 ROUTES: tuple[Route, ...] = (
     *general.ROUTES,
@@ -26,3 +26,10 @@ ROUTES: tuple[Route, ...] = (
     *webhooks.ROUTES,
     *pacts.ROUTES,
 )
+
+_RESOURCES = Resources(ROUTES)
+
+
+def resource(path: str) -> Resource | None:
+    """Find what a path, as it was sent, names: its methods, and its variable segments by their names."""
+    return _RESOURCES.find(path)
