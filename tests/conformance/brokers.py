@@ -82,8 +82,8 @@ class _Proxy(http.server.BaseHTTPRequestHandler):
         if not self.path.startswith(prefix):
             self.send_error(404)
             return
-        headers = {name: value for name, value in self.headers.items() if name.lower() != "host"}
-        headers |= {"Host": self.headers["Host"], "X-Forwarded-Script-Name": prefix, "X-Script-Name": prefix}
+        headers = {name: ", ".join(self.headers.get_all(name, [])) for name in self.headers}
+        headers |= {"X-Forwarded-Script-Name": prefix, "X-Script-Name": prefix}
         connection = http.client.HTTPConnection(broker.hostname, broker.port, timeout=60)
         connection.request(self.command, self.path.removeprefix(prefix) or "/", body or None, headers)
         answer = connection.getresponse()

@@ -48,7 +48,8 @@ class _Gate:
     """One question, asked until it is answered or its time is over.
 
     A look is one request. The first one that finds a row without a result asks where its provider is; a yes to a
-    consumer's deployment asks what is there, so that no provider version is overlooked; and a no ends with what explains it.
+    consumer's deployment asks what is there, so that no provider version is overlooked; and a no ends with what
+    explains it.
     """
 
     def __init__(self, settings: GateSettings, question: Question, step: Step) -> None:
