@@ -313,6 +313,8 @@ def test_an_address_of_a_broker(given, kept) -> None:
         "https://broker.example:99999",
         f"https://broker.example?token={SECRET}"[:25],
         "https://broker.example#pacts",
+        "https://broker.example/a b",
+        "https://broker.example\nX: y",
         "sqlite:",
         "git:",
     ],
@@ -417,6 +419,13 @@ def test_a_typo_on_the_command_line_is_no_input_that_is_not_given(pact_gate, wor
     ended = pact_gate(*words)
     assert sentence in ended.text
     assert ended.code == 2
+
+
+def test_an_input_is_given_once_unless_it_is_a_list(pact_gate) -> None:
+    twice = pact_gate("publish", "--broker-url", "sqlite:a", "--broker-url", "sqlite:b")
+    assert (twice.code, "--broker-url is given twice" in twice.text) == (2, True)
+    listed = pact_gate("publish", "--pacts", "a", "--pacts=b", "--pacts", "c", "--version", "1")
+    assert "No pact file matches a, b, c in" in listed.text
 
 
 @pytest.mark.parametrize("words", [[], ["help"], ["--help"], ["publish", "--help"], ["verify", "-h"]])
