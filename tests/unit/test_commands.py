@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 import yaml
 
 from pact_gate.commands import can_i_deploy, create_version, publish, record_deployment
+from pact_gate.model.commit import Commit
 from pact_gate.model.errors import InputError
 from pact_gate.model.gate import Verdict
 from pact_gate.model.outcome import GateOutcome, Outcome
@@ -387,3 +389,28 @@ def test_ten_pacts_with_a_branch_and_two_tags_are_25_requests(local, write_pact,
     assert (outcome.exit_code, outcome.outputs["verified"]) == (0, "10")
     assert len(local.requests) <= 25, local.requests
     assert all(each.published for each in outcome.verifications)
+
+
+def test_a_pact_of_another_provider_gets_no_result(shop, tmp_path) -> None:
+    """It would be a result of the other provider, from a service that is not it."""
+    pytest.importorskip("pact_ffi", reason="the verify tier is not installed")
+    from pact_gate.commands import verify  # noqa: PLC0415
+
+    (found,) = shop.client.pacts_for_verification("products", [{"branch": "feat/x"}], branch="main")
+    given = inputs(provider="stock", provider_url="http://127.0.0.1:9", pact_url=found.url, publish_results="true")
+    with pytest.raises(InputError, match="is one with products, not with stock"):
+        verify.run(given, shop.step(tmp_path))
+
+
+@pytest.mark.parametrize(("version", "sentence"), [("main", "name of a branch"), (None, "says why")])
+def test_a_version_that_no_result_can_have_is_refused_before_the_work(shop, tmp_path, version, sentence) -> None:
+    pytest.importorskip("pact_ffi", reason="the verify tier is not installed")
+    from pact_gate.commands import verify  # noqa: PLC0415
+
+    step = replace(shop.step(tmp_path), find_commit=lambda: Commit(None, unknown="It says why."))
+    given = {"version": version} if version else {}
+    with pytest.raises(InputError, match=sentence):
+        verify.run(
+            inputs(provider="products", provider_url="http://127.0.0.1:9", publish_results="true", **given), step
+        )
+    assert shop.requests == []

@@ -40,6 +40,8 @@ def run(inputs: Inputs, step: Step) -> VerifyOutcome:
     """Find the pacts, start the provider, verify pact by pact, publish."""
     settings = verify_settings(inputs)
     publishing = _publishing(settings, step)
+    if publishing:  # a version that cannot be published under is refused before the work, not after it
+        chosen_version(settings.version, settings.branch, step.commit)
     tasks = [task for task in _tasks(settings, step) if _wanted(task, settings)]
     if not tasks:
         return _nothing(settings, step, publishing=publishing)
@@ -68,6 +70,12 @@ def _tasks(settings: VerifySettings, step: Step) -> Iterator[_Task]:
         yield from _local(settings, step.folder)
     elif settings.pact_url:
         pact = step.broker.pact(settings.pact_url)
+        named = parse(pact.body, settings.pact_url)
+        if named.provider != settings.provider:
+            raise InputError(
+                f"The pact {settings.pact_url} is one with {named.provider}, not with {settings.provider}.",
+                "Check `provider` and `pact-url`: the result would be stored for the other provider.",
+            )
         yield _Task(pact.body, pact.results_url, settings.pact_url)
     else:
         yield from _selected(settings, step)
