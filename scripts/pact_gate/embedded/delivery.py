@@ -14,11 +14,15 @@ import sqlite3
 import threading
 import urllib.parse
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from pact_gate.embedded import webhook_requests
 from pact_gate.embedded.rows import insert, one
 from pact_gate.embedded.store import Store, now
 from pact_gate.embedded.webhook_requests import Prepared
+
+if TYPE_CHECKING:
+    import urllib3
 
 _LOG = logging.getLogger(__name__)
 _RETRY_AFTER = (10, 60, 120, 300, 600, 1200)  # seconds
@@ -58,7 +62,7 @@ def is_allowed_name(host: str, hosts: frozenset[str]) -> bool:
 
 def send(prepared: Prepared, hosts: frozenset[str]) -> Sent:
     """Send one request; never raises."""
-    import urllib3  # here, because a start without webhooks must not pay for it  # noqa: PLC0415
+    import urllib3  # noqa: PLC0415 - a start without webhooks must not pay for it
 
     told = f"{prepared.method} {prepared.shown_url}"
     parts = urllib.parse.urlsplit(prepared.url)
@@ -200,8 +204,9 @@ def _networks(hosts: frozenset[str]) -> list[ipaddress.IPv4Network | ipaddress.I
     return found
 
 
-def _pool(scheme: str, address: Address, port: int, host: str):  # type: ignore[no-untyped-def]  # noqa: ANN202 - imported late
-    import urllib3  # noqa: PLC0415
+def _pool(scheme: str, address: Address, port: int, host: str) -> urllib3.HTTPConnectionPool:
+    """Connect to the address that was checked; a certificate must still be the host's."""
+    import urllib3  # noqa: PLC0415 - as above
 
     timeout = urllib3.Timeout(total=_SECONDS)
     if scheme == "https":
