@@ -55,7 +55,7 @@ def _embedded(scheme: str, place: str) -> Application:
 
 
 def _on_file(database: Path) -> Application:
-    """Open the broker on a file. A new one knows where services go, or the first gate would ask for an unknown place."""
+    """Open the broker on a file. A new one knows where services go: the first gate would ask for an unknown place."""
     from pact_gate.embedded import application  # noqa: PLC0415
 
     new = not database.exists()

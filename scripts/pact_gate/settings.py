@@ -478,4 +478,4 @@ KNOWN: Mapping[str, frozenset[str]] = {
     "create-version": frozenset(_CREATE_VERSION),
     "broker": frozenset(("database", "port", "webhook-hosts")),
 }
-LISTS = frozenset(("pacticipant", "pacts", "tags", "ignore", "request-headers", "filter-consumers"))
+LISTS = frozenset(("pacticipant", "pacts", "tags", "ignore", "request-headers", "filter-consumers", "webhook-hosts"))

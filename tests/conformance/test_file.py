@@ -72,9 +72,15 @@ def test_a_file_that_is_not_ours_is_refused_and_left_as_it_was(
     assert path.read_bytes() == before
 
 
-def test_a_folder_that_is_not_there_is_named(tmp_path: pathlib.Path) -> None:
+def test_its_folder_is_made(tmp_path: pathlib.Path) -> None:
+    embedded.application(tmp_path / "a" / "b" / "broker.sqlite3").close()
+    assert (tmp_path / "a" / "b" / "broker.sqlite3").is_file()
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path: pathlib.Path) -> None:
+    (tmp_path / "file").write_text("")
     with pytest.raises(InputError, match="cannot be opened or made"):
-        embedded.application(tmp_path / "missing" / "broker.sqlite3")
+        embedded.application(tmp_path / "file" / "broker.sqlite3")
 
 
 def test_a_file_without_write_permission_is_refused_at_once(tmp_path: pathlib.Path) -> None:

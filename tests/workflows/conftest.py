@@ -142,7 +142,7 @@ class Act:
             text += indent(f"- uses: {CHECKOUT}\n{dedent(steps)}\n", " " * 6)
         return self.workflow(text, **how)
 
-    def workflow(
+    def workflow(  # noqa: PLR0913 - what a run depends on
         self,
         text: str,
         *,
@@ -151,15 +151,16 @@ class Act:
         pull_request: Mapping[str, Any] | None = None,
         environment: Mapping[str, str] | None = None,
         variables: Mapping[str, str] | None = None,
+        origin: str = "https://github.com/acme/shop.git",
     ) -> Run:
         """Run a workflow in a new repository that holds `files`, checked out at `branch`.
 
         The event is a push, or a pull request with the given payload. `environment` holds for all steps, `variables`
-        are the repository's.
+        are the repository's, `origin` is where it was cloned from.
         """
         self._runs += 1
         repository = self._folder / f"run-{self._runs}" / "repository"
-        sha = _commit({**(files or {}), ".github/workflows/workflow.yml": text}, repository, branch)
+        sha = _commit({**(files or {}), ".github/workflows/workflow.yml": text}, repository, branch, origin)
         command = [
             "act",
             "pull_request" if pull_request else "push",
@@ -203,7 +204,7 @@ class Act:
         return run
 
 
-def _commit(files: Mapping[str, str], repository: Path, branch: str) -> str:
+def _commit(files: Mapping[str, str], repository: Path, branch: str, origin: str) -> str:
     """Make a repository with one commit; its SHA."""
     for name, content in files.items():
         path = repository / name
@@ -212,7 +213,7 @@ def _commit(files: Mapping[str, str], repository: Path, branch: str) -> str:
     who = ("-c", "user.name=someone", "-c", "user.email=someone@example.org", "-c", "commit.gpgsign=false")
     for words in (
         ("init", "--quiet", "--initial-branch", branch),
-        ("remote", "add", "origin", "https://github.com/acme/shop.git"),
+        ("remote", "add", "origin", origin),
         ("add", "--all"),
         (*who, "commit", "--quiet", "--message", "All of it"),
     ):
@@ -338,10 +339,8 @@ def make_estate() -> type[Estate]:
 
 @pytest.fixture
 def estate(tmp_path: Path) -> Estate:
-    """An embedded broker of the test's own, which is empty; production is known."""
-    made = Estate(f"sqlite:{tmp_path / 'broker.sqlite3'}")
-    made.broker.create_environment("production")
-    return made
+    """An embedded broker of the test's own, which is empty; production is known, as to each new one."""
+    return Estate(f"sqlite:{tmp_path / 'broker.sqlite3'}")
 
 
 class Port:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import importlib.util
+import subprocess
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
-ORDERS = (ROOT / "workflows" / "pact-broker.yml").read_text(encoding="utf-8")
-PRODUCTS = (ROOT / "workflows" / "embedded-broker.yml").read_text(encoding="utf-8")
+TEMPLATES = ROOT / "workflows"
 
 ORDERS_FILES = {
     "Makefile": "test:\n\tmkdir pacts && cp written-by-the-tests.json pacts/\ndeploy:\n\t@echo shipping orders\n",
@@ -22,29 +23,33 @@ PRODUCTS_FILES = {
 }
 
 
-@pytest.fixture(params=["embedded", "real"])
-def broker_url(request, tmp_path):
-    """The address of an empty broker, embedded or real."""
-    if request.param == "embedded":
-        yield f"sqlite:{tmp_path / 'broker.sqlite3'}"
-        return
-    spec = importlib.util.spec_from_file_location("brokers", ROOT / "tests" / "conformance" / "brokers.py")
-    brokers = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(brokers)
-    with brokers.pact_broker(tmp_path) as url:
-        yield url
+@pytest.fixture(params=["git", "sqlite", "real"])
+def broker(request, tmp_path):
+    """The template for a consumer, the address of an empty broker, and the origin of the consumer's repository."""
+    if request.param == "git":
+        origin = tmp_path / "origin.git"
+        subprocess.run(["git", "init", "--quiet", "--bare", origin], check=True)
+        yield "embedded-broker.yml", f"git:{origin.as_uri()}#pact-broker", origin.as_uri()
+    elif request.param == "sqlite":
+        yield "pact-broker.yml", f"sqlite:{tmp_path / 'broker.sqlite3'}", ""
+    else:
+        spec = importlib.util.spec_from_file_location("brokers", ROOT / "tests" / "conformance" / "brokers.py")
+        brokers = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(brokers)
+        with brokers.pact_broker(tmp_path) as url:
+            yield "pact-broker.yml", url, ""
 
 
 @pytest.fixture
-def services(act, broker_url, port):
+def services(act, broker, port):
     """Two functions that push to the services' repositories; a commit of products may call its price otherwise."""
-    variables = {"PACT_BROKER_BASE_URL": broker_url, "PACT_BROKER_FILE": broker_url.removeprefix("sqlite:")}
-    products = PRODUCTS.replace("8000", str(port))
-    if not broker_url.startswith("sqlite:"):
-        products = products.replace("sqlite:${{ vars.PACT_BROKER_FILE }}", "${{ vars.PACT_BROKER_BASE_URL }}")
+    template, address, origin = broker
+    variables = {"PACT_BROKER_BASE_URL": address}
+    orders = (TEMPLATES / template).read_text(encoding="utf-8")
+    products = (TEMPLATES / "provider.yml").read_text(encoding="utf-8").replace("8000", str(port))
 
     def push_orders(branch="main"):
-        return act.workflow(ORDERS, files=ORDERS_FILES, variables=variables, branch=branch)
+        return act.workflow(orders, files=ORDERS_FILES, variables=variables, branch=branch, origin=origin or "nowhere")
 
     def push_products(price="price"):
         makefile = PRODUCTS_FILES["Makefile"].replace("8000", str(port)).replace("$(PRICE)", price)
@@ -53,11 +58,16 @@ def services(act, broker_url, port):
     return push_orders, push_products
 
 
-def test_from_a_commit_to_a_deploy_gate(services, broker_url, make_estate):
+def test_from_a_commit_to_a_deploy_gate(services, broker, make_estate):
     """No while products is not there; then yes to both; a renamed field is stopped; a branch only asks."""
     push_orders, push_products = services
-    broker = make_estate(broker_url)
-    broker.broker.create_environment("production")
+    if broker[1].startswith("http"):  # a new embedded broker has it
+        make_estate(broker[1]).broker.create_environment("production")
+
+    def deployed(name):
+        estate = make_estate(broker[1])
+        with closing(estate.broker):
+            return estate.versions_in(name)
 
     early = push_orders()
     assert early.jobs == {"contract": "failure"}
@@ -67,21 +77,21 @@ def test_from_a_commit_to_a_deploy_gate(services, broker_url, make_estate):
     products = push_products()
     assert products.jobs == {"contract": "success"}
     assert products.verdicts == ["yes"]
-    assert broker.versions_in("products") == [products.sha]
+    assert deployed("products") == [products.sha]
 
     orders = push_orders()
     assert orders.jobs == {"contract": "success"}
     assert "shipping orders" in orders.said
-    assert broker.versions_in("orders") == [orders.sha]
+    assert deployed("orders") == [orders.sha]
 
     renamed = push_products(price="cost")
     assert renamed.jobs == {"contract": "failure"}
     assert "shipping" not in renamed.said
     assert any("price" in error for step in renamed.steps.values() for error in step.errors)
-    assert broker.versions_in("products") == [products.sha]
+    assert deployed("products") == [products.sha]
 
     branch = push_orders(branch="feat/cart")
     assert branch.jobs == {"contract": "success"}
     assert branch.verdicts == ["yes"]
     assert "shipping" not in branch.said
-    assert broker.versions_in("orders") == [orders.sha]
+    assert deployed("orders") == [orders.sha]
