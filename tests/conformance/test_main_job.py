@@ -572,6 +572,22 @@ def test_application_instances(shop: Estate) -> None:
     assert shop.answers("products@2") == ("waiting", UNKNOWN)
 
 
+def test_each_instance_of_a_provider_counts(shop: Estate) -> None:
+    """A deliberate deviation: the broker has rows for what was verified, and overlooks an instance that was not.
+
+    A consumer will meet whichever instance answers.
+    """
+    shop.create_version("products", "2")
+    shop.record("products", "2", application_instance="green")
+    assert shop.answers("orders@1") == ("waiting", YES)
+    assert "There is no result of products" in shop.gate("orders@1").outputs["reason"].replace(f".{shop.prefix}", "")
+    shop.verified("orders", "1", "products", "2")
+    assert shop.answers("orders@1") == ("yes", YES)
+    shop.create_version("products", "3")
+    shop.record("products", "3", state="released")
+    assert shop.answers("orders@1") == ("waiting", YES)
+
+
 def test_an_environment_is_made_only_where_it_is_asked_for(shop: Estate) -> None:
     ended = shop.record("products", "1", environment=shop.name("test"), create_environment=False, code=2)
     assert f"It knows: {shop.name('test')}" not in ended.log
