@@ -75,11 +75,6 @@ def _of_deployment(payload: Payload, _: Mapping[str, str]) -> Head:
     return payload["deployment"]["sha"], None
 
 
-def _of_release(_: Payload, environment: Mapping[str, str]) -> Head:
-    """A release's tag is on no branch."""
-    return environment.get("GITHUB_SHA", ""), None
-
-
 _HEADS: Mapping[str, Callable[[Payload, Mapping[str, str]], Head]] = {
     "pull_request": _of_pull_request,
     "pull_request_target": _of_pull_request,
@@ -89,7 +84,6 @@ _HEADS: Mapping[str, Callable[[Payload, Mapping[str, str]], Head]] = {
     "workflow_run": _of_workflow_run,
     "deployment": _of_deployment,
     "deployment_status": _of_deployment,
-    "release": _of_release,
 }
 
 
