@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import sys
 import traceback
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, closing, suppress
@@ -137,3 +138,7 @@ def _report_error(error: PactGateError, runner: Runner) -> None:
         runner.annotate(notes.error_annotations(error))
     with suppress(OSError):  # a full disk may be what the error is about
         runner.summarize(summary.error_summary(error))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

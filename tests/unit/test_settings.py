@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -426,6 +429,14 @@ def test_an_input_is_given_once_unless_it_is_a_list(pact_gate) -> None:
     assert (twice.code, "--broker-url is given twice" in twice.text) == (2, True)
     listed = pact_gate("publish", "--pacts", "a", "--pacts=b", "--pacts", "c", "--version", "1")
     assert "No pact file matches a, b, c in" in listed.text
+
+
+def test_run_as_a_module_it_does_its_work() -> None:
+    """It would end with 0, the exit code of a yes, if it did nothing."""
+    environment = os.environ | {"PYTHONPATH": str(ROOT / "scripts")}
+    words = [sys.executable, "-m", "pact_gate", "can-i-deploy"]
+    done = subprocess.run(words, capture_output=True, text=True, check=False, env=environment)
+    assert (done.returncode, "`pacticipant`" in done.stdout) == (2, True)
 
 
 @pytest.mark.parametrize("words", [[], ["help"], ["--help"], ["publish", "--help"], ["verify", "-h"]])
