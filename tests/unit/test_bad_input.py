@@ -144,6 +144,16 @@ def test_a_conflict_with_one_provider_publishes_no_other(publish, broker, write_
     assert contents(broker) == before
 
 
+def test_what_was_published_for_another_consumer_before_is_told(publish, broker, write_pact) -> None:
+    """A broker takes one consumer's pacts at a time."""
+    write_pact("web", "products")
+    assert publish().code == 0
+    write_pact("web", "products", status=404)
+    write_pact("admin", "products")
+    refused(publish(), "another pact of web", "The pacts of admin are published")
+    assert any("'admin'" in row for row in contents(broker))
+
+
 @pytest.mark.parametrize("command", ["publish", "create-version", "can-i-deploy", "record-deployment"])
 @pytest.mark.parametrize("version", ["feat/x", "main", "refs/heads/other"])
 def test_a_version_that_is_a_branch(pact_gate, broker, write_pact, command, version) -> None:

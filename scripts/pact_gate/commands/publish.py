@@ -8,11 +8,11 @@ from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
 
-from pact_gate.broker.client import Broker
+from pact_gate.broker.client import Broker, PublishAnswer
 from pact_gate.commands.files import matching, read
 from pact_gate.commands.step import Step
 from pact_gate.model.commit import chosen_version, short
-from pact_gate.model.errors import ConflictError, InputError, Place
+from pact_gate.model.errors import ConflictError, InputError, PactGateError, Place
 from pact_gate.model.outcome import PublishedPact, PublishOutcome
 from pact_gate.model.pact import Pact, differences, merged, parse
 from pact_gate.settings import Inputs, PublishSettings, publish_settings
@@ -40,19 +40,35 @@ def publish(settings: PublishSettings, step: Step) -> PublishOutcome:
     for _, group in groupby(pacts, key=lambda pact: pact.consumer):
         ours = list(group)
         try:
-            answer = step.broker.publish(
-                ours,
-                version=version,
-                branch=branch,
-                tags=_tags(settings, branch),
-                build_url=settings.build_url or step.commit.build_url,
-                merge=settings.on_conflict == "merge",
-            )
-        except ConflictError as error:
-            raise _conflict(step.broker, ours, version, error) from error
+            answer = _publish_one_consumer(ours, version, branch, settings, step)
+        except PactGateError as error:
+            error.cause += _before_that(published)
+            raise
         published += [_published(pact, version, answer.urls.get(pact.provider)) for pact in ours]
         notices += answer.notices
     return _outcome(published, notices, version, branch)
+
+
+def _publish_one_consumer(
+    pacts: list[Pact], version: str, branch: str | None, settings: PublishSettings, step: Step
+) -> PublishAnswer:
+    try:
+        return step.broker.publish(
+            pacts,
+            version=version,
+            branch=branch,
+            tags=_tags(settings, branch),
+            build_url=settings.build_url or step.commit.build_url,
+            merge=settings.on_conflict == "merge",
+        )
+    except ConflictError as error:
+        raise _conflict(step.broker, pacts, version, error) from error
+
+
+def _before_that(published: Iterable[PublishedPact]) -> str:
+    """A broker takes the pacts of one consumer at a time: say what it has already."""
+    consumers = ", ".join(dict.fromkeys(pact.consumer for pact in published))
+    return f" The pacts of {consumers} are published; publishing them again changes nothing." if consumers else ""
 
 
 def _pacts(settings: PublishSettings, folder: Path) -> list[Pact]:

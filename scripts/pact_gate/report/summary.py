@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from itertools import islice
 
 from pact_gate.model.commit import short
-from pact_gate.model.errors import BrokerError, GitHubError, InputError, PactGateError, ProviderError
+from pact_gate.model.errors import BrokerError, InputError, PactGateError, ProviderError
 from pact_gate.model.gate import Row
 from pact_gate.model.outcome import GateOutcome, Outcome, PublishedPact, PublishOutcome, VerifyOutcome
 from pact_gate.model.verification import InteractionResult, Mismatch, PactVerification
@@ -33,7 +33,6 @@ _ERROR_TITLES = (
     (InputError, "Something in this step's inputs or files is wrong"),
     (ProviderError, "The provider could not be verified"),
     (BrokerError, "The broker gave no usable answer"),
-    (GitHubError, "GitHub gave no usable answer"),
 )
 
 
