@@ -235,7 +235,7 @@ def main() -> int:
     print(f"Everything happens in {folder}", flush=True)
     try:
         with tempfile.TemporaryDirectory(prefix="pact-gate-demo-", dir=_directory_without_spaces()) as act_cache:
-            stage = Stage(folder, act(folder, Path(act_cache), environments=["production"]))
+            stage = Stage(folder, act(folder, Path(act_cache)))
             try:
                 story(stage)
             finally:

@@ -10,16 +10,13 @@ import shutil
 import socket
 import subprocess
 import sys
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from py_compile import PycInvalidationMode
 
-from demo_act import Act, end
+from demo_act import Act
 
 EXAMPLES = Path(__file__).resolve().parent
 CHECKOUT = EXAMPLES.parent
@@ -99,13 +96,12 @@ def repository(name: str, folder: Path, ports: Sequence[int]) -> Repository:
     return made
 
 
-def act(folder: Path, act_cache: Path, *, environments: Sequence[str]) -> Act:
-    """Set act up in `folder`: this checkout's actions, the services' Python, and a broker that has the environments."""
+def act(folder: Path, act_cache: Path) -> Act:
+    """Set act up in `folder`: this checkout's actions, the services' Python, and a broker that is made at first use."""
     cache = folder / "cache"
     actions = _copy_of_the_actions(folder / "pact-gate")
     database = folder / "broker.sqlite3"
     job_environment = _job_environment(cache)
-    _create_environments(environments, actions / "scripts" / "pact-gate", database, job_environment)
     setup_python = _setup_python(folder / "setup-python", _services_python(cache))
     return Act(
         _act_executable(),
@@ -128,7 +124,7 @@ def _copy_of_the_actions(folder: Path) -> Path:
         shutil.copytree(CHECKOUT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(CHECKOUT / "action.yml", folder)
     # act copies the actions anew for each step; a runner does once for each job.
-    compileall.compile_dir(folder / "scripts", quiet=2, invalidation_mode=PycInvalidationMode.UNCHECKED_HASH)
+    compileall.compile_dir(folder / "scripts", quiet=2, workers=0, invalidation_mode=PycInvalidationMode.UNCHECKED_HASH)
     return folder
 
 
@@ -185,43 +181,6 @@ def _setup_python(folder: Path, bin_folder: Path) -> Path:
     folder.mkdir()
     (folder / "action.yml").write_text(json.dumps(action), encoding="utf-8")
     return folder
-
-
-def _create_environments(names: Sequence[str], launcher: Path, database: Path, environment: Mapping[str, str]) -> None:
-    """Create the environments that services are deployed to, as a team does once when it sets up its broker."""
-    port = free_port()
-    server = subprocess.Popen(  # noqa: S603
-        ["sh", launcher, "broker", "serve", "--database", database, "--port", str(port)],  # noqa: S607
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-    try:
-        for name in names:
-            _post_when_ready(f"http://127.0.0.1:{port}/environments", {"name": name, "production": True}, server)
-    finally:
-        end(server)
-
-
-def _post_when_ready(url: str, content: Mapping[str, object], server: subprocess.Popen[str]) -> None:
-    headers = {"Content-Type": "application/json", "Accept": "application/hal+json"}
-    request = urllib.request.Request(url, json.dumps(content).encode(), headers)  # noqa: S310
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # no proxy knows this machine's own ports
-    deadline = time.monotonic() + 60
-    while server.poll() is None and time.monotonic() < deadline:
-        try:
-            opener.open(request, timeout=10).close()
-        except urllib.error.HTTPError as error:
-            raise SetupError(f"The broker refused to create an environment: {error.read().decode()}") from error
-        except OSError:
-            time.sleep(0.05)
-        else:
-            return
-    said = server.communicate()[1] if server.poll() is not None else "it did not answer within a minute"
-    raise SetupError(f"The embedded broker did not start: {said}")
 
 
 def _run(command: Sequence[str | Path], cwd: Path | None = None, environment: Mapping[str, str] | None = None) -> str:
