@@ -22,7 +22,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +39,8 @@ from pact_gate.settings import BrokerSettings  # noqa: E402
 
 LAUNCHER = ["sh", str(ROOT / "scripts" / "pact-gate")]
 QUESTION = ["--pacticipant", "orders", "--version", "1", "--to-environment", "production"]
+# The consumer's yes takes three requests, the provider's one: it needs nothing that could be there in two versions.
+PROVIDERS_QUESTION = ["--pacticipant", "products", *QUESTION[2:]]
 COLD_PAIRS, WARM_PAIRS, VERIFICATION_PAIRS = 5, 25, 7
 MEGABYTE = 1_000_000
 Command = Sequence[str]
@@ -181,13 +183,14 @@ def _download_size(place: Place, what: list[str]) -> int:
 
 def warm(place: Place) -> Iterator[Row]:
     """A step of the gate, as the second and each further one of a job."""
-    gate = [*LAUNCHER, "can-i-deploy", *QUESTION]
+    gate = [*LAUNCHER, "can-i-deploy"]
     database = place.folder / "warm.sqlite3"
     _fill(connect(BrokerSettings(f"sqlite:{database}")))
     step, plain = place.step(), place.environment(PYTHONPATH=str(place.core))
     runs: Runs = {
-        "ours": lambda: _seconds([*gate, "--broker-url", place.broker_url], step),
-        "sqlite": lambda: _seconds([*gate, "--broker-url", f"sqlite:{database}"], step),
+        "consumer": lambda: _seconds([*gate, *QUESTION, "--broker-url", place.broker_url], step),
+        "provider": lambda: _seconds([*gate, *PROVIDERS_QUESTION, "--broker-url", place.broker_url], step),
+        "sqlite": lambda: _seconds([*gate, *QUESTION, "--broker-url", f"sqlite:{database}"], step),
         "requests": lambda: _seconds(["python3", "-c", "import requests"], plain),
     }
     pact_cli = shutil.which("pact", path=str(Path(sys.executable).parent))
@@ -197,16 +200,21 @@ def warm(place: Place) -> Iterator[Row]:
     for run in runs.values():
         run()  # the first of each writes bytecode
     times = _in_turns(runs, WARM_PAIRS)
-    ratio = _ratio(times["ours"], times["requests"])
     peer = 'python3 -c "import requests"'
-    yield Row(
-        f"warm step, against {peer}", _ms(times["ours"]), _ms(times["requests"]), ratio, "at most 1.5", ratio <= 1.5
-    )
+    asked = {
+        "provider": "about a provider",
+        "consumer": "about a consumer",
+        "sqlite": "about a consumer, on sqlite:PATH",
+    }
+    for name, what in asked.items():
+        ratio = _ratio(times[name], times["requests"])
+        row = Row(f"warm step {what}, against {peer}", _ms(times[name]), _ms(times["requests"]), ratio)
+        yield replace(row, goal="at most 1.5", met=ratio <= 1.5)
     if pact_cli:
-        ratio = _ratio(times["ours"], times["pact"])
-        yield Row("warm step, against the `pact` binary", _ms(times["ours"]), _ms(times["pact"]), ratio)
-    ratio = _ratio(times["sqlite"], times["requests"])
-    yield Row(f"warm step on sqlite:PATH, against {peer}", _ms(times["sqlite"]), _ms(times["requests"]), ratio)
+        ratio = _ratio(times["consumer"], times["pact"])
+        yield Row(
+            "warm step about a consumer, against the `pact` binary", _ms(times["consumer"]), _ms(times["pact"]), ratio
+        )
 
 
 def memory(place: Place) -> Iterator[Row]:
@@ -230,8 +238,7 @@ def requests(place: Place) -> Iterator[Row]:
             (pacts / f"{number}.json").write_text(json.dumps(pact("shop", f"supplier {number}", 1)), encoding="utf-8")
         publish = ["publish", "--pacts", str(pacts), "--version", "1", "--branch", "main", "--tags", "a,b"]
         yield _counted(place, proxy, "publishing 5 pacts of one consumer", publish, 2)
-        products = ["--pacticipant", "products", "--version", "1", "--to-environment", "production"]
-        yield _counted(place, proxy, "asking the gate about a provider", ["can-i-deploy", *products], 1)
+        yield _counted(place, proxy, "asking the gate about a provider", ["can-i-deploy", *PROVIDERS_QUESTION], 1)
         yield _counted(place, proxy, "asking the gate about a consumer, with a yes", ["can-i-deploy", *QUESTION], 1)
         for name in ("ours", "theirs"):
             for number in range(10):

@@ -9,9 +9,8 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from pact_gate.broker.http import Http
@@ -26,16 +25,14 @@ _BAD_REQUEST, _NOT_FOUND, _CONFLICT = 400, 404, 409
 _LONGEST_QUERY = 4_000  # characters; the broker's own server takes 10,240, proxies often 8,000 with all else
 
 
-@dataclass(frozen=True)
-class PublishAnswer:
+class PublishAnswer(NamedTuple):
     """What came of publishing: the address of the pact with each provider, and the broker's warnings."""
 
     urls: Mapping[str, str]
     notices: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class SelectedPact:
+class SelectedPact(NamedTuple):
     """A pact that the broker wants verified, and why (`reasons` are its own words)."""
 
     url: str
@@ -45,8 +42,7 @@ class SelectedPact:
     reasons: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class PactDocument:
+class PactDocument(NamedTuple):
     """A pact as the broker keeps it: `body` is the document, `results_url` takes its results."""
 
     body: bytes
@@ -54,8 +50,7 @@ class PactDocument:
     results_url: str | None
 
 
-@dataclass(frozen=True)
-class Environment:
+class Environment(NamedTuple):
     """A place to deploy to, and where the broker lists what is in it."""
 
     name: str
@@ -64,8 +59,7 @@ class Environment:
     released_url: str
 
 
-@dataclass(frozen=True)
-class Presence:
+class Presence(NamedTuple):
     """A version that is in an environment: deployed (in one application instance) or released."""
 
     version: str

@@ -6,9 +6,8 @@ import io
 import random
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import unquote, urljoin, urlsplit
 
 import requests
@@ -46,8 +45,7 @@ def authentication(token: str | None, username: str | None, password: str | None
     return HTTPBasicAuth(username.encode(), (password or "").encode()) if username else None
 
 
-@dataclass(frozen=True)
-class Clock:
+class Clock(NamedTuple):
     """Time, given from outside so that a test need not wait."""
 
     now: Callable[[], float] = time.monotonic

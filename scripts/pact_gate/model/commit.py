@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from pact_gate.model.errors import InputError
 
 _NEVER_A_VERSION = frozenset({"HEAD", "main", "master", "trunk", "develop", "development", "latest"})
 
 
-@dataclass(frozen=True)
-class Commit:
+class Commit(NamedTuple):
     """The commit that an event is about.
 
     `version` is its full SHA, None where there is none to be known, and `unknown` says why. `branch` is None where the

@@ -5,12 +5,10 @@ An error has two parts: the cause, and the next step for the person who reads it
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(NamedTuple):
     """A place in a file that caused an error. `line` counts from 1; None is the file as a whole."""
 
     path: str

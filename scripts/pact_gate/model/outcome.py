@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from pact_gate.model.gate import Decision, Question
 from pact_gate.model.verification import PactVerification
@@ -37,8 +37,7 @@ class Outcome:
     facts: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True)
-class PublishedPact:
+class PublishedPact(NamedTuple):
     """A pact that is now in the broker. `changed` is None where the broker did not say."""
 
     consumer: str

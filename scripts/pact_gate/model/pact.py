@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from math import isinf
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 from pact_gate.model.errors import InputError, Place
 
 Json = dict[str, Any]
 
 
-@dataclass(frozen=True)
-class Pact:
+class Pact(NamedTuple):
     """One consumer's needs of one provider, as they stand in the files `paths`.
 
     `body` is what is published, byte for byte as the consumer's tests wrote it, unless several files were merged.
