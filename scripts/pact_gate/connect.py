@@ -7,6 +7,7 @@ from pathlib import Path
 
 import requests
 
+from pact_gate import VERSION
 from pact_gate.broker.client import Broker
 from pact_gate.broker.http import Http, authentication
 from pact_gate.broker.wsgi import Application, WsgiAdapter
@@ -36,6 +37,7 @@ def connect(settings: BrokerSettings) -> Broker:
     if scheme in ("sqlite", "git"):
         return _in_process(_embedded(scheme, place), address, settings.broker_timeout)
     session = requests.Session()
+    session.headers["User-Agent"] = f"pact-gate/{VERSION}"
     session.auth = authentication(settings.broker_token, settings.broker_username, settings.broker_password)
     return Broker(Http(address, session, timeout=settings.broker_timeout))
 

@@ -21,6 +21,7 @@ from pact_gate.model.gate import Target, TargetKind
 
 PREFIX = "PACT_GATE_"
 _LAST_PORT = 65_535
+_SECRET_HEADER = re.compile(r"auth|token|key|secret|cookie|session", re.IGNORECASE)
 
 OnEmpty = Literal["pass", "fail"]
 
@@ -294,6 +295,11 @@ class VerifySettings(VersionSettings):
     filter_consumers: tuple[str, ...] = ()
     on_empty: OnEmpty = "fail"
     junit: str | None = None
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What must never be printed: the values of headers whose names say so."""
+        return tuple(value for name, value in self.request_headers if value and _SECRET_HEADER.search(name))
 
     @property
     def filtered(self) -> bool:

@@ -1,9 +1,12 @@
 """The documentation shows real files: what a reader pastes is what the tests run."""
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
+
+from pact_gate import VERSION
 
 ROOT = Path(__file__).parents[2]
 PAGES = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("examples/**/*.md")]
@@ -35,3 +38,9 @@ def test_the_whole_setup_of_a_service_takes_fifteen_lines() -> None:
     blocks = {before: yaml for page, before, yaml in shown() if page.name == "README.md" and page.parent == ROOT}
     assert len(blocks) == 2  # with a Pact Broker, and without
     assert all(len(yaml.splitlines()) <= 15 for yaml in blocks.values())
+
+
+def test_the_version_is_the_same_wherever_it_stands() -> None:
+    stated = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"]
+    assert stated == VERSION
+    assert f"## {VERSION}" in (ROOT / "CHANGELOG.md").read_text("utf-8")

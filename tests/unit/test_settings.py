@@ -444,3 +444,9 @@ def test_help(pact_gate, words) -> None:
     ended = pact_gate(*words)
     assert ended.code == 0
     assert all(re.search(rf"^  {command} ", ended.text, re.MULTILINE) for command in COMMANDS)
+
+
+def test_the_values_of_secret_headers_are_masked() -> None:
+    headers = "Authorization: Bearer abc\nX-Api-Key: def\nAccept: text/plain"
+    given = {"provider": "products", "provider-url": "http://127.0.0.1:1", "request-headers": headers}
+    assert verify_settings(Inputs(given, {})).secrets == ("Bearer abc", "def")

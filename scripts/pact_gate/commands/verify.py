@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+from pact_gate import VERSION
 from pact_gate.commands.files import matching, read, write, write_json
 from pact_gate.commands.step import Step
 from pact_gate.commands.versions import announce
@@ -21,7 +22,7 @@ from pact_gate.settings import Inputs, VerifySettings, verify_settings
 from pact_gate.verifier.pacts import Filters, ProviderAddress, verify_pact
 from pact_gate.verifier.process import ProviderProcess
 
-_VERIFIED_BY = {"implementation": "pact-gate", "version": "1.0.0"}
+_VERIFIED_BY = {"implementation": "pact-gate", "version": VERSION}
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,7 @@ class _Task:
 def run(inputs: Inputs, step: Step) -> VerifyOutcome:
     """Find the pacts, start the provider, verify pact by pact, publish."""
     settings = verify_settings(inputs)
+    step.runner.mask(settings.secrets)
     publishing = _publishing(settings, step)
     if publishing:  # a version that cannot be published under is refused before the work, not after it
         chosen_version(settings.version, settings.branch, step.commit)
