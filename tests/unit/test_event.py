@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from pact_gate.github import event
-from pact_gate.model.commit import Commit, chosen_version, short
+from pact_gate.model.commit import Commit, another_commit, chosen_version, short
 from pact_gate.model.errors import InputError
 
 MERGE, HEAD, BASE = "a" * 40, "b" * 40, "c" * 40
@@ -255,3 +255,13 @@ def test_the_branches_of_a_pull_request_are_no_versions(tmp_path) -> None:
 
 def test_a_sha_is_shortened_and_a_name_is_not() -> None:
     assert [short(HEAD), short("1.2.3-a-long-name"), short("B" * 40)] == ["b" * 10, "1.2.3-a-long-name", "B" * 40]
+
+
+@pytest.mark.parametrize(
+    ("checked_out", "version", "told"),
+    [(None, "a" * 40, False), ("a" * 40, "a" * 40, False), ("b" * 40, "a" * 40, True), ("b" * 40, "b" * 40, False)],
+)
+def test_who_tests_another_commit_than_is_recorded_is_told(checked_out, version, told) -> None:
+    sentence = another_commit(version, Commit(version="a" * 40, checked_out=checked_out))
+    assert bool(sentence) is told
+    assert not told or ("bbbbbbbbbb" in sentence and "github.event.pull_request.head.sha" in sentence)

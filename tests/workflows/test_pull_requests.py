@@ -48,6 +48,10 @@ def test_the_version_is_the_heads_commit(act, estate, pact, head_repository, bra
     assert (outputs["version"], outputs["branch"]) == (HEAD, branch)
     assert (outputs["verdict"], run.step("gate").exit_code) == ("not-in-environment", 1)
     assert estate.broker.version("web", run.sha) is None
+    # The tests ran on what actions/checkout takes, the merge commit.
+    [warning] = [each for each in run.step("gate").annotations if each.level == "warning"]
+    assert warning.title == "Another commit was tested"
+    assert run.sha[:10] in warning.message
 
 
 class Refusing(http.server.BaseHTTPRequestHandler):
@@ -121,7 +125,8 @@ def test_what_strangers_write_stays_text(act, estate, pact, event):
     assert step.outputs["deployable"] == "false"
     assert run.step("look").log == ""
     assert not any(line.lstrip().startswith("::") or "##[" in line for line in step.log.splitlines())
-    assert [each.level for each in step.annotations] == ["error"]
+    another_commit = ["warning"] if event == "pull_request" else []
+    assert [each.level for each in step.annotations] == [*another_commit, "error"]
     assert step.summary.count("<details>") == step.summary.count("</details>")
     assert "<script" not in step.summary
     assert "<img" not in step.summary

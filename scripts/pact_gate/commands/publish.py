@@ -11,7 +11,8 @@ from pathlib import Path
 from pact_gate.broker.client import Broker, PublishAnswer
 from pact_gate.commands.files import matching, read
 from pact_gate.commands.step import Step
-from pact_gate.model.commit import chosen_version, short
+from pact_gate.commands.versions import doubts
+from pact_gate.model.commit import Commit, chosen_version, short
 from pact_gate.model.errors import ConflictError, InputError, PactGateError, Place
 from pact_gate.model.outcome import PublishedPact, PublishOutcome
 from pact_gate.model.pact import Pact, differences, merged, parse
@@ -46,7 +47,7 @@ def publish(settings: PublishSettings, step: Step) -> PublishOutcome:
             raise
         published += [_published(pact, version, answer.urls.get(pact.provider)) for pact in ours]
         notices += answer.notices
-    return _outcome(published, notices, version, branch)
+    return _outcome(published, notices, version, branch, step.commit)
 
 
 def _publish_one_consumer(
@@ -115,7 +116,9 @@ def _conflict(broker: Broker, pacts: list[Pact], version: str, error: ConflictEr
     return error
 
 
-def _outcome(pacts: list[PublishedPact], notices: list[str], version: str, branch: str | None) -> PublishOutcome:
+def _outcome(
+    pacts: list[PublishedPact], notices: list[str], version: str, branch: str | None, commit: Commit
+) -> PublishOutcome:
     listed = [
         {"consumer": pact.consumer, "provider": pact.provider, "version": version, "url": pact.url} for pact in pacts
     ]
@@ -125,6 +128,7 @@ def _outcome(pacts: list[PublishedPact], notices: list[str], version: str, branc
     return PublishOutcome(
         headline=headline,
         outputs={"published": json.dumps(listed), "version": version, "branch": branch or ""},
+        annotations=doubts(version, commit) if pacts else (),
         pacts=tuple(pacts),
         notices=tuple(notices),
     )

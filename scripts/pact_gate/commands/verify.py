@@ -10,7 +10,7 @@ from pathlib import Path
 from pact_gate import VERSION
 from pact_gate.commands.files import matching, read, write, write_json
 from pact_gate.commands.step import Step
-from pact_gate.commands.versions import announce
+from pact_gate.commands.versions import announce, doubts
 from pact_gate.model import selectors
 from pact_gate.model.commit import chosen_version, short
 from pact_gate.model.errors import InputError
@@ -230,7 +230,7 @@ def _outcome(
             "pending": str(pending),
             "report": _report(found, step) if step.runner.on_github else "",
         },
-        annotations=_without_states(settings, found),
+        annotations=(*_without_states(settings, found), *(doubts(version, step.commit) if published else ())),
         provider=settings.provider,
         version=version,
         verifications=tuple(found),

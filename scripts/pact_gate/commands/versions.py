@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from pact_gate.broker.client import Broker
+from pact_gate.model.commit import Commit, another_commit
+from pact_gate.model.outcome import Annotation
 
 
 def announce(
@@ -20,3 +22,9 @@ def announce(
         broker.put_version(pacticipant, version, build_url)
     for tag in tags:
         broker.put_tag(pacticipant, version, tag)
+
+
+def doubts(version: str, commit: Commit) -> tuple[Annotation, ...]:
+    """Warn where what is recorded under a version was found out on another commit."""
+    sentence = another_commit(version, commit)
+    return (Annotation("warning", sentence, title="Another commit was tested"),) if sentence else ()

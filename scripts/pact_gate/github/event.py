@@ -36,6 +36,9 @@ def commit(environment: Mapping[str, str], folder: Path) -> Commit:
         pull_request=_pull_request(payload).get("number"),
         build_url=_build_url(environment),
         repository_url=_repository_url(environment),
+        checked_out=(_git(folder, "rev-parse", "--verify", "-q", "HEAD") or None)
+        if "pull_request" in payload
+        else None,
         unknown=f"Neither the payload nor the variables of this run ({event}) say which commit it is about.",
     )
 

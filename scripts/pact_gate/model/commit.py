@@ -15,7 +15,8 @@ class Commit(NamedTuple):
 
     `version` is its full SHA, None where there is none to be known, and `unknown` says why. `branch` is None where the
     event belongs to none (a tag, a release, a detached HEAD). `branches` are all branch names that the event knows, so
-    that none of them is taken for a version. `build_url` leads to the run.
+    that none of them is taken for a version. `build_url` leads to the run. `checked_out` is what a pull request's job
+    works on, where that is known.
     """
 
     version: str | None
@@ -25,6 +26,7 @@ class Commit(NamedTuple):
     build_url: str | None = None
     repository_url: str | None = None
     unknown: str = ""
+    checked_out: str | None = None
 
 
 def chosen_version(version: str | None, branch: str | None, commit: Commit) -> str:
@@ -47,6 +49,20 @@ def chosen_version(version: str | None, branch: str | None, commit: Commit) -> s
             "Leave the input `version` out (the commit's SHA is taken), or give a SHA.",
         )
     return version
+
+
+def another_commit(version: str, commit: Commit) -> str:
+    """Say so where a pull request's job works on another commit than its results are kept under, else nothing.
+
+    actions/checkout takes the merge of a pull request with its base, unless it is told which commit.
+    """
+    if commit.checked_out in (None, version):
+        return ""
+    return (
+        f"What was tested is {short(commit.checked_out or '')}; what is recorded is the head of this pull request, "
+        f"{short(version)}. They differ by what the base has that the head has not. To test what is recorded, give "
+        "actions/checkout the head: ref: ${{ github.event.pull_request.head.sha }}."
+    )
 
 
 def short(version: str) -> str:
