@@ -123,3 +123,45 @@ def test_a_branch_of_the_checkouts_origin_leaves_the_checkout_as_it_was(
     session.close()
     assert git(checkout, "for-each-ref") == before
     assert git(checkout, "status", "--porcelain") == ""
+
+
+def test_a_hook_of_the_checkout_does_not_run(
+    broker: Callable[..., requests.Session], origin: Path, tmp_path: Path
+) -> None:
+    """A tool that a job installs may point git at hooks that lie in the checkout, where everybody may write them."""
+    checkout = tmp_path / "checkout"
+    subprocess.run(["git", "clone", "--quiet", origin, checkout], check=True, capture_output=True)
+    hook = checkout / ".husky" / "pre-push"
+    hook.parent.mkdir()
+    hook.write_text(f"#!/bin/sh\ntouch '{tmp_path}/ran'\nexit 1\n")
+    hook.chmod(0o755)
+    git(checkout, "config", "core.hooksPath", ".husky")
+    assert create(broker(BRANCH, checkout), "orders") == 201
+    assert not (tmp_path / "ran").exists()
+
+
+def test_an_address_is_no_option_of_git(broker: Callable[..., requests.Session], origin: Path, tmp_path: Path) -> None:
+    checkout = tmp_path / "checkout"
+    subprocess.run(["git", "clone", "--quiet", origin, checkout], check=True, capture_output=True)
+    with pytest.raises(BrokerError):
+        broker(f"--upload-pack=touch {tmp_path}/ran;git-upload-pack#{BRANCH}", checkout)
+    assert not (tmp_path / "ran").exists()
+
+
+def test_a_branch_whose_name_ends_in_the_brokers_is_another(
+    broker: Callable[..., requests.Session], origin: Path
+) -> None:
+    create(broker(f"{origin}#a/refs/heads/{BRANCH}"), "theirs")
+    assert names(broker()) == set()
+
+
+def test_a_token_in_the_address_of_the_origin_is_not_shown(
+    broker: Callable[..., requests.Session], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checkout = tmp_path / "checkout"
+    subprocess.run(["git", "init", "--quiet", checkout], check=True)
+    monkeypatch.setenv("GIT_TRACE", "1")  # git's errors leave it out by themselves, what it traces does not
+    git(checkout, "remote", "add", "origin", "http://bot:s3cret@127.0.0.1:1/acme/contracts")
+    with pytest.raises(BrokerError, match=r"//\*\*\*@127\.0\.0\.1") as caught:
+        broker(BRANCH, checkout)
+    assert "s3cret" not in str(caught.value)

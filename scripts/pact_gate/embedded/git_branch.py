@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import re
 import sqlite3
 import subprocess
 import tempfile
@@ -90,7 +91,7 @@ class GitBranch:
         database = self._folder / f"{self._read}.sqlite3"
         self._commit = self._head()
         if self._commit:
-            self._git("fetch", "--quiet", "--no-tags", "--refmap=", self._remote, f"+{self._ref}:{self._kept}")
+            self._git("fetch", "--quiet", "--no-tags", "--refmap=", "--", self._remote, f"+{self._ref}:{self._kept}")
             # What came may be newer than what was seen a moment ago.
             self._commit = self._git("rev-parse", self._kept).decode().strip()
             database.write_bytes(self._git("cat-file", "blob", f"{self._commit}:{_FILE}"))
@@ -99,7 +100,9 @@ class GitBranch:
 
     def _head(self) -> str:
         """Give the commit that the branch has now, empty where there is no such branch."""
-        return self._git("ls-remote", self._remote, self._ref).decode().partition("\t")[0]
+        told = self._git("ls-remote", "--", self._remote, self._ref).decode().splitlines()
+        heads = {name: commit for commit, _, name in (line.partition("\t") for line in told)}
+        return heads.get(self._ref, "")  # ls-remote also names branches whose own names end in this ref
 
     def _release(self) -> None:
         self._watch.close()
@@ -117,7 +120,7 @@ class GitBranch:
         commit = self._git("commit-tree", tree, "-m", f"{what}\n\n[skip ci]").decode().strip()
         lease = f"--force-with-lease={self._ref}:{self._commit}"  # empty: the branch must not be there
         try:
-            self._git("push", "--quiet", lease, self._remote, f"{commit}:{self._ref}")
+            self._git("push", "--quiet", lease, "--", self._remote, f"{commit}:{self._ref}")
         except BrokerError:
             if self._head() == self._commit:
                 raise  # nobody else wrote: it is refused for another reason, which git has told
@@ -131,7 +134,7 @@ class GitBranch:
         environment = {**os.environ, **_AUTHOR, "GIT_TERMINAL_PROMPT": "0"}
         try:
             done = subprocess.run(  # noqa: S603
-                ["git", "-C", str(self._git_folder), *words],  # noqa: S607
+                ["git", "-C", str(self._git_folder), "-c", f"core.hooksPath={os.devnull}", *words],  # noqa: S607
                 input=given,
                 capture_output=True,
                 env=environment,
@@ -149,10 +152,15 @@ class GitBranch:
     def _failed(self, verb: str, told: str) -> BrokerError:
         remote = "the origin of this checkout" if self._remote == "origin" else "the repository"
         return BrokerError(
-            f"The broker on {self._ref} of {remote} cannot be used: git {verb} says: {told}",
+            f"The broker on {self._ref} of {remote} cannot be used: git {verb} says: {_without_credentials(told)}",
             "The job needs a checkout that keeps its credentials (actions/checkout), `permissions: contents: write`, "
             "and no rule may forbid force-pushes to that branch.",
         )
+
+
+def _without_credentials(told: str) -> str:
+    """Take out what stands before a host: git repeats an origin's URL, which may hold a token."""
+    return re.sub(r"//[^/\s]+@", "//***@", told)
 
 
 def _answer(broker: Application, environ: dict[str, Any]) -> tuple[list[bytes], tuple[Any, ...]]:
