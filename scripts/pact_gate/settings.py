@@ -21,9 +21,22 @@ from pact_gate.model.gate import Target, TargetKind
 
 PREFIX = "PACT_GATE_"
 _LAST_PORT = 65_535
+_LAUNCHERS = frozenset(("PACT_GATE_CACHE", "PACT_GATE_PYTHON"))
+_CREDENTIALS = frozenset(("PACT_BROKER_TOKEN", "PACT_BROKER_USERNAME", "PACT_BROKER_PASSWORD"))
+_RUNNERS_FILES = frozenset(("GITHUB_ENV", "GITHUB_OUTPUT", "GITHUB_PATH", "GITHUB_STATE", "GITHUB_STEP_SUMMARY"))
 _SECRET_HEADER = re.compile(r"auth|token|key|secret|cookie|session", re.IGNORECASE)
 
 OnEmpty = Literal["pass", "fail"]
+
+
+def environment_of_others(environment: Mapping[str, str]) -> dict[str, str]:
+    """Give the environment for a process that is no part of this step, such as the provider under test.
+
+    Without the step's inputs, the broker's credentials, and the files by which a step speaks to the runner: such a
+    process could set `result: passed` for it.
+    """
+    kept_back = _CREDENTIALS | _RUNNERS_FILES | {name for name in environment if name.startswith(PREFIX)} - _LAUNCHERS
+    return {name: value for name, value in environment.items() if name not in kept_back}
 
 
 class Inputs:

@@ -196,11 +196,14 @@ def test_a_provider_may_end_in_peace(port: int, tmp_path: Path, server: Callable
     assert (tmp_path / "closed").exists()
 
 
-def test_the_steps_inputs_are_not_given_to_the_provider(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PACT_GATE_BROKER_TOKEN", "s3cret")
+def test_what_is_this_steps_is_not_given_to_the_provider(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither its inputs, nor who it is at the broker, nor how it speaks to the runner."""
+    names = ("PACT_GATE_BROKER_TOKEN", "PACT_BROKER_TOKEN", "PACT_BROKER_PASSWORD", "GITHUB_OUTPUT", "GITHUB_ENV")
+    for name in names:
+        monkeypatch.setenv(name, "s3cret")
     monkeypatch.setenv("SOMETHING_ELSE", "kept")
     with pytest.raises(ProviderError) as caught:
-        ProviderProcess("env | grep -e ^PACT_GATE -e ^SOME; exit 1", f"http://127.0.0.1:{port}/", 10).__enter__()
+        ProviderProcess("env | grep -e s3cret -e ^SOME; exit 1", f"http://127.0.0.1:{port}/", 10).__enter__()
     assert "SOMETHING_ELSE=kept" in caught.value.cause
     assert "s3cret" not in caught.value.cause
 

@@ -43,7 +43,7 @@ def test_it_serves_the_later_steps_until_the_job_ends(act, port, pact):
             PACT_BROKER_BASE_URL: ${{{{ steps.broker.outputs.url }}}}
         """,
         files={"pacts/web-products.json": pact("web", "products")},
-        environment={"RUNNER_TRACKING_ID": "github_of-this-job"},
+        environment={"RUNNER_TRACKING_ID": "github_of-this-job", "PACT_BROKER_TOKEN": "s3cret"},
     )
     assert run.step("broker").result == "success", run.step("broker").log
     process = int(re.search(r"process: `(\d+)`", run.step("broker").summary)[1])
@@ -56,9 +56,9 @@ def test_it_serves_the_later_steps_until_the_job_ends(act, port, pact):
         assert str(port) in run.step("again").errors[0]
         if Path("/proc/self").exists():
             # By this GitHub's runner finds, and ends, what a job has left running.
-            assert b"RUNNER_TRACKING_ID=github_of-this-job" in Path(f"/proc/{process}/environ").read_bytes().split(
-                b"\0"
-            )
+            environment = Path(f"/proc/{process}/environ").read_bytes()
+            assert b"RUNNER_TRACKING_ID=github_of-this-job" in environment.split(b"\0")
+            assert b"s3cret" not in environment  # it needs no credentials, and lives as long as the job
     finally:
         os.kill(process, signal.SIGTERM)
     until = time.monotonic() + 10

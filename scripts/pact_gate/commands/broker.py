@@ -15,7 +15,7 @@ from urllib.request import urlopen
 from pact_gate.commands.step import Step
 from pact_gate.model.errors import InputError
 from pact_gate.model.outcome import Outcome
-from pact_gate.settings import Inputs, ServeSettings, serve_settings
+from pact_gate.settings import Inputs, ServeSettings, environment_of_others, serve_settings
 
 _HOST = "127.0.0.1"
 _START_SECONDS = 20.0
@@ -67,7 +67,8 @@ def _start(settings: ServeSettings, step: Step) -> Outcome:
     words += ["--database", settings.database, "--port", str(settings.port)]
     words += [word for host in settings.webhook_hosts for word in ("--webhook-hosts", host)]
     # Without the runner's own variables of this step: what it logs is no command to the runner.
-    environment = {name: value for name, value in os.environ.items() if name != "GITHUB_ACTIONS"}
+    environment = environment_of_others(os.environ)
+    environment.pop("GITHUB_ACTIONS", None)
     with log.open("wb") as output:
         process = subprocess.Popen(  # noqa: S603
             words,

@@ -17,6 +17,7 @@ from types import FrameType, TracebackType
 from typing import NoReturn, Self
 
 from pact_gate.model.errors import ProviderError
+from pact_gate.settings import environment_of_others
 from pact_gate.verifier.web import checked_url, reason, send, shown_url
 
 _PAUSE = 0.1  # seconds between two questions whether it is ready
@@ -116,8 +117,6 @@ class ProviderProcess:
             )
 
     def _start(self, command: str) -> None:
-        # This step's own inputs, tokens among them, are not the provider's.
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("PACT_GATE_")}
         assert self._log is not None  # noqa: S101 - set by __enter__
         try:
             with self._log.open("ab") as log:
@@ -126,7 +125,7 @@ class ProviderProcess:
                     stdin=subprocess.DEVNULL,
                     stdout=log,
                     stderr=subprocess.STDOUT,
-                    env=environment,
+                    env=environment_of_others(os.environ),
                     start_new_session=True,
                 )
         except OSError as error:
