@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -201,6 +202,51 @@ def test_a_verifier_that_breaks_is_never_a_pass() -> None:
         result = verify_pact(json.dumps(document).encode(), at(service))
     assert not result.passed
     assert "plugin" in result.error.lower()
+
+
+def with_plugins(plugins: object) -> bytes:
+    document = json.loads(pact(request(body=body({"id": "p1"}))))
+    document["metadata"]["plugins"] = plugins
+    return json.dumps(document).encode()
+
+
+@pytest.mark.parametrize(
+    "plugins",
+    [[{"name": "evil", "version": "1.0.0"}], [{"name": "csv", "version": "0.0.2"}], [{"name": "csv"}], {"name": "csv"}],
+)
+def test_a_plugin_that_is_not_installed_is_not_fetched(
+    plugins: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The verifier would download and run what a pact names."""
+    installed(tmp_path, monkeypatch)
+    for name in ("https_proxy", "HTTPS_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:1")  # where this test fails, it fetches nothing either
+    with serving({"/product": PRODUCT}) as service:
+        result = verify_pact(with_plugins(plugins), at(service))
+    assert not result.passed
+    assert "is not installed here, and none is fetched" in result.error
+    assert service.asked == []
+
+
+def test_a_plugin_that_is_installed_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    installed(tmp_path, monkeypatch)
+    with serving({"/product": PRODUCT}) as service:
+        result = verify_pact(with_plugins([{"name": "csv", "version": "0.0.1"}]), at(service))
+    assert "is not installed here" not in result.error
+    assert (tmp_path / "ran").exists()
+
+
+def installed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Install the plugin csv 0.0.1, which does nothing but leave a file that says that it ran."""
+    home = folder / "csv-0.0.1"
+    home.mkdir()
+    program = home / "plugin"
+    program.write_text(f"#!/bin/sh\ntouch '{folder}/ran'\n")
+    program.chmod(0o755)
+    manifest = {"manifestVersion": 1, "pluginInterfaceVersion": 1, "name": "csv", "version": "0.0.1"}
+    manifest |= {"executableType": "exec", "entryPoint": "plugin"}
+    (home / "pact-plugin.json").write_text(json.dumps(manifest))
+    monkeypatch.setenv("PACT_PLUGIN_DIR", str(folder))
 
 
 def test_an_interaction_that_the_consumer_marks_as_pending_may_fail() -> None:

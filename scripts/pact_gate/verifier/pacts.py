@@ -17,6 +17,7 @@ from pact_gate.model.errors import InputError
 from pact_gate.model.verification import InteractionResult, PactResult
 from pact_gate.verifier.ffi import new_verifier, replay
 from pact_gate.verifier.findings import failure_of, interactions_of
+from pact_gate.verifier.plugins import missing_plugins
 from pact_gate.verifier.relay import Call, Relay
 from pact_gate.verifier.web import checked_url, reason, shown_url
 
@@ -87,6 +88,10 @@ def verify_pact(pact: bytes, address: ProviderAddress) -> PactResult:
         return PactResult("", address.provider, (), error=f"This is no pact ({type(cause).__name__}: {cause}).")
     if provider != address.provider:
         error = f"The pact is one with the provider {provider!r}, and {address.provider!r} is being verified."
+        return PactResult(consumer, provider, (), error=error)
+    missing = missing_plugins(document)
+    if missing:
+        error = f"The pact needs the plugin {', '.join(missing)}: it is not installed here, and none is fetched."
         return PactResult(consumer, provider, (), error=error)
     interactions: list[InteractionResult] = []
     errors: list[str] = []
