@@ -9,7 +9,7 @@ export UV_NATIVE_TLS ?= true# the machine's own certificates count, as they do f
 WITH_TOOLS := PATH="$(CURDIR)/.venv/bin:$$PATH"
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format locks bench clean
+.PHONY: help demo test check format docs locks bench clean
 
 help: ## List these
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST)
@@ -30,6 +30,9 @@ check: $(READY) ## Lint, check the types, and check that the locks are current
 format: $(READY) ## Format the code and mend what the linter can
 	@$(WITH_TOOLS) ruff check --fix-only --quiet . scripts/pact-gate
 	@$(WITH_TOOLS) ruff format --quiet . scripts/pact-gate
+
+docs: $(READY) ## Write docs/actions.md from the action.yml files
+	@$(WITH_TOOLS) python docs/make_actions.py
 
 locks: $(READY) ## Compile the locks from pyproject.toml (UPGRADE=1: to the newest versions)
 	@$(WITH_TOOLS) scripts/requirements/compile $(if $(UPGRADE),--upgrade)

@@ -11,6 +11,7 @@ from contextlib import ExitStack, closing, suppress
 from difflib import get_close_matches
 from pathlib import Path
 
+from pact_gate import usage
 from pact_gate.commands.step import Step
 from pact_gate.connect import connect
 from pact_gate.github import event
@@ -33,6 +34,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "broker": ("pact_gate.commands.broker", "serve the embedded broker: broker serve, broker start"),
 }
 
+_HELP = frozenset(("-h", "--help"))
 _BUG = "https://github.com/pact-gate/pact-gate/issues"
 
 
@@ -59,8 +61,8 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _run(argv: Sequence[str], runner: Runner) -> int:
-    if not argv or not {argv[0], argv[-1]}.isdisjoint(("help", "-h", "--help")):
-        runner.log(_usage())
+    if not argv or argv[0] == "help" or not _HELP.isdisjoint(argv):
+        runner.log(_usage([word for word in argv if word not in {"help", *_HELP}]))
         return 0
     module = importlib.import_module(_module(argv[0]))
     inputs = Inputs(_flags(argv[0], argv[1:]), os.environ)
@@ -114,13 +116,11 @@ def _unknown_input(command: str, word: str, name: str) -> InputError:
     return InputError(f"The command {command} knows no input {word!r}.{hint}", f"Its inputs are: {listed}.")
 
 
-def _usage() -> str:
-    width = max(map(len, COMMANDS))
-    listed = "\n".join(f"  {name:{width}}  {purpose}" for name, (_, purpose) in COMMANDS.items())
-    return (
-        "pact-gate COMMAND [--INPUT VALUE ...]: consumer-driven contract testing as a deploy gate\n\n"
-        f"{listed}\n\nA command's inputs are those of its action: see its action.yml."
-    )
+def _usage(words: Sequence[str]) -> str:
+    if not words:
+        return usage.of_all({name: purpose for name, (_, purpose) in COMMANDS.items()})
+    _module(words[0])  # it says which commands there are
+    return usage.of_command(words[0])
 
 
 def _report(outcome: Outcome, runner: Runner) -> int:

@@ -31,7 +31,7 @@ def connect(settings: BrokerSettings) -> Broker:
         raise InputError(
             "No broker is named.",
             "Set the input `broker-url` (or the variable PACT_BROKER_BASE_URL) to a Pact Broker's address, or to "
-            "sqlite:PATH for the embedded one.",
+            "git:BRANCH or sqlite:PATH for the embedded one.",
         )
     scheme, _, place = address.partition(":")
     if scheme in ("sqlite", "git"):

@@ -167,7 +167,7 @@ def _broker_url(url: str) -> str:
     if not _is_http(url) or re.search(r"[?#\s]", url):
         raise InputError(
             f"The input `broker-url` is {url!r}, which is no address of a broker.",
-            "Write https://… for a Pact Broker or PactFlow, or sqlite:PATH for the embedded broker.",
+            "Write https://… for a Pact Broker or PactFlow, or git:BRANCH or sqlite:PATH for the embedded broker.",
         )
     return url.rstrip("/")
 
@@ -457,18 +457,18 @@ class ServeSettings:
     Port 0 is any free one. Webhooks may call only `webhook_hosts`.
     """
 
-    database: str
+    database: str = ".pact-gate/broker.sqlite3"
     port: int = 9292
     webhook_hosts: tuple[str, ...] = ()
 
 
-def serve_settings(inputs: Inputs) -> ServeSettings:
-    """Read the inputs of `actions/broker`."""
-    port = inputs.text("port") or "9292"
+def serve_settings(inputs: Inputs, *, default_port: str = "9292") -> ServeSettings:
+    """Read the inputs of `actions/broker`. A person gets a port to remember; a job any free one."""
+    port = inputs.text("port") or default_port
     if not re.fullmatch(r"[0-9]{1,5}", port) or int(port) > _LAST_PORT:
         raise _wrong("port", port, "is no port", "Write a number from 0 (any free one) to 65535.")
     return ServeSettings(
-        inputs.required("database", "the file that the embedded broker keeps its data in"),
+        inputs.text("database") or ServeSettings.database,
         int(port),
         inputs.names("webhook-hosts"),
     )

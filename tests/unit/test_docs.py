@@ -1,6 +1,7 @@
 """The documentation shows real files: what a reader pastes is what the tests run."""
 
 import re
+import runpy
 import tomllib
 from pathlib import Path
 
@@ -38,6 +39,11 @@ def test_the_whole_setup_of_a_service_takes_fifteen_lines() -> None:
     blocks = {before: yaml for page, before, yaml in shown() if page.name == "README.md" and page.parent == ROOT}
     assert len(blocks) == 2  # with a Pact Broker, and without
     assert all(len(yaml.splitlines()) <= 15 for yaml in blocks.values())
+
+
+def test_the_page_of_inputs_and_outputs_is_what_the_actions_say() -> None:
+    made = runpy.run_path(str(ROOT / "docs" / "make_actions.py"))["page"]()
+    assert (ROOT / "docs" / "actions.md").read_text("utf-8") == made, "run `make docs`"
 
 
 def test_the_version_is_the_same_wherever_it_stands() -> None:

@@ -124,8 +124,6 @@ def test_the_default_of_an_action_is_that_of_the_command(command) -> None:
     required = {name: value for name, value in (GATE | VERIFY | {"environment": "production"}).items() if name in about}
     defaults = {name: each["default"] for name, each in about.items() if "default" in each}
     for read in READERS[command]:
-        if command == "broker":
-            continue  # for a job any free port, for a person one to remember
         own = (
             {"on-empty": defaults["on-empty"]} if command == "gate" else {}
         )  # publish has another, which gate overrules
@@ -249,7 +247,6 @@ def test_an_error_names_its_input(read, name, value) -> None:
         (create_version_settings, {}, "pacticipant"),
         (verify_settings, {"provider-url": "http://127.0.0.1:1"}, "provider"),
         (verify_settings, {"provider": "products"}, "provider-url"),
-        (serve_settings, {}, "database"),
     ],
 )
 def test_what_is_missing_is_named(read, given, name) -> None:
@@ -439,14 +436,41 @@ def test_run_as_a_module_it_does_its_work() -> None:
     assert (done.returncode, "`pacticipant`" in done.stdout) == (2, True)
 
 
-@pytest.mark.parametrize("words", [[], ["help"], ["--help"], ["publish", "--help"], ["verify", "-h"]])
-def test_help(pact_gate, words) -> None:
+@pytest.mark.parametrize("words", [[], ["help"], ["--help"], ["-h"]])
+def test_help_names_the_commands(pact_gate, words) -> None:
     ended = pact_gate(*words)
     assert ended.code == 0
     assert all(re.search(rf"^  {command} ", ended.text, re.MULTILINE) for command in COMMANDS)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_describes_each_input_as_the_action_does(pact_gate, command) -> None:
+    ended = pact_gate(command, "--help")
+    assert ended.code == 0
+    flowing = " ".join(ended.text.split())
+    assert action(command)["description"] in flowing
+    for name, about in action(command)["inputs"].items():
+        said = "(required) " if about["required"] else f"(default: {about['default']}) " if "default" in about else ""
+        assert f"--{name} {said}{about['description'].strip()}" in flowing
+    assert pact_gate("help", command).text == pact_gate(command, "-h").text == ended.text
+
+
+def test_help_for_a_command_that_there_is_not(pact_gate) -> None:
+    ended = pact_gate("verfy", "--help")
+    assert (ended.code, "Did you mean verify?" in ended.text) == (2, True)
+
+
+def test_the_value_of_an_input_asks_for_no_help(pact_gate) -> None:
+    """It would end with 0, the exit code of a yes."""
+    assert pact_gate("can-i-deploy", "--pacticipant", "help").code == 2
 
 
 def test_the_values_of_secret_headers_are_masked() -> None:
     headers = "Authorization: Bearer abc\nX-Api-Key: def\nAccept: text/plain"
     given = {"provider": "products", "provider-url": "http://127.0.0.1:1", "request-headers": headers}
     assert verify_settings(Inputs(given, {})).secrets == ("Bearer abc", "def")
+
+
+def test_a_person_gets_a_port_to_remember() -> None:
+    assert serve_settings(inputs()).port == 9292
+    assert serve_settings(inputs(), default_port="0").port == 0

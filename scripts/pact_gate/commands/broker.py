@@ -25,8 +25,8 @@ _ANNOUNCED = "The embedded broker serves "
 
 def run(inputs: Inputs, step: Step) -> Outcome:
     """Serve, or start a process that serves."""
-    settings = serve_settings(inputs)
     action = inputs.text("action")
+    settings = serve_settings(inputs, default_port="0" if action == "start" else "9292")
     if action == "serve":
         return _serve(settings, step)
     if action == "start":
