@@ -42,6 +42,17 @@ def newer(path: pathlib.Path) -> None:
     other.close()
 
 
+def with_a_trigger(path: pathlib.Path) -> None:
+    embedded.application(path).close()
+    with sqlite3.connect(path) as other:
+        other.execute(
+            "CREATE TRIGGER all_is_well AFTER INSERT ON results BEGIN "
+            "UPDATE results SET success = 1 WHERE id = new.id; END"
+        )
+        other.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    other.close()
+
+
 def damaged(path: pathlib.Path) -> None:
     embedded.application(path).close()
     content = bytearray(path.read_bytes())
@@ -55,9 +66,10 @@ def damaged(path: pathlib.Path) -> None:
         (lambda path: path.write_bytes(b"not a database" * 100), "is not a SQLite file"),
         (another_programs, "belongs to another program"),
         (newer, "was made by a newer version"),
+        (with_a_trigger, "holds triggers or views"),
         (damaged, "is damaged"),
     ],
-    ids=["no SQLite", "another program's", "newer", "damaged"],
+    ids=["no SQLite", "another program's", "newer", "with a trigger", "damaged"],
 )
 def test_a_file_that_is_not_ours_is_refused_and_left_as_it_was(
     tmp_path: pathlib.Path, make: Any, sentence: str

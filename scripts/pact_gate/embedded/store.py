@@ -150,11 +150,22 @@ def _recognised(connection: sqlite3.Connection, path: pathlib.Path) -> int:
             f"{path} was made by a newer version of pact-gate (schema {seen}, known {len(schema.MIGRATIONS)}).",
             "Use that version, or a newer one.",
         )
+    if _has_programs(connection):
+        raise InputError(
+            f"{path} holds triggers or views. pact-gate makes none: they would change what is read and written.",
+            "Find out who added them; restore the file from a backup.",
+        )
     return seen
 
 
 def _has_tables(connection: sqlite3.Connection) -> bool:
     return connection.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchone() is not None
+
+
+def _has_programs(connection: sqlite3.Connection) -> bool:
+    """Whether the file brings code of its own: whoever wrote to it once would go on deciding with it."""
+    query = "SELECT 1 FROM sqlite_schema WHERE type IN ('trigger', 'view') LIMIT 1"
+    return connection.execute(query).fetchone() is not None
 
 
 def _migrate(connection: sqlite3.Connection, path: pathlib.Path) -> None:
