@@ -244,6 +244,13 @@ def test_a_broken_encoding_is_no_answer(serve, http, time) -> None:
     assert refused(client(server.url, time.clock, timeout=1)).exit_code == 3
 
 
+def test_a_small_answer_that_unpacks_to_more_than_a_machine_holds(serve, http, time) -> None:
+    packed = gzip.compress(bytes(512 * 1024)) * 300
+    server = serve(lambda _: http(200, packed, Content_Encoding="gzip"))
+    assert "sent more than 134,217,728 bytes" in refused(client(server.url, time.clock)).cause
+    assert len(server.requests) == 1, "it would be no smaller the next time"
+
+
 def test_a_packed_answer_is_read(serve, http, time) -> None:
     packed = gzip.compress(json.dumps({"fine": True}).encode())
     server = serve(lambda _: http(200, packed, Content_Encoding="gzip"))

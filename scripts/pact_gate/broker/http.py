@@ -20,6 +20,7 @@ _ATTEMPT_SECONDS = 30.0
 _FIRST_PAUSE_SECONDS = 0.5
 _LONGEST_PAUSE_SECONDS = 10.0
 _PIECE_BYTES = 65_536
+_MOST_BYTES = 128 * 1024 * 1024  # of one answer, unpacked: a hundred thousand rows of a matrix
 # 500 is here because a Pact Broker on SQLite answers it while another request writes.
 _WORTH_A_RETRY = frozenset({429, 500, 502, 503, 504})
 _FIRST_ERROR, _UNAUTHORIZED, _FIRST_SERVER_ERROR = 400, 401, 500
@@ -117,13 +118,19 @@ class Http:
 
     def _attempt(self, method: str, address: str, end: float, options: dict[str, Any]) -> requests.Response:
         def read(response: requests.Response, *_: Any, **__: Any) -> None:
-            """Read the body in pieces: the timeout of `requests` begins again with every byte that comes."""
+            """Read the body in pieces: the timeout of `requests` begins again with every byte that comes.
+
+            A few packed bytes may hold more than this machine's memory.
+            """
             body = io.BytesIO()
             while piece := response.raw.read1(_PIECE_BYTES, decode_content=True):
                 body.write(piece)
                 if self._clock.now() > end:
                     response.close()
                     raise ReadTimeoutError(None, address, "Read timed out.")  # type: ignore[arg-type]
+                if body.tell() > _MOST_BYTES:
+                    response.close()
+                    raise BrokerError(f"The broker at {self.name} sent more than {_MOST_BYTES:,} bytes.", _CHECK)
             body.seek(0)
             response.raw = body
 
