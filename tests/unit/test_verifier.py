@@ -9,11 +9,12 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.parse import urljoin
 
 import pytest
 
@@ -21,6 +22,8 @@ pytest.importorskip("pact_ffi", reason="the verify tier is not installed")
 
 from pact_gate.model.errors import InputError
 from pact_gate.verifier.pacts import Filters, ProviderAddress, verify_pact
+from pact_gate.verifier.relay import Relay
+from pact_gate.verifier.web import send
 
 JSON = {"Content-Type": "application/json"}
 
@@ -394,6 +397,49 @@ def test_a_states_address_that_hangs_is_left_after_its_time() -> None:
         result = verify_pact(pact(request(states=("one",))), states_of(service, timeout=0.1))
         release.set()
     assert result.interactions[0].error.endswith("/states: no answer within 0.1 s.")
+
+
+@contextmanager
+def writing(first: bytes, *more: bytes) -> Iterator[str]:
+    """Something that answers one request piece by piece, a twentieth of a second apart."""
+
+    def answer() -> None:
+        connection, _ = server.accept()
+        with connection, suppress(OSError):
+            connection.recv(10_000)
+            connection.sendall(first)
+            for piece in more:
+                time.sleep(0.05)
+                connection.sendall(piece)
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=answer)
+        thread.start()
+        yield f"http://127.0.0.1:{server.getsockname()[1]}/"
+        thread.join()
+
+
+def test_an_answer_that_drips_is_left_after_its_time() -> None:
+    """Else a provider whose ready-url is a stream would be waited for as long as the job may run."""
+    with writing(b"HTTP/1.1 200 OK\r\n\r\n", *[b" "] * 20) as url, pytest.raises(TimeoutError):
+        send(url, timeout=0.2)
+
+
+def test_an_answer_that_was_cut_is_none() -> None:
+    with writing(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{}") as url, pytest.raises(OSError, match="IncompleteR"):
+        send(url, timeout=5)
+
+
+def test_another_program_of_this_machine_is_not_taken_for_the_verifier() -> None:
+    question = {"body": b'{"state": "one"}', "timeout": 5}
+    with (
+        serving({"/states": (200, JSON, b"{}")}) as service,
+        Relay(f"{service.url}/states", 5) as relay,
+    ):
+        with pytest.raises(OSError, match=r"no answer|reset"):
+            send(urljoin(relay.url, "/"), **question)
+        assert send(relay.url, **question).status == 200
+    assert len(relay.calls) == len(service.asked) == 1
 
 
 # Messages

@@ -8,6 +8,7 @@ addresses are called through a relay, which knows what came back and answers the
 from __future__ import annotations
 
 import json
+import secrets
 import socket
 import socketserver
 import threading
@@ -52,6 +53,8 @@ class Relay:
         self._target = url
         self._timeout = timeout
         self._is_local = is_local
+        # Whoever else runs on this machine could call a port, and be taken for the verifier.
+        self._path = f"/{secrets.token_urlsafe()}"
 
     def __enter__(self) -> Self:
         self._server = _Server(self)
@@ -69,7 +72,11 @@ class Relay:
     @property
     def url(self) -> str:
         """Where the verifier has to send its requests."""
-        return f"http://127.0.0.1:{self._server.port}/"
+        return f"http://127.0.0.1:{self._server.port}{self._path}"
+
+    def is_meant(self, request_line: str) -> bool:
+        """Say whether a request is for `url`."""
+        return request_line.split(" ")[1:2] == [self._path]
 
     def pass_on(self, body: bytes, headers: dict[str, str]) -> Answer:
         """Pass a request on and return what the verifier gets: the answer, or 424 where it was not 2xx."""
@@ -128,8 +135,8 @@ class _Handler(socketserver.StreamRequestHandler):
     server: _Server
 
     def handle(self) -> None:
-        if not self.rfile.readline():
-            return  # only woken
+        if not self.server.relay.is_meant(self.rfile.readline().decode("latin-1")):
+            return  # a stranger's, or only woken
         headers = {}
         while line := self.rfile.readline().decode("latin-1").strip():
             name, _, value = line.partition(":")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import http.client
 import ipaddress
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
@@ -15,6 +16,8 @@ from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
 from pact_gate.model.errors import InputError
+
+_PIECE = 65_536  # bytes
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
@@ -88,7 +91,7 @@ def send(url: str, *, timeout: float, body: bytes | None = None, headers: Mappin
 
     Args:
         url: As `checked_url` accepts it.
-        timeout: Seconds for the connection and for each read.
+        timeout: Seconds for the connection, and for the answer.
         body: What to POST.
         headers: The request's.
 
@@ -99,9 +102,22 @@ def send(url: str, *, timeout: float, body: bytes | None = None, headers: Mappin
     request = urllib.request.Request(url, data=body, headers=dict(headers or {}))  # noqa: S310 - checked_url
     try:
         with opener.open(request, timeout=timeout) as response:
-            return Answer(response.status, response.read(), dict(response.headers))
+            return Answer(response.status, _body(response, timeout), dict(response.headers))
     except http.client.HTTPException as error:
         raise OSError(f"no answer in HTTP ({type(error).__name__})") from error
+
+
+def _body(response: http.client.HTTPResponse, timeout: float) -> bytes:
+    """Read all of it, within `timeout` seconds: a socket's own timeout begins again with every byte that comes."""
+    until = time.monotonic() + timeout
+    body = bytearray()
+    while piece := response.read1(_PIECE):
+        body += piece
+        if time.monotonic() > until:
+            raise TimeoutError
+    if response.length:  # `read1` does not tell of an answer that was cut
+        raise http.client.IncompleteRead(bytes(body), response.length)
+    return bytes(body)
 
 
 def reason(error: OSError, timeout: float) -> str:
