@@ -9,7 +9,7 @@ export UV_NATIVE_TLS ?= true# the machine's own certificates count, as they do f
 WITH_TOOLS := PATH="$(CURDIR)/.venv/bin:$$PATH"
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format docs locks bench clean
+.PHONY: help demo test check format docs locks bench ghes clean
 
 help: ## List these
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST)
@@ -40,8 +40,11 @@ locks: $(READY) ## Compile the locks from pyproject.toml (UPGRADE=1: to the newe
 bench: $(READY) ## Measure the steps against their peers
 	@$(WITH_TOOLS) python benchmarks/steps.py
 
+ghes: ## Write the reusable workflows for GitHub Enterprise Server (REPOSITORY=owner/name REF=v1) to .ghes
+	@python3 scripts/ghes.py "$(REPOSITORY)" "$(REF)" .ghes
+
 clean: ## Remove what was made here
-	rm -rf .venv .demo .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .demo .ghes .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 # Without uv, pip does the same more slowly. actions-toolkit ships a package `tests` by accident, which would hide ours.

@@ -35,6 +35,19 @@ exec env $(env | sed -n 's/^\(INPUT_[A-Z_-]*\)=.*/-u \1/p') sh -c '
 
 CHECKOUT = "actions/checkout@de0fac2e4500dabe0009e67214ff5f5447ce83dd"  # act copies the repository in its place
 
+# Where a checkout names a `ref`, act does not: it takes this.
+CHECKOUT_OF_A_REF = """
+name: checkout
+description: Take a commit of the repository that the run is in
+inputs: {ref: {description: Which one}}
+runs:
+  using: composite
+  steps:
+    - shell: bash
+      run: git clone --quiet --no-checkout "$REPOSITORY" . && git checkout --quiet "$REF"
+      env: {REF: "${{ inputs.ref }}"}
+"""
+
 
 @dataclass(frozen=True)
 class Annotation:
@@ -126,7 +139,7 @@ class Act:
 
     def __init__(self, folder: Path, checkout: Path, cache: Path) -> None:
         self._folder = folder
-        self._checkout = checkout
+        self.checkout = checkout
         self._cache = cache
         self._runs = 0
 
@@ -171,7 +184,8 @@ class Act:
         ]
         for label in ("ubuntu-latest", "self-hosted"):
             command += ["--platform", f"{label}=-self-hosted"]
-        command += ["--local-repository", f"pact-gate/pact-gate@v1={self._checkout}"]
+        command += ["--local-repository", f"pact-gate/pact-gate@v1={self.checkout}"]
+        command += ["--local-repository", f"{CHECKOUT}={self.checkout / 'tests'}", "--env", f"REPOSITORY={repository}"]
         # The tiers are there already; whoever tries to bring them again finds no package index.
         ours = {"PACT_GATE_CACHE": str(self._cache), "PIP_NO_INDEX": "1", "UV_OFFLINE": "1"}
         given = (("--env", {**ours, **(environment or {})}), ("--var", variables or {}))
@@ -235,6 +249,11 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     launcher = copy / "scripts" / "pact-gate"
     launcher.rename(f"{launcher}.real")
     launcher.write_text(AS_ON_GITHUB, encoding="utf-8")
+    (copy / "tests").mkdir()
+    (copy / "tests" / "action.yml").write_text(CHECKOUT_OF_A_REF, encoding="utf-8")
+    # act knows no `uses: $/…`, as GitHub Enterprise Server does not.
+    ghes = [sys.executable, ROOT / "scripts" / "ghes.py", "pact-gate/pact-gate", "v1", copy]
+    subprocess.run(ghes, check=True)
     return copy
 
 

@@ -22,6 +22,8 @@ WORKFLOWS = [
     *sorted(ROOT.glob("examples/*/.github/workflows/*.yml")),
 ]
 OURS = re.compile(r"pact-gate/pact-gate(?P<path>/actions/[a-z-]+)?@v1")
+OF_THIS_COMMIT = re.compile(r"\$(?P<path>/actions/[a-z-]+)")  # in the workflows that others call
+CALLED = re.compile(r"pact-gate/pact-gate/(?P<path>\.github/workflows/[a-z-]+\.yml)@v1")
 PINNED = re.compile(r"[\w./-]+@[0-9a-f]{40}")
 
 
@@ -80,7 +82,7 @@ def test_every_action_is_pinned_to_a_commit_or_is_ours():
     for path in [*ACTIONS, *WORKFLOWS]:
         for line in path.read_text(encoding="utf-8").splitlines():
             uses = re.search(r"\buses: ([^ ,]+)", line)
-            if uses and not OURS.fullmatch(uses[1]):
+            if uses and not any(ours.fullmatch(uses[1]) for ours in (OURS, OF_THIS_COMMIT, CALLED)):
                 assert PINNED.fullmatch(uses[1]), f"{named(path)}: {uses[1]}"
                 assert re.search(r"# v\d+\.\d+\.\d+$", line), f"{named(path)}: {line.strip()}"
 
@@ -89,12 +91,24 @@ def test_our_actions_are_given_inputs_that_they_have():
     """act and GitHub run an action with an unknown input, and without a required one."""
     inputs = {f"/{path.parent.relative_to(ROOT)}".removesuffix("/."): load(path)["inputs"] for path in ACTIONS}
     for path, step in steps():
-        ours = OURS.fullmatch(step.get("uses", ""))
+        ours = OURS.fullmatch(step.get("uses", "")) or OF_THIS_COMMIT.fullmatch(step.get("uses", ""))
         if ours:
             known = inputs[ours["path"] or ""]
             given = step.get("with", {}).keys()
             required = {name for name, about in known.items() if about.get("required") == "true"}
             assert required <= given <= known.keys(), f"{named(path)}: {step['uses']}"
+
+
+def test_our_workflows_are_given_inputs_and_secrets_that_they_have():
+    """GitHub refuses a run that calls a workflow otherwise; act does not look."""
+    calls = [(path, job) for path in WORKFLOWS for job in load(path)["jobs"].values() if "uses" in job]
+    assert calls
+    for path, job in calls:
+        call = load(ROOT / CALLED.fullmatch(job["uses"])["path"])["on"]["workflow_call"]
+        given = job["with"].keys()
+        required = {name for name, about in call["inputs"].items() if about["required"] == "true"}
+        assert required <= given <= call["inputs"].keys(), f"{named(path)}: {job['uses']}"
+        assert job["secrets"].keys() <= call["secrets"].keys(), f"{named(path)}: {job['uses']}"
 
 
 def test_no_script_holds_an_expression():
