@@ -1,8 +1,9 @@
 """Brokers for tests: the embedded one, and a real Pact Broker where a command is named that starts one.
 
-`PACT_BROKER_START` names the command. It takes a port, serves `http://127.0.0.1:PORT` in the foreground until it is
-ended, starts empty, and takes what it should ask of its callers from its environment: PACT_BROKER_BASIC_AUTH_USERNAME
-with PACT_BROKER_BASIC_AUTH_PASSWORD, or PACT_BROKER_TEST_TOKEN.
+`PACT_BROKER_START` names the command. It takes a port and, where a test has a database for it, that one's address;
+serves `http://127.0.0.1:PORT` in the foreground until it is ended, starts empty, and takes what it should ask of its
+callers from its environment: PACT_BROKER_BASIC_AUTH_USERNAME with PACT_BROKER_BASIC_AUTH_PASSWORD, or
+PACT_BROKER_TEST_TOKEN.
 """
 
 from __future__ import annotations
@@ -11,9 +12,11 @@ import http.client
 import http.server
 import os
 import shlex
+import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -34,7 +37,7 @@ def embedded_broker(folder: Path) -> str:
 
 
 @contextmanager
-def pact_broker(folder: Path, **credentials: str) -> Iterator[str]:
+def pact_broker(folder: Path, database: str = "", **credentials: str) -> Iterator[str]:
     """Start a real Pact Broker and give its address; the test is skipped where nothing can start one."""
     command = os.environ.get("PACT_BROKER_START")
     if not command:
@@ -44,7 +47,7 @@ def pact_broker(folder: Path, **credentials: str) -> Iterator[str]:
     log = folder / f"pact-broker-{port}.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [*shlex.split(command), str(port)],
+            [*shlex.split(command), str(port), *([database] if database else [])],
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -56,6 +59,29 @@ def pact_broker(folder: Path, **credentials: str) -> Iterator[str]:
         yield f"http://127.0.0.1:{port}"
     finally:
         _end(process)
+
+
+@contextmanager
+def postgresql() -> Iterator[str]:
+    """Start an empty PostgreSQL and give the address of its database; the test is skipped where there is none."""
+    if not (shutil.which("initdb") and shutil.which("pg_ctl")):
+        pytest.skip("a Pact Broker needs PostgreSQL here (no initdb and pg_ctl): on SQLite it mixes up documents")
+    user = "postgres" if os.geteuid() == 0 else None  # PostgreSQL refuses to run as root
+    port = free_port()
+
+    def run(*command: str) -> None:
+        subprocess.run(command, check=True, cwd="/", user=user, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        if user:
+            shutil.chown(folder, user)
+        run("initdb", "--auth=trust", "--username=postgres", f"--pgdata={folder}/data")
+        options = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync=off"
+        run("pg_ctl", f"--pgdata={folder}/data", f"--options={options}", f"--log={folder}/log", "--wait", "start")
+        try:
+            yield f"postgres://postgres@127.0.0.1:{port}/postgres"
+        finally:
+            run("pg_ctl", f"--pgdata={folder}/data", "--mode=immediate", "stop")
 
 
 @contextmanager
