@@ -56,7 +56,10 @@ class Inputs:
         """Give an input that has no default."""
         value = self.text(name)
         if value is None:
-            raise InputError(f"The input `{name}` is missing: {why}.", f"Add `{name}: …` to the step's `with:`.")
+            raise InputError(
+                f"The input `{name}` is missing: {why}.",
+                f"Add `{name}: …` to the step's `with:` (on a command line: --{name} …).",
+            )
         return value
 
     def lines(self, name: str) -> tuple[str, ...]:
@@ -175,7 +178,7 @@ def _broker_url(url: str) -> str:
 def _holds_credentials(scheme: str, url: str) -> bool:
     """Say whether a URL names somebody. A path of a file may have an @, a git branch too; ssh's user is no secret."""
     if scheme == "git":
-        return bool(re.search(r"(?<!ssh:)//[^@#]*@", url))
+        return bool(re.search(r"(?<!ssh:)//[^@#]*@|//[^@#/]*:[^@#]*@", url))
     return scheme != "sqlite" and "@" in url
 
 
@@ -312,7 +315,9 @@ class VerifySettings(VersionSettings):
     @property
     def secrets(self) -> tuple[str, ...]:
         """What must never be printed: the values of headers whose names say so."""
-        return tuple(value for name, value in self.request_headers if value and _SECRET_HEADER.search(name))
+        values = [value for name, value in self.request_headers if _SECRET_HEADER.search(name)]
+        # The token alone as well as with its scheme (`Bearer …`): a provider may log just that.
+        return tuple(filter(None, dict.fromkeys(part for each in values for part in (each, each.rpartition(" ")[2]))))
 
     @property
     def filtered(self) -> bool:

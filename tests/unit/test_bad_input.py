@@ -184,7 +184,7 @@ def production(publish, pact_gate, broker, write_pact) -> None:
 
 def test_an_unknown_environment(gate, production) -> None:
     ended = gate("--pacticipant", "orders", "--to-environment", "prodction")
-    refused(ended, "knows no environment 'prodction'", "It knows: production, ")
+    refused(ended, "knows no environment 'prodction'", "It knows: production, ", "pact broker create-environment")
 
 
 def test_an_unknown_pacticipant(gate, production) -> None:
@@ -381,7 +381,20 @@ def test_a_provider_states_endpoint_that_fails_is_a_failure_within_seconds(
     ended = verify(provider.url, "--provider-states-url", states.url)
     assert ended.code == 1, ended.text
     assert sentence in ended.text
+    assert "next: Mend what kept the interactions from being compared" in ended.text
     assert len(states.requests) <= 2, "the verifier tries eight times, with growing pauses"
+
+
+def test_the_next_step_after_a_failure_is_what_would_mend_it(verify, serve, http) -> None:
+    """Where nobody puts a state in place, that comes first: the answer may be wrong for want of it."""
+    provider = serve(lambda _: http(404))
+    states = serve(lambda _: http(200))
+    assert "next: Give `provider-states-url`" in verify(provider.url).text
+    assert "next: Mend the provider" in verify(provider.url, "--provider-states-url", states.url).text
+
+
+def test_a_provider_that_nobody_starts(verify) -> None:
+    refused(verify("http://127.0.0.1:9", "--ready-timeout", "0.1"), "not ready", "as `start`")
 
 
 @pytest.mark.parametrize("selectors", ["[{", "main", "[]", "[{brnch: main}]", "[{consumer: orders}]", "- 2026-13-45"])

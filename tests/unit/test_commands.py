@@ -313,12 +313,12 @@ def test_releases_are_supported_side_by_side(shop, tmp_path) -> None:
         ({"pacticipant": "product"}, "knows no pacticipant 'product'. It knows: products, orders."),
         ({"version": "1.0"}, "knows no version 1.0 of products"),
         ({"version": "main"}, "name of a branch"),
-        ({"state": "undeployed", "version": "1.0"}, "is not deployed in production. There is: " + OTHER),
+        ({"state": "undeployed", "version": "1.0"}, "is not deployed in production. What is deployed there: " + OTHER),
         ({"state": "undeployed", "application-instance": "blue"}, "is not deployed in production"),
         ({"state": "support-ended"}, "`version` is missing"),
         (
             {"state": "support-ended", "version": OTHER},
-            "is not released and supported in production. There is: nothing",
+            "is not released and supported in production. What is released and supported there: nothing",
         ),
     ],
 )

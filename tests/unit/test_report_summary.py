@@ -222,7 +222,7 @@ def test_a_verification_lists_its_pacts_the_failed_ones_first() -> None:
         ((verification(GOOD), verification(GOOD)), "## ✅ products 516b9783fc honours all 2 pacts"),
         (
             (verification(GOOD), verification(BAD, pending=True)),
-            "## ✅ products 516b9783fc honours 1 of 2 pacts; the other 1 may still fail (pending)",
+            "## ✅ products 516b9783fc does not honour 1 of 2 pacts yet, which is pending: this build may pass",
         ),
         ((), "## ⚠️ In words."),
     ],

@@ -449,10 +449,13 @@ def unknown(kind: str, name: str, known: Iterable[str]) -> InputError:
 
     nearest = sorted(known, key=lambda other: (-SequenceMatcher(None, name.lower(), other.lower()).ratio(), other))
     listed = ", ".join(nearest[:10]) + (f" and {len(nearest) - 10} more" if len(nearest) > 10 else "")  # noqa: PLR2004
-    return InputError(
-        f"The broker knows no {kind} {name!r}.",
-        f"It knows: {listed}." if nearest else f"It knows no {kind} at all yet.",
-    )
+    known_ones = f"It knows: {listed}. Write one of them" if nearest else f"It knows no {kind} at all yet"
+    new_one = {
+        "environment": "create it (pact broker create-environment, or actions/record-deployment with "
+        "create-environment: true)",
+        "pacticipant": "publish its first pact or version (actions/publish, actions/create-version)",
+    }[kind]
+    return InputError(f"The broker knows no {kind} {name!r}.", f"{known_ones}{', or' if nearest else ':'} {new_one}.")
 
 
 @contextmanager

@@ -50,8 +50,7 @@ def _make_environment(settings: RecordSettings, broker: Broker) -> None:
     if settings.create_environment:
         broker.create_environment(settings.environment)
         return
-    error = unknown("environment", settings.environment, broker.environments())
-    raise InputError(error.cause, f"{error.next_step} To create it with this step: create-environment: true.")
+    raise unknown("environment", settings.environment, broker.environments())
 
 
 def _end(settings: RecordSettings, step: Step) -> Outcome:
@@ -78,7 +77,7 @@ def _present(settings: RecordSettings, broker: Broker, environment: Environment,
         there = ", ".join(_told(presence) for presence in listed) or "nothing"
         raise InputError(
             f"That version of {settings.pacticipant} is not {what} in {settings.environment}.",
-            f"There is: {there}. Check `version`, `environment` and `application-instance`.",
+            f"What is {what} there: {there}. Check `version`, `environment` and `application-instance`.",
         )
     return found
 

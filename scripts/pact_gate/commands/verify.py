@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -16,7 +16,7 @@ from pact_gate.model.commit import chosen_version, short
 from pact_gate.model.errors import InputError
 from pact_gate.model.outcome import Annotation, VerifyOutcome
 from pact_gate.model.pact import parse
-from pact_gate.model.verification import Fate, PactResult, PactVerification
+from pact_gate.model.verification import Fate, InteractionResult, PactResult, PactVerification
 from pact_gate.report.junit import junit
 from pact_gate.settings import Inputs, VerifySettings, verify_settings
 from pact_gate.verifier.pacts import Filters, ProviderAddress, verify_pact
@@ -221,7 +221,7 @@ def _outcome(
     version = chosen_version(settings.version, settings.branch, step.commit) if published else settings.version or ""
     outcome = VerifyOutcome(
         headline=_headline(settings.provider, version, len(found), failed, pending),
-        next_step=_next_step(failed, pending),
+        next_step=_next_step(settings, found, pending=bool(pending)),
         exit_code=1 if failed else 0,
         outputs={
             "result": "failed" if failed else "passed",
@@ -253,20 +253,34 @@ def _headline(provider: str, version: str, count: int, failed: int, pending: int
     )
 
 
-def _next_step(failed: int, pending: int) -> str:
-    if failed:
+def _next_step(settings: VerifySettings, found: Sequence[PactVerification], *, pending: bool) -> str:
+    failed = [each for each in found if each.fate is Fate.FAILED]
+    if not failed:
         return (
-            "Mend the provider so that it does what is expected below, or agree on a change with the consumer's team."
+            "What is pending does not fail this build: tell the consumer's team when it can be had." if pending else ""
         )
-    return "What is pending does not fail this build: tell the consumer's team when it can be had." if pending else ""
+    broken = [each for pact in failed for each in pact.result.interactions if not each.passed and not each.pending]
+    if _states_not_set_up(settings, broken):
+        return (
+            "Give `provider-states-url`, where the provider puts the data of its states in place: the pacts ask for "
+            "states, and none was set up. What fails even so is for the provider or the consumer's team to mend."
+        )
+    if not any(each.mismatches for each in broken):
+        return "Mend what kept the interactions from being compared, and verify again."
+    return "Mend the provider so that it does what is expected of it, or agree on a change with the consumer's team."
+
+
+def _states_not_set_up(settings: VerifySettings, interactions: Iterable[InteractionResult]) -> set[str]:
+    """Give the provider states that interactions ask for, where there is nobody to set them up."""
+    if settings.provider_states_url:
+        return set()
+    return {state for each in interactions for state in each.provider_states if state}
 
 
 def _without_states(settings: VerifySettings, found: Sequence[PactVerification]) -> tuple[Annotation, ...]:
     """Warn where interactions that ask for provider states ran without them."""
-    states = {
-        state for each in found for interaction in each.result.interactions for state in interaction.provider_states
-    }
-    if settings.provider_states_url or not any(states):
+    states = _states_not_set_up(settings, (each for pact in found for each in pact.result.interactions))
+    if not states:
         return ()
     named = ", ".join(sorted(states)[:3])
     message = (

@@ -295,10 +295,8 @@ def _verify_title(outcome: VerifyOutcome) -> str:
     if outcome.exit_code:
         return outcome.headline
     if pending:
-        kept = len(fates) - pending
-        return (
-            f"{name} honours {kept:,} of {counted(len(fates), 'pact')}; the other {pending:,} may still fail (pending)"
-        )
+        whose = "which is pending" if pending == 1 else "which are pending"
+        return f"{name} does not honour {pending:,} of {counted(len(fates), 'pact')} yet, {whose}: this build may pass"
     return f"{name} honours {_every(len(fates))}"
 
 

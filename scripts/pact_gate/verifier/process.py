@@ -149,7 +149,9 @@ class ProviderProcess:
                 self._raise(
                     f"The provider was not ready within {self._ready_timeout:g} s: "
                     f"{shown_url(self._ready_url)}: {heard}.",
-                    "Check ready-url, or give it more time with ready-timeout.",
+                    "Check `ready-url` (without it `provider-url` is asked), or give it more time with `ready-timeout`."
+                    if self._process
+                    else "Start the provider before this step, or give the command that starts it as `start`.",
                 )
             time.sleep(_PAUSE)
 
