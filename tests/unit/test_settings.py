@@ -334,6 +334,7 @@ def test_an_address_that_is_none(url) -> None:
         f"me:{SECRET}@broker.example",
         f"git:https://me:{SECRET}@github.com/o/r.git#pact",
         f"git:https://{SECRET}@github.com/o/r.git#pact",
+        f"git:ssh://me:{SECRET}@github.com/o/r.git#pact",
     ],
 )
 def test_credentials_in_an_address_are_refused_and_not_shown(url) -> None:
@@ -468,7 +469,7 @@ def test_the_value_of_an_input_asks_for_no_help(pact_gate) -> None:
 def test_the_values_of_secret_headers_are_masked() -> None:
     headers = "Authorization: Bearer abc\nX-Api-Key: def\nAccept: text/plain"
     given = {"provider": "products", "provider-url": "http://127.0.0.1:1", "request-headers": headers}
-    assert verify_settings(Inputs(given, {})).secrets == ("Bearer abc", "def")
+    assert verify_settings(Inputs(given, {})).secrets == ("Bearer abc", "abc", "def")
 
 
 def test_a_person_gets_a_port_to_remember() -> None:
