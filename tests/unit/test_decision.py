@@ -89,6 +89,8 @@ def test_who_waited_in_vain_is_stuck() -> None:
     decision = decide(ENVIRONMENT, Matrix(None, (NONE,)), waited_seconds=90)
     assert decision.verdict is Verdict.STUCK
     assert "waited 90 seconds" in decision.reason
+    assert "raise `timeout`" in decision.next_step
+    assert "With `timeout` the gate waits" in decide(ENVIRONMENT, Matrix(None, (NONE,))).next_step
     assert decide(ENVIRONMENT, Matrix(None, (NONE, FAILED)), waited_seconds=90).verdict is Verdict.FAILED
     assert decide(ENVIRONMENT, Matrix(None, (NONE, ABSENT)), waited_seconds=90).verdict is Verdict.NOT_IN_ENVIRONMENT
 
@@ -124,6 +126,7 @@ def test_what_is_verified_elsewhere_is_not_what_counts() -> None:
     decision = decide(ENVIRONMENT, Matrix(None, (found,)))
     assert "no result of products 7" in decision.reason
     assert "verified by 6, which is not the version that counts" in decision.reason
+    assert "its `selectors` must take in orders 1" in decision.next_step
 
 
 # --- what the broker does not list ----------------------------------------------------------------------------

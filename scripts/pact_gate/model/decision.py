@@ -129,6 +129,14 @@ def _bring(target: Target, provider: str, known: str | None) -> str:
 
 
 def _told_waiting(question: Question, rows: Rows) -> Told:
+    return _told_missing(question, rows, "With `timeout` the gate waits for it.")
+
+
+def _told_stuck(question: Question, rows: Rows) -> Told:
+    return _told_missing(question, rows, "Where that takes longer than the gate waited, raise `timeout`.")
+
+
+def _told_missing(question: Question, rows: Rows, about_waiting: str) -> Told:
     if not rows:
         return f"The broker does not know yet whether it works with what is in {question.target}.", "Ask again later."
     row = rows[0]
@@ -136,8 +144,8 @@ def _told_waiting(question: Question, rows: Rows) -> Told:
     elsewhere = ", ".join(short(version) for version in row.verified_elsewhere[-3:])
     passed = f" It is verified by {elsewhere}, which is not the version that counts." if elsewhere else ""
     next_step = (
-        f"Run the verification of {row.provider} at {there} and publish its result (actions/verify), then ask again; "
-        "with `timeout` the gate waits for it."
+        f"Run the verification of {row.provider} at {there} and publish its result (actions/verify; its `selectors` "
+        f"must take in {_consumer(row)}), then ask again. {about_waiting}"
     )
     reason = f"There is no result of {row.provider} {there} for what {_consumer(row)} needs{_others(rows)}.{passed}"
     return reason, next_step
@@ -149,7 +157,7 @@ _TOLD: dict[Verdict, Callable[[Question, Rows], Told]] = {
     Verdict.NO_SUCH_VERSION: _told_no_such_version,
     Verdict.NOT_IN_ENVIRONMENT: _told_absent,
     Verdict.WAITING: _told_waiting,
-    Verdict.STUCK: _told_waiting,
+    Verdict.STUCK: _told_stuck,
 }
 
 
