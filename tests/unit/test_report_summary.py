@@ -316,16 +316,16 @@ def test_a_summary_is_cut_between_rows_and_interactions(budget: int) -> None:
 
 def test_a_publication_lists_its_pacts() -> None:
     pacts = (
-        PublishedPact("orders", "products", ORDERS, f"{BROKER}/p", 3, ("a.json",), changed=True),
-        PublishedPact("orders", "stock", ORDERS, None, 1, ("b.json",), changed=False),
+        PublishedPact("orders", "products", ORDERS, f"{BROKER}/p", 3, ("a.json",)),
+        PublishedPact("orders", "stock", ORDERS, None, 1, ("b.json",)),
         PublishedPact("orders", "tax", ORDERS, "http://embedded.invalid/p", 1, ("c.json",)),
     )
     text = summary(PublishOutcome("Published 3 pacts.", pacts=pacts, notices=("Next: see https://docs.pact.io/go.",)))
     assert heading(text) == "## ✅ Published 3 pacts."
     assert table(text) == [
-        ["orders", "products", "`7a81af3e59`", "3", "changed", f"[pact]({BROKER}/p)"],
-        ["orders", "stock", "`7a81af3e59`", "1", "unchanged", "–"],  # noqa: RUF001
-        ["orders", "tax", "`7a81af3e59`", "1", "–", "–"],  # noqa: RUF001
+        ["orders", "products", "`7a81af3e59`", "3", f"[pact]({BROKER}/p)"],
+        ["orders", "stock", "`7a81af3e59`", "1", "–"],  # noqa: RUF001
+        ["orders", "tax", "`7a81af3e59`", "1", "–"],  # noqa: RUF001
     ]
     assert "- Next: see `https://docs.pact.io/go`." in text
 

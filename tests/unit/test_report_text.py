@@ -119,13 +119,13 @@ def test_a_pact_without_a_result_says_why() -> None:
 
 
 def test_a_publication_lists_its_pacts() -> None:
-    pact = PublishedPact("orders", "products", SHA, None, 3, (), changed=True)
+    pact = PublishedPact("orders", "products", SHA, None, 3, ())
     assert text(PublishOutcome("Published.", pacts=(pact,), notices=("Well done.",))) == "\n".join(
         [
             "Published.",
             "",
-            "  CONSUMER  PROVIDER  VERSION     INTERACTIONS  CONTENT",
-            "  orders    products  7a81af3e59  3             changed",
+            "  CONSUMER  PROVIDER  VERSION     INTERACTIONS",
+            "  orders    products  7a81af3e59  3",
             "",
             "Well done.",
         ]

@@ -137,8 +137,9 @@ def _verified(task: _Task, settings: VerifySettings, provider: ProviderProcess, 
     result = verify_pact(task.body, _address(settings))
     if not result.passed:
         provider.ensure_alive()
-    step.log(f"{result.consumer} -> {result.provider}: {'passed' if result.passed else 'FAILED'}")
-    return PactVerification(result, pending=task.pending, wip=task.wip, url=task.url, reasons=task.reasons)
+    found = PactVerification(result, pending=task.pending, wip=task.wip, url=task.url, reasons=task.reasons)
+    step.log(f"{result.consumer} -> {result.provider}: {found.fate}")
+    return found
 
 
 def _address(settings: VerifySettings) -> ProviderAddress:

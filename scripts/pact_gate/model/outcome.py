@@ -38,7 +38,7 @@ class Outcome:
 
 
 class PublishedPact(NamedTuple):
-    """A pact that is now in the broker. `changed` is None where the broker did not say."""
+    """A pact that is now in the broker."""
 
     consumer: str
     provider: str
@@ -46,7 +46,6 @@ class PublishedPact(NamedTuple):
     url: str | None
     interactions: int
     paths: tuple[str, ...]
-    changed: bool | None = None
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from itertools import islice
 
 from pact_gate.model.commit import short
-from pact_gate.model.errors import BrokerError, InputError, PactGateError, ProviderError
+from pact_gate.model.errors import BrokerError, ConflictError, InputError, PactGateError, ProviderError
 from pact_gate.model.gate import Row
 from pact_gate.model.outcome import GateOutcome, Outcome, PublishedPact, PublishOutcome, VerifyOutcome
 from pact_gate.model.verification import InteractionResult, Mismatch, PactVerification
@@ -30,6 +30,7 @@ _LOG = 8_000
 _LAST_WORDS = 400  # bytes that are kept free, to say what was left out
 
 _ERROR_TITLES = (
+    (ConflictError, "The broker has another pact under this version"),
     (InputError, "Something in this step's inputs or files is wrong"),
     (ProviderError, "The provider could not be verified"),
     (BrokerError, "The broker gave no usable answer"),
@@ -301,7 +302,7 @@ def _publication(outcome: PublishOutcome, page: _Page) -> str:
     _head(page, outcome)
     if outcome.pacts:
         rows = (_published(pact) for pact in outcome.pacts)
-        header = ("Consumer", "Provider", "Version", "Interactions", "Content", "Link")
+        header = ("Consumer", "Provider", "Version", "Interactions", "Link")
         page.table(header, rows, len(outcome.pacts), "pact")
     if outcome.notices:
         page.add("\n".join(f"- {prose(notice)}" for notice in outcome.notices[:_ROWS]))
@@ -316,6 +317,5 @@ def _published(pact: PublishedPact) -> tuple[str, ...]:
         markdown(pact.provider),
         code(short(pact.version)),
         str(pact.interactions),
-        words.content(pact),
         _links(("pact", pact.url)),
     )

@@ -106,10 +106,9 @@ def _failure(verification: PactVerification, interaction: InteractionResult) -> 
 
 
 def _publication(outcome: PublishOutcome) -> Iterator[str]:
-    header = ("CONSUMER", "PROVIDER", "VERSION", "INTERACTIONS", "CONTENT")
+    header = ("CONSUMER", "PROVIDER", "VERSION", "INTERACTIONS")
     rows = [
-        (pact.consumer, pact.provider, short(pact.version), str(pact.interactions), words.content(pact))
-        for pact in outcome.pacts[:_ROWS]
+        (pact.consumer, pact.provider, short(pact.version), str(pact.interactions)) for pact in outcome.pacts[:_ROWS]
     ]
     yield from _table(header, rows)
     yield from _more(len(outcome.pacts) - _ROWS, "pact")

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from pact_gate.model.commit import short
 from pact_gate.model.gate import Question, Result, Row, Target, TargetKind, Verdict
-from pact_gate.model.outcome import GateOutcome, Outcome, PublishedPact, VerifyOutcome
+from pact_gate.model.outcome import GateOutcome, Outcome, VerifyOutcome
 from pact_gate.model.verification import Fate, InteractionResult, Mismatch, PactVerification
 from pact_gate.report.escape import cut
 
@@ -197,11 +197,6 @@ def place(mismatch: Mismatch) -> str:
 def states(interaction: InteractionResult) -> str:
     """Return the provider states of an interaction."""
     return ", ".join(each for each in interaction.provider_states if each)
-
-
-def content(pact: PublishedPact) -> str:
-    """Return whether a published pact says something new to its provider."""
-    return {True: "changed", False: "unchanged", None: "–"}[pact.changed]  # noqa: RUF001
 
 
 def counted(number: int, noun: str) -> str:
