@@ -131,7 +131,7 @@ def test_what_strangers_write_stays_text(act, estate, pact, event):
     assert "<script" not in step.summary
     assert "<img" not in step.summary
     (row,) = [line for line in step.summary.splitlines() if line.startswith("| web ")]
-    assert row.count(" | ") == 5
+    assert row.count(" | ") == 4
 
 
 def test_a_token_is_masked_before_anything_is_printed(act, refusing_broker):
