@@ -222,7 +222,7 @@ COMMANDS = {
 def at(pact_gate: Any, url: str, command: str = "can-i-deploy", **environment: str) -> Any:
     if command == "verify":
         pytest.importorskip("pact_ffi", reason="the verify tier is not installed")
-    words = ["--broker-url", url, "--broker-timeout", "0.3", "--version", SHA, "--branch", "feat/x"]
+    words = ["--broker-url", url, "--broker-timeout", "1", "--version", SHA, "--branch", "feat/x"]
     token = {"PACT_BROKER_TOKEN": TOKEN, "GITHUB_ACTIONS": "true"}
     return pact_gate(command, *words, *COMMANDS[command], **(token | environment))
 
