@@ -52,11 +52,6 @@ class Repository:
         """Start a branch here."""
         self.git("switch", "--quiet", "--create", name)
 
-    def merge_into_main(self, name: str) -> None:
-        """Bring main to where the branch is."""
-        self.git("switch", "--quiet", "main")
-        self.git("merge", "--quiet", "--ff-only", name)
-
     def change(self, message: str, edit: Callable[[Path], None]) -> None:
         """Commit what `edit` does to the files."""
         edit(self.path)

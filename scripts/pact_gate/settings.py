@@ -72,11 +72,11 @@ class Inputs:
             dict.fromkeys(item.strip() for line in self.lines(name) for item in line.split(",") if item.strip())
         )
 
-    def flag(self, name: str, *, default: bool = False) -> bool:
+    def flag(self, name: str) -> bool:
         """Give a boolean of YAML 1.2's core schema, as GitHub's own actions read it."""
         value = self.text(name)
         if value is None:
-            return default
+            return False
         if value.lower() not in ("true", "false"):
             raise _wrong(name, value, "is neither true nor false", "Write true or false.")
         return value.lower() == "true"

@@ -89,14 +89,12 @@ def previous_distinct(db: sqlite3.Connection, pact: sqlite3.Row) -> sqlite3.Row 
     return one(db, query, pact["provider_id"], pact["consumer_id"], pact["version_id"], pact["content_id"])
 
 
-def between(
-    db: sqlite3.Connection, pair: Pair, *, tag: str | None = None, branch: str | None = None
-) -> list[sqlite3.Row]:
-    """The pacts of every consumer version, newest first: all, those with a tag, or those on a branch."""
-    more = _TAGGED if tag is not None else _ON_BRANCH if branch is not None else ""
+def between(db: sqlite3.Connection, pair: Pair, *, tag: str | None = None) -> list[sqlite3.Row]:
+    """The pacts of every consumer version, newest first; or those with a tag."""
+    more = _TAGGED if tag is not None else ""
     query = f"""{_FROM} {more} WHERE p.provider_id = :provider AND p.consumer_id = :consumer AND p.current = 1
                 ORDER BY p.version_id DESC"""
-    values = {"provider": pair.provider_id, "consumer": pair.consumer_id, "tag": tag, "branch": branch}
+    values = {"provider": pair.provider_id, "consumer": pair.consumer_id, "tag": tag}
     return db.execute(query, values).fetchall()
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 
 def one(db: sqlite3.Connection, query: str, *values: object) -> sqlite3.Row | None:
@@ -24,8 +24,3 @@ def required(row: sqlite3.Row | None) -> sqlite3.Row:
     if row is None:
         raise LookupError("a row that must be there is not")
     return row
-
-
-def marks(values: Sequence[object]) -> str:
-    """The placeholders of `IN (...)`."""
-    return ", ".join("?" * len(values))

@@ -35,7 +35,6 @@ def commit(environment: Mapping[str, str], folder: Path) -> Commit:
         branches=_branches(payload, environment),
         pull_request=_pull_request(payload).get("number"),
         build_url=_build_url(environment),
-        repository_url=_repository_url(environment),
         checked_out=(_git(folder, "rev-parse", "--verify", "-q", "HEAD") or None)
         if "pull_request" in payload
         else None,

@@ -24,7 +24,6 @@ class Commit(NamedTuple):
     branches: frozenset[str] = frozenset()
     pull_request: int | None = None
     build_url: str | None = None
-    repository_url: str | None = None
     unknown: str = ""
     checked_out: str | None = None
 
