@@ -13,7 +13,7 @@ from pathlib import Path
 
 from pact_gate import usage
 from pact_gate.commands.step import Step
-from pact_gate.connect import connect
+from pact_gate.connect import connect, connect_github
 from pact_gate.github import event
 from pact_gate.github.runner import Runner
 from pact_gate.model.errors import InputError, PactGateError
@@ -21,7 +21,7 @@ from pact_gate.model.outcome import Outcome
 from pact_gate.report import annotations as notes
 from pact_gate.report import summary, text
 from pact_gate.report.escape import log_line
-from pact_gate.settings import KNOWN, LISTS, Inputs, broker_settings
+from pact_gate.settings import KNOWN, LISTS, Inputs, broker_settings, github_settings
 
 # A command's module is imported when it is asked for: a step pays for nothing that it does not use.
 COMMANDS: Mapping[str, tuple[str, str]] = {
@@ -67,11 +67,13 @@ def _run(argv: Sequence[str], runner: Runner) -> int:
     module = importlib.import_module(_module(argv[0]))
     inputs = Inputs(_flags(argv[0], argv[1:]), os.environ)
     broker = broker_settings(inputs)
-    runner.mask(broker.secrets)
+    github = github_settings(inputs)
+    runner.mask(filter(None, (*broker.secrets, github.github_token)))
     with ExitStack() as ending:
         step = Step(
             runner,
             connect=lambda: ending.enter_context(closing(connect(broker))),
+            connect_github=lambda: ending.enter_context(closing(connect_github(github))),
             find_commit=lambda: event.commit(os.environ, Path.cwd()),
         )
         outcomes = module.run(inputs, step)

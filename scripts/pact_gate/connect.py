@@ -1,4 +1,4 @@
-"""Which broker an address means: one behind HTTP, or the embedded one on a file or on a branch."""
+"""Which broker an address means (one behind HTTP, or the embedded one on a file or on a branch), and which GitHub."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ from pact_gate import VERSION
 from pact_gate.broker.client import Broker
 from pact_gate.broker.http import Http, authentication
 from pact_gate.broker.wsgi import Application, WsgiAdapter
+from pact_gate.github.api import GitHub
 from pact_gate.model.errors import InputError
-from pact_gate.settings import BrokerSettings
+from pact_gate.settings import BrokerSettings, GitHubSettings
+from pact_gate.transport import BearerAuth
 
 # The embedded broker needs a base address for its links. `.invalid` can belong to nobody (RFC 6761).
 _EMBEDDED = "http://embedded-broker.invalid"
@@ -36,10 +38,31 @@ def connect(settings: BrokerSettings) -> Broker:
     scheme, _, place = address.partition(":")
     if scheme in ("sqlite", "git"):
         return _in_process(_embedded(scheme, place), address, settings.broker_timeout)
-    session = requests.Session()
-    session.headers["User-Agent"] = f"pact-gate/{VERSION}"
+    session = _session()
     session.auth = authentication(settings.broker_token, settings.broker_username, settings.broker_password)
     return Broker(Http(address, session, timeout=settings.broker_timeout))
+
+
+def connect_github(settings: GitHubSettings) -> GitHub:
+    """Make the client for GitHub's API.
+
+    Raises:
+        InputError: there is no token.
+    """
+    if settings.github_token is None:
+        raise InputError(
+            "No token for GitHub is given.",
+            "Set the input `github-token`, to `${{ github.token }}` or to an app's token from a secret.",
+        )
+    session = _session()
+    session.auth = BearerAuth(settings.github_token)
+    return GitHub(settings.api_url, session, timeout=_SECONDS)
+
+
+def _session() -> requests.Session:
+    session = requests.Session()
+    session.headers["User-Agent"] = f"pact-gate/{VERSION}"
+    return session
 
 
 def _in_process(application: Application, name: str, timeout: float) -> Broker:

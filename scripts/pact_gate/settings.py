@@ -21,6 +21,7 @@ from pact_gate.model.gate import Target, TargetKind
 
 PREFIX = "PACT_GATE_"
 _LAST_PORT = 65_535
+_UNBROKEN = r"[!-~]+"  # what a token is made of
 _LAUNCHERS = frozenset(("PACT_GATE_CACHE", "PACT_GATE_PYTHON"))
 _CREDENTIALS = frozenset(("PACT_BROKER_TOKEN", "PACT_BROKER_USERNAME", "PACT_BROKER_PASSWORD"))
 _RUNNERS_FILES = frozenset(("GITHUB_ENV", "GITHUB_OUTPUT", "GITHUB_PATH", "GITHUB_STATE", "GITHUB_STEP_SUMMARY"))
@@ -51,6 +52,10 @@ class Inputs:
         """Give the input, else the environment variable that Pact's other tools take for it, else None."""
         value = self._values.get(name, "").strip() or self._environment.get(variable, "").strip()
         return value or None
+
+    def variable(self, name: str) -> str | None:
+        """Give an environment variable of the runner's."""
+        return self._environment.get(name, "").strip() or None
 
     def required(self, name: str, why: str) -> str:
         """Give an input that has no default."""
@@ -145,12 +150,16 @@ def broker_settings(inputs: Inputs) -> BrokerSettings:
             "Both a token and a username are given for the broker.",
             "PactFlow takes `broker-token`, a Pact Broker mostly a name and a password: leave the other out.",
         )
-    if token and not re.fullmatch(r"[!-~]+", token):
-        raise InputError(
-            "The input `broker-token` holds what no token does: a space, a line break or a letter with an accent.",
-            "Copy the token again, alone, into the secret.",
-        )
+    if token and not re.fullmatch(_UNBROKEN, token):
+        raise _no_token("broker-token")
     return BrokerSettings(url and _broker_url(url), token, username, password, inputs.number("broker-timeout", 60))
+
+
+def _no_token(name: str) -> InputError:
+    return InputError(
+        f"The input `{name}` holds what no token does: a space, a line break or a letter with an accent.",
+        "Copy the token again, alone, into the secret.",
+    )
 
 
 def _broker_url(url: str) -> str:
@@ -188,6 +197,29 @@ def _is_http(url: str) -> bool:
         return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:  # half a bracket of an IPv6 address, a port that is none
         return False
+
+
+@dataclass(frozen=True)
+class GitHubSettings:
+    """GitHub's API, who we are there, and the repository (`owner/name`) that this run belongs to."""
+
+    github_token: str | None = field(default=None, repr=False)
+    api_url: str = "https://api.github.com"
+    server_url: str = "https://github.com"
+    repository: str | None = None
+
+
+def github_settings(inputs: Inputs) -> GitHubSettings:
+    """Read the token; where the API is, the runner says in its variables."""
+    token = inputs.text("github-token", variable="GITHUB_TOKEN")
+    if token and not re.fullmatch(_UNBROKEN, token):
+        raise _no_token("github-token")
+    return GitHubSettings(
+        token,
+        inputs.variable("GITHUB_API_URL") or GitHubSettings.api_url,
+        inputs.variable("GITHUB_SERVER_URL") or GitHubSettings.server_url,
+        inputs.variable("GITHUB_REPOSITORY"),
+    )
 
 
 @dataclass(frozen=True)

@@ -16,11 +16,14 @@ import requests
 
 from pact_gate.__main__ import main
 from pact_gate.broker.client import Broker
-from pact_gate.broker.http import Clock, Http
+from pact_gate.broker.http import Http
 from pact_gate.broker.wsgi import WsgiAdapter
 from pact_gate.commands.step import Step
+from pact_gate.connect import connect_github
 from pact_gate.github.runner import Runner
 from pact_gate.model.commit import Commit
+from pact_gate.settings import GitHubSettings
+from pact_gate.transport import Clock
 
 
 @dataclass
@@ -215,7 +218,12 @@ class Local:
     def step(self, folder: Path, *, version: str = SHA, branch: str | None = "feat/x") -> Step:
         commit = Commit(version, branch, build_url="https://ci.example/1")
         return Step(
-            Runner({}), connect=lambda: self.client, find_commit=lambda: commit, folder=folder, clock=self.clock
+            Runner({}),
+            connect=lambda: self.client,
+            connect_github=lambda: connect_github(GitHubSettings()),
+            find_commit=lambda: commit,
+            folder=folder,
+            clock=self.clock,
         )
 
 

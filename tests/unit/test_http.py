@@ -17,8 +17,9 @@ from typing import Any
 import pytest
 import requests
 
-from pact_gate.broker.http import BearerAuth, Clock, Http, authentication
+from pact_gate.broker.http import Http, authentication
 from pact_gate.model.errors import BrokerError
+from pact_gate.transport import BearerAuth, Clock
 
 TOKEN = "t0ken-of-nobody"
 NO_HOST = "broker.invalid"

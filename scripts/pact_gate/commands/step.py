@@ -8,21 +8,23 @@ from functools import cached_property
 from pathlib import Path
 
 from pact_gate.broker.client import Broker
-from pact_gate.broker.http import Clock
+from pact_gate.github.api import GitHub
 from pact_gate.github.runner import Runner
 from pact_gate.model.commit import Commit
 from pact_gate.report.escape import log_line
+from pact_gate.transport import Clock
 
 
 @dataclass(frozen=True)
 class Step:
-    """One step of a job. Broker and commit come into being when a command first needs them.
+    """One step of a job. Broker, commit and GitHub come into being when a command first needs them.
 
     `folder` is where relative paths of the inputs start from.
     """
 
     runner: Runner
     connect: Callable[[], Broker]
+    connect_github: Callable[[], GitHub]
     find_commit: Callable[[], Commit]
     folder: Path = field(default_factory=Path)
     clock: Clock = field(default_factory=Clock)
@@ -31,6 +33,11 @@ class Step:
     def broker(self) -> Broker:
         """The broker that the settings name."""
         return self.connect()
+
+    @cached_property
+    def github(self) -> GitHub:
+        """GitHub, as the token of the settings sees it."""
+        return self.connect_github()
 
     @cached_property
     def commit(self) -> Commit:

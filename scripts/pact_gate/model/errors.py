@@ -51,3 +51,13 @@ class BrokerError(PactGateError):
     def __init__(self, cause: str, next_step: str, *, status: int | None = None) -> None:
         super().__init__(cause, next_step)
         self.status = status
+
+
+class GitHubError(PactGateError):
+    """GitHub's API could not be reached, or refused."""
+
+    exit_code = 3
+
+    def __init__(self, cause: str, next_step: str, *, status: int | None = None) -> None:
+        super().__init__(cause, next_step)
+        self.status = status

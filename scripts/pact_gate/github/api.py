@@ -1,0 +1,334 @@
+"""GitHub's REST API: the one place that speaks it.
+
+Shapes and limits: https://docs.github.com/en/rest
+
+Not by PyGithub, which actions-toolkit names as its dependency: it brings 28 MB for what is a dozen requests, and knows
+neither `return_run_details` nor one deadline for all attempts.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+import requests
+
+from pact_gate.model.errors import GitHubError
+from pact_gate.model.runs import Artifact, Comment, Issue, PullRequest, WorkflowRun
+from pact_gate.transport import Clock, Failure, Transport, check, retry_after, why_unreachable
+
+Json = Mapping[str, Any]
+
+_API_VERSION = "2022-11-28"
+_PAGE = 100
+_MOST_PAGES = 50
+_LOG_BYTES = 32 * 1024 * 1024
+_ADDRESS = "GITHUB_API_URL"
+_UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _TOO_MANY = 401, 403, 404, 429
+_WORTH_A_RETRY = frozenset({500, 502, 503, 504})
+_TIMESTAMP = re.compile(r"^\ufeff?\d{4}-\d\d-\d\dT[\d:.]+Z ", re.MULTILINE)
+_FAILED = frozenset({"failure", "timed_out", "cancelled", "startup_failure"})
+
+
+class GitHub:
+    """GitHub as one token sees it. Repositories are `owner/name`.
+
+    Every method raises `GitHubError` when GitHub cannot be reached, refuses or gives an answer that is none; `status`
+    tells which.
+    """
+
+    def __init__(self, api_url: str, session: requests.Session, *, timeout: float, clock: Clock | None = None) -> None:
+        self._base = api_url.rstrip("/")
+        self._session = session
+        self._transport = Transport(session, self, timeout=timeout, clock=clock or Clock())
+        self._session.headers["X-GitHub-Api-Version"] = _API_VERSION
+
+    def close(self) -> None:
+        """Give back the connections."""
+        self._session.close()
+
+    # --- runs --------------------------------------------------------------------------------------------
+
+    def dispatch_workflow(
+        self, repository: str, workflow: str, ref: str, inputs: Mapping[str, str]
+    ) -> WorkflowRun | None:
+        """Start a workflow by its file's name, and give its run; None where this server does not tell which it is."""
+        body = {"ref": ref, "inputs": dict(inputs), "return_run_details": True}
+        path = f"actions/workflows/{quote(workflow, safe='')}/dispatches"
+        answer = self._send("POST", _in(repository, path), body, may_repeat=False)
+        if not answer:
+            return None
+        with self._understood():
+            return WorkflowRun(int(answer["workflow_run_id"]), str(answer["html_url"]), "queued")
+
+    def dispatch_event(self, repository: str, event_type: str, payload: Json) -> None:
+        """Start what a repository runs on `repository_dispatch` with this type."""
+        body = {"event_type": event_type, "client_payload": dict(payload)}
+        self._send("POST", _in(repository, "dispatches"), body, may_repeat=False)
+
+    def runs(self, repository: str, *, event: str, workflow: str = "", since: str = "") -> Iterator[WorkflowRun]:
+        """Give the newest hundred runs of an event, of one workflow where it is named; `since` is ISO 8601."""
+        where = f"actions/workflows/{quote(workflow, safe='')}/runs" if workflow else "actions/runs"
+        query = {"event": event, "per_page": str(_PAGE)} | ({"created": f">={since}"} if since else {})
+        with self._understood():
+            yield from map(_run, self._get(_in(repository, where), **query)["workflow_runs"])
+
+    def run(self, repository: str, run_id: int) -> WorkflowRun:
+        """Give a run as it stands."""
+        with self._understood():
+            return _run(self._get(_in(repository, f"actions/runs/{run_id}")))
+
+    def last_words(self, repository: str, run_id: int, lines: int) -> str:
+        """Give the last lines of the log of a run's first job that failed, without their times; empty without one."""
+        with self._understood():
+            jobs = self._get(_in(repository, f"actions/runs/{run_id}/jobs"), per_page=str(_PAGE))["jobs"]
+            failed = [job for job in jobs if job.get("conclusion") in _FAILED]
+            if not failed:
+                return ""
+            path = _in(repository, f"actions/jobs/{int(failed[0]['id'])}/logs")
+        log = self._request("GET", path, most_bytes=_LOG_BYTES).content.decode("utf-8", errors="replace")
+        return "\n".join(_TIMESTAMP.sub("", log).rstrip().splitlines()[-lines:])
+
+    def rerun_failed_jobs(self, repository: str, run_id: int) -> None:
+        """Start a run's failed jobs again, and what needs them."""
+        self._send("POST", _in(repository, f"actions/runs/{run_id}/rerun-failed-jobs"), {}, may_repeat=False)
+
+    def approvals(self, repository: str, run_id: int) -> list[Json]:
+        """Give who let the jobs of a run go on that wait for an environment, as GitHub says it."""
+        with self._understood():
+            return list(self._get(_in(repository, f"actions/runs/{run_id}/approvals")))
+
+    def environment(self, repository: str, name: str) -> Json | None:
+        """Give an environment of a repository with its protection rules, None where there is none."""
+        try:
+            return self._get(_in(repository, f"environments/{quote(name, safe='')}"))  # type: ignore[no-any-return]
+        except GitHubError as error:
+            if error.status == _NOT_FOUND:
+                return None
+            raise
+
+    # --- artifacts ---------------------------------------------------------------------------------------
+
+    def artifacts(self, repository: str, run_id: int) -> list[Artifact]:
+        """Give what a run has kept."""
+        with self._understood():
+            found = self._paged(_in(repository, f"actions/runs/{run_id}/artifacts"), "artifacts")
+            return [
+                Artifact(int(each["id"]), str(each["name"]), int(each["size_in_bytes"]), bool(each["expired"]))
+                for each in found
+            ]
+
+    def download(self, repository: str, artifact: Artifact, most_bytes: int) -> bytes:
+        """Give an artifact's zip file, no more than so many bytes of it: a larger one is an error."""
+        path = _in(repository, f"actions/artifacts/{artifact.id}/zip")
+        return self._request("GET", path, most_bytes=most_bytes).content
+
+    # --- pull requests -----------------------------------------------------------------------------------
+
+    def set_status(self, repository: str, sha: str, *, context: str, state: str, description: str, url: str) -> None:
+        """Set a commit status; the newest of a context counts."""
+        body = {"state": state, "context": context, "description": description} | ({"target_url": url} if url else {})
+        self._send("POST", _in(repository, f"statuses/{sha}"), body)
+
+    def statuses(self, repository: str, sha: str) -> list[Json]:
+        """Give the newest status of each context of a commit, with `context`, `state`, `description`, `target_url`."""
+        with self._understood():
+            return list(self._paged(_in(repository, f"commits/{sha}/status"), "statuses"))
+
+    def comments(self, repository: str, number: int) -> Iterator[Comment]:
+        """Give the comments on a pull request or an issue, the oldest first."""
+        with self._understood():
+            for each in self._paged(_in(repository, f"issues/{number}/comments")):
+                yield Comment(
+                    int(each["id"]), str(each.get("body") or ""), str((each.get("user") or {}).get("login", ""))
+                )
+
+    def comment(self, repository: str, number: int, body: str) -> None:
+        """Write a new comment."""
+        self._send("POST", _in(repository, f"issues/{number}/comments"), {"body": body}, may_repeat=False)
+
+    def edit_comment(self, repository: str, comment_id: int, body: str) -> None:
+        """Write a comment anew."""
+        self._send("PATCH", _in(repository, f"issues/comments/{comment_id}"), {"body": body})
+
+    def pull_requests(self, repository: str, head: str = "") -> Iterator[PullRequest]:
+        """Give the open pull requests, those of one head (`owner:branch`) where it is named."""
+        query = {"state": "open"} | ({"head": head} if head else {})
+        with self._understood():
+            for each in self._paged(_in(repository, "pulls"), **query):
+                yield PullRequest(int(each["number"]), str(each["head"]["sha"]), str(each["head"]["ref"]))
+
+    # --- the repository ----------------------------------------------------------------------------------
+
+    def default_branch(self, repository: str) -> str:
+        """Name the branch that a repository's dispatches start from."""
+        with self._understood():
+            return str(self._get(_in(repository, ""))["default_branch"])
+
+    def branches(self, repository: str) -> set[str]:
+        """Name all branches."""
+        with self._understood():
+            return {str(each["name"]) for each in self._paged(_in(repository, "branches"))}
+
+    def open_issues(self, repository: str, label: str) -> list[Issue]:
+        """Give the open issues with a label."""
+        with self._understood():
+            return [_issue(each) for each in self._paged(_in(repository, "issues"), state="open", labels=label)]
+
+    def open_issue(self, repository: str, title: str, body: str, label: str) -> Issue:
+        """Open an issue."""
+        document = {"title": title, "body": body, "labels": [label]}
+        answer = self._send("POST", _in(repository, "issues"), document, may_repeat=False)
+        with self._understood():
+            return _issue(answer)
+
+    # --- requests ----------------------------------------------------------------------------------------
+
+    def _request(self, method: str, path: str, **options: Any) -> requests.Response:
+        headers = {"Accept": "application/vnd.github+json"}
+        return self._transport.request(method, f"{self._base}{path}", headers=headers, **options)
+
+    def _get(self, path: str, **query: str) -> Any:
+        return self._decoded(self._request("GET", path, params=query))
+
+    def _send(self, method: str, path: str, body: Json, *, may_repeat: bool = True) -> Any:
+        response = self._request(method, path, json=body, may_repeat=may_repeat)
+        return self._decoded(response) if response.content else None
+
+    def _paged(self, path: str, key: str = "", **query: str) -> Iterator[Json]:
+        """Give the items of a list, page by page, as far as the links to the next page lead within this API."""
+        response = self._request("GET", path, params={"per_page": str(_PAGE), **query})
+        for _ in range(_MOST_PAGES):
+            page = self._decoded(response)
+            yield from page[key] if key else page
+            following = response.links.get("next", {}).get("url")
+            if not following:
+                return
+            if urlsplit(following)[:2] != urlsplit(self._base)[:2]:
+                raise self._not_understood()
+            response = self._transport.request("GET", following, headers={"Accept": "application/vnd.github+json"})
+
+    def _decoded(self, response: requests.Response) -> Any:
+        try:
+            return response.json()
+        except (ValueError, RecursionError) as error:
+            raise self._not_understood() from error
+
+    @contextmanager
+    def _understood(self) -> Iterator[None]:
+        try:
+            yield
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise self._not_understood() from error
+
+    def _not_understood(self) -> GitHubError:
+        return GitHubError(
+            f"What answers at {self._base} does not speak as GitHub does.",
+            f"Check {_ADDRESS} (the runner sets it), and whether a proxy answers in GitHub's place.",
+        )
+
+    # --- as a `Peer` of the transport
+
+    def unreachable(self, error: Failure) -> GitHubError:
+        """Say why GitHub gave no answer."""
+        reason, next_step = why_unreachable(error, address=_ADDRESS)
+        return GitHubError(f"GitHub at {self._base} could not be reached: {reason}.", next_step)
+
+    def too_long(self, most_bytes: int) -> GitHubError:
+        """Say that the answer has no end."""
+        return GitHubError(f"GitHub at {self._base} sent more than {most_bytes:,} bytes.", check(_ADDRESS))
+
+    def redirected(self, response: requests.Response) -> GitHubError:
+        """A repository that was renamed redirects, and a write would become a read."""
+        return GitHubError(
+            f"GitHub redirects to {response.url.split('?')[0]}, where a write does not arrive.",
+            "The repository was renamed or moved: name it as it is called now.",
+        )
+
+    def refused(self, response: requests.Response) -> GitHubError:
+        """Say what GitHub's no means, in its own words as well."""
+        status = response.status_code
+        cause, next_step = self._why_refused(response)
+        told = _told(response)
+        path = urlsplit(response.request.url or "").path.removeprefix(urlsplit(self._base).path)
+        words = f" ({response.request.method} {path}: {status}{f', {told}' if told else ''})"
+        return GitHubError(f"GitHub {cause}{words}.", next_step, status=status)
+
+    def pause(self, response: requests.Response) -> float | None:
+        """Wait as long as a limit says; otherwise ask again after what may pass.
+
+        https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api
+        """
+        if _is_limited(response):
+            reset = response.headers.get("x-ratelimit-reset", "")
+            until = float(reset) - time.time() if reset.isascii() and reset.isdigit() else 0.0
+            return retry_after(response) or max(until, 0.0)
+        return retry_after(response) if response.status_code in _WORTH_A_RETRY else None
+
+    def _why_refused(self, response: requests.Response) -> tuple[str, str]:
+        status = response.status_code
+        if _is_limited(response):
+            return "is asked too often", "Try again later; a GitHub App's token has limits of its own."
+        if status == _UNAUTHORIZED:
+            return "does not accept the token", "Check the secret behind `github-token`: it may have expired."
+        if status == _FORBIDDEN:
+            return "does not allow this to the token", _permission(response)
+        if status == _NOT_FOUND:
+            return (
+                "does not know this, or the token must not see it",
+                "Check the names (repository, workflow file), and that the token reaches this repository.",
+            )
+        if status >= min(_WORTH_A_RETRY):
+            return "is broken or overloaded", "Try again; https://www.githubstatus.com tells whether others see it too."
+        return "refused the request", "GitHub's own words say why."
+
+
+def _in(repository: str, path: str) -> str:
+    owner, _, name = repository.partition("/")
+    return f"/repos/{quote(owner, safe='')}/{quote(name, safe='')}{f'/{path}' if path else ''}"
+
+
+def _run(document: Json) -> WorkflowRun:
+    return WorkflowRun(
+        id=int(document["id"]),
+        url=str(document["html_url"]),
+        status=str(document["status"]),
+        conclusion=document.get("conclusion"),
+        name=str(document.get("display_title") or document.get("name") or ""),
+    )
+
+
+def _issue(document: Json) -> Issue:
+    return Issue(
+        int(document["number"]), str(document["title"]), str(document.get("body") or ""), str(document["html_url"])
+    )
+
+
+def _is_limited(response: requests.Response) -> bool:
+    """Say whether a limit was met: the primary one has nothing left, the secondary one says how long to wait."""
+    if response.status_code not in (_FORBIDDEN, _TOO_MANY):
+        return False
+    spent = response.headers.get("x-ratelimit-remaining") == "0"
+    return response.status_code == _TOO_MANY or spent or "Retry-After" in response.headers
+
+
+def _permission(response: requests.Response) -> str:
+    """GitHub names what would have been accepted in a header."""
+    accepted = response.headers.get("X-Accepted-GitHub-Permissions", "")
+    named = f" ({accepted.replace('=', ': ')})" if re.fullmatch(r"[\w=;, ]{1,200}", accepted) else ""
+    return f"Give the job, or the app whose token this is, the permission that is needed{named}."
+
+
+def _told(response: requests.Response) -> str:
+    """Give GitHub's own words for an error: its message, and what is wrong with which field."""
+    try:
+        document = response.json()
+        errors = document.get("errors", [])
+        told = [document.get("message"), *(each.get("message") if isinstance(each, dict) else each for each in errors)]
+    except (ValueError, RecursionError, AttributeError, TypeError):
+        return ""
+    return "; ".join(str(each) for each in told if each)[:300]
