@@ -41,7 +41,7 @@ class Runner:
                 self.log(f"{each.level}: {f'{each.path}: ' if each.path else ''}{each.message}")
                 continue
             write = {"error": core.error, "warning": core.warning, "notice": core.notice}[each.level]
-            properties = {"title": each.title, "file": each.path, "start_line": each.line}
+            properties = {"title": each.title, "file": each.path, "start_line": each.line, "start_column": each.column}
             write(each.message, **{name: value for name, value in properties.items() if value})
 
     def output(self, outputs: Mapping[str, str]) -> None:

@@ -9,10 +9,19 @@ from typing import ClassVar, NamedTuple
 
 
 class Place(NamedTuple):
-    """A place in a file that caused an error. `line` counts from 1; None is the file as a whole."""
+    """A place in a file that caused an error. `line` and `column` count from 1; no line is the file as a whole.
+
+    `detail` is what is wrong at this place, where an error has several that differ; else the error says it.
+    """
 
     path: str
     line: int | None = None
+    column: int | None = None
+    detail: str = ""
+
+    def __str__(self) -> str:
+        """Write it as compilers do, which editors and terminals lead to: path:line:column."""
+        return ":".join(str(part) for part in self[:3] if part)
 
 
 class PactGateError(Exception):

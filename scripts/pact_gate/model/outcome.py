@@ -19,6 +19,7 @@ class Annotation:
     title: str = ""
     path: str | None = None
     line: int | None = None
+    column: int | None = None
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,10 @@ def annotations(outcome: Outcome) -> tuple[Annotation, ...]:
 def error_annotations(error: PactGateError) -> tuple[Annotation, ...]:
     """Return one annotation for each place that caused an error, or one for the run."""
     message = f"{error.cause}\n{error.next_step}".strip()
-    places = [Annotation("error", message, "pact-gate", place.path, place.line) for place in error.places]
+    places = [
+        Annotation("error", place.detail or message, "pact-gate", place.path, place.line, place.column)
+        for place in error.places
+    ]
     return _as_many_as_are_shown(places or [Annotation("error", message, "pact-gate")])
 
 

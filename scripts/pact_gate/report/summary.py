@@ -98,7 +98,9 @@ def error_summary(error: PactGateError) -> str:
     page.add(f"## ❌ {_error_title(error)}")
     page.add(prose(error.cause))
     _next_step(page, error.next_step)
-    places = [code(f"{place.path}:{place.line}" if place.line else place.path) for place in error.places[:_ROWS]]
+    places = [
+        f"{code(str(place))}{f': {prose(place.detail)}' if place.detail else ''}" for place in error.places[:_ROWS]
+    ]
     if places:
         page.add("\n".join(f"- {place}" for place in places))
     return str(page)

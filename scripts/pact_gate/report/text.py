@@ -31,7 +31,7 @@ def text(outcome: Outcome) -> str:
 
 def error_text(error: PactGateError) -> str:
     """Return an error as lines for the log."""
-    places = (f"  at {place.path}{f':{place.line}' if place.line else ''}" for place in error.places)
+    places = (f"  at {place}{f': {place.detail}' if place.detail else ''}" for place in error.places)
     return _joined([f"Error: {error.cause}", *places, f"What to do next: {error.next_step}"])
 
 
