@@ -1,0 +1,3 @@
+"""What the tiers share."""
+
+pytest_plugins = ["tests.github.fixtures"]
