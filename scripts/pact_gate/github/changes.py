@@ -37,9 +37,9 @@ def changed_files(folder: Path, environment: Mapping[str, str]) -> Changes:
     if environment.get("GITHUB_ACTIONS") != "true":
         return Changes(None, "This is no GitHub run: no event says which files changed.")
     event = environment.get("GITHUB_EVENT_NAME", "")
+    if event not in _RANGES:
+        return Changes(None, f"The event {event} does not say which files changed.")
     try:
-        if event not in _RANGES:
-            raise _UnknownError(f"The event {event} does not say which files changed.")
         before, after = _RANGES[event](_payload(environment.get("GITHUB_EVENT_PATH", "")), folder)
         return Changes(_between(before, after, folder))
     except _UnknownError as error:
