@@ -22,6 +22,7 @@ from pact_gate.settings import (
     Inputs,
     broker_settings,
     create_version_settings,
+    fetch_settings,
     gate_settings,
     publish_settings,
     record_settings,
@@ -41,6 +42,7 @@ READERS: Mapping[str, tuple[Callable[..., Any], ...]] = {
     "record-deployment": (record_settings,),
     "create-version": (create_version_settings,),
     "broker": (serve_settings,),
+    "fetch-pacts": (fetch_settings,),
 }
 GATE = {"pacticipant": "orders", "to-environment": "production"}
 VERIFY = {"provider": "products", "provider-url": "http://127.0.0.1:8000"}
@@ -92,7 +94,7 @@ def test_a_command_knows_and_reads_the_inputs_of_its_action(command) -> None:
     given = _Recorded(GATE | VERIFY | {"environment": "production", "database": "x", "publish-results": "false"})
     for read in READERS[command]:
         read(given)
-    if command != "broker":
+    if "broker-url" in KNOWN[command]:
         broker_settings(given)
     assert set(action(command)["inputs"]) == KNOWN[command] == given.asked
 

@@ -18,7 +18,7 @@ from urllib.parse import quote, urlsplit
 import requests
 
 from pact_gate.model.errors import GitHubError
-from pact_gate.model.runs import Artifact, Comment, Issue, PullRequest, WorkflowRun
+from pact_gate.model.runs import Artifact, Comment, Issue, PullRequest, RunOrigin, WorkflowRun
 from pact_gate.transport import Clock, Failure, Transport, check, retry_after, why_unreachable
 
 Json = Mapping[str, Any]
@@ -81,6 +81,11 @@ class GitHub:
         """Give a run as it stands."""
         with self._understood():
             return _run(self._get(_in(repository, f"actions/runs/{run_id}")))
+
+    def origin(self, repository: str, run_id: int) -> RunOrigin:
+        """Say where a run comes from."""
+        with self._understood():
+            return _origin(self._get(_in(repository, f"actions/runs/{run_id}")))
 
     def last_words(self, repository: str, run_id: int, lines: int) -> str:
         """Give the last lines of the log of a run's first job that failed, without their times; empty without one."""
@@ -299,6 +304,18 @@ def _run(document: Json) -> WorkflowRun:
         status=str(document["status"]),
         conclusion=document.get("conclusion"),
         name=str(document.get("display_title") or document.get("name") or ""),
+    )
+
+
+def _origin(document: Json) -> RunOrigin:
+    head = document["head_repository"]
+    return RunOrigin(
+        event=str(document["event"]),
+        # The path may name the ref as well that the file was taken from: .github/workflows/test.yml@main
+        workflow=str(document["path"]).partition("@")[0].rpartition("/")[2],
+        head=str(document["head_sha"]),
+        branch=document["head_branch"],
+        head_repository=str(head["full_name"]) if head else None,
     )
 
 

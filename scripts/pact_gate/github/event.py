@@ -42,6 +42,13 @@ def commit(environment: Mapping[str, str], folder: Path) -> Commit:
     )
 
 
+def ended_run(name: str, payload_path: str) -> int | None:
+    """Give the id of the run whose end is the event (`workflow_run`), None for any other event."""
+    run = _payload(payload_path).get("workflow_run") if name == "workflow_run" else None
+    found = run.get("id") if isinstance(run, dict) else None
+    return found if isinstance(found, int) else None
+
+
 def _of_ref(payload: Payload, environment: Mapping[str, str]) -> Head:
     """Most events: the commit and the ref that the run was started for; a tag is on no branch, unless it says so."""
     if environment.get("GITHUB_REF_TYPE") == "tag":
@@ -55,7 +62,7 @@ def _of_pull_request(payload: Payload, _: Mapping[str, str]) -> Head:
     base = payload["pull_request"]["base"]
     # A fork that was deleted has no repository any more.
     own = (head.get("repo") or {}).get("full_name") == base["repo"]["full_name"]
-    return head["sha"], _from_fork(head["ref"], None if own else _login(head["user"]))
+    return head["sha"], from_fork(head["ref"], None if own else _login(head["user"]))
 
 
 def _of_merge_group(payload: Payload, _: Mapping[str, str]) -> Head:
@@ -69,7 +76,7 @@ def _of_workflow_run(payload: Payload, _: Mapping[str, str]) -> Head:
     run = payload["workflow_run"]
     repository = run["head_repository"] or {}  # none where the fork was deleted
     own = repository.get("full_name") == payload["repository"]["full_name"]
-    return run["head_sha"], _from_fork(run["head_branch"], None if own else _login(repository.get("owner")))
+    return run["head_sha"], from_fork(run["head_branch"], None if own else _login(repository.get("owner")))
 
 
 def _of_deployment(payload: Payload, _: Mapping[str, str]) -> Head:
@@ -93,7 +100,7 @@ def _branch(ref: str | None) -> str | None:
     return ref.removeprefix(_BRANCH_PREFIX) if ref and ref.startswith(_BRANCH_PREFIX) else None
 
 
-def _from_fork(branch: str | None, owner: str | None) -> str | None:
+def from_fork(branch: str | None, owner: str | None) -> str | None:
     """Name a fork's branch as GitHub does, `owner:branch`: no branch of this repository can have a colon."""
     return f"{owner}:{branch}" if branch and owner else branch
 

@@ -27,6 +27,19 @@ class PullRequest(NamedTuple):
     """An open pull request: its number, and the head's SHA and branch."""
 
     number: int
+class RunOrigin(NamedTuple):
+    """Where a run comes from, as GitHub's API says: the `event`, the file of its `workflow`, its `head` (a SHA).
+
+    `branch` is in `head_repository` (`owner/name`), which is None where a fork was deleted.
+    """
+
+    event: str
+    workflow: str
+    head: str
+    branch: str | None
+    head_repository: str | None
+
+
     head: str
     branch: str
 
