@@ -24,6 +24,7 @@ from pact_gate.settings import (
     create_version_settings,
     fetch_settings,
     gate_settings,
+    github_settings,
     publish_settings,
     record_settings,
     serve_settings,
@@ -96,6 +97,8 @@ def test_a_command_knows_and_reads_the_inputs_of_its_action(command) -> None:
         read(given)
     if "broker-url" in KNOWN[command]:
         broker_settings(given)
+    if "github-token" in KNOWN[command]:
+        github_settings(given)
     assert set(action(command)["inputs"]) == KNOWN[command] == given.asked
 
 
