@@ -31,8 +31,8 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "can-i-deploy": ("pact_gate.commands.can_i_deploy", "ask whether a version may be deployed or merged"),
     "record-deployment": ("pact_gate.commands.record_deployment", "record what was deployed, released or removed"),
     "create-version": ("pact_gate.commands.create_version", "create a version without pacts"),
-    "broker": ("pact_gate.commands.broker", "serve the embedded broker: broker serve, broker start"),
     "fetch-pacts": ("pact_gate.commands.fetch_pacts", "take pact files out of a run's artifact, as untrusted data"),
+    "broker": ("pact_gate.commands.broker", "serve the embedded broker: broker serve, broker start"),
 }
 
 _HELP = frozenset(("-h", "--help"))

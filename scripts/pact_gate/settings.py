@@ -532,6 +532,7 @@ KNOWN: Mapping[str, frozenset[str]] = {
         (*_VERSION, "pacticipant", "environment", "state", "application-instance", "create-environment")
     ),
     "create-version": frozenset(_CREATE_VERSION),
+    "fetch-pacts": frozenset(("pacticipant", "artifact", "run-id", "workflow", "folder", "on-empty", "github-token")),
     "broker": frozenset(("database", "port", "webhook-hosts")),
 }
 LISTS = frozenset(("pacticipant", "pacts", "tags", "ignore", "request-headers", "filter-consumers", "webhook-hosts"))
@@ -572,4 +573,3 @@ def fetch_settings(inputs: Inputs) -> FetchSettings:
     )
 
 
-    "fetch-pacts": frozenset(("pacticipant", "artifact", "run-id", "workflow", "folder", "on-empty", "github-token")),

@@ -42,8 +42,8 @@ READERS: Mapping[str, tuple[Callable[..., Any], ...]] = {
     "can-i-deploy": (gate_settings,),
     "record-deployment": (record_settings,),
     "create-version": (create_version_settings,),
-    "broker": (serve_settings,),
     "fetch-pacts": (fetch_settings,),
+    "broker": (serve_settings,),
 }
 GATE = {"pacticipant": "orders", "to-environment": "production"}
 VERIFY = {"provider": "products", "provider-url": "http://127.0.0.1:8000"}

@@ -23,10 +23,6 @@ class WorkflowRun(NamedTuple):
         return self.status == "completed"
 
 
-class PullRequest(NamedTuple):
-    """An open pull request: its number, and the head's SHA and branch."""
-
-    number: int
 class RunOrigin(NamedTuple):
     """Where a run comes from, as GitHub's API says: the `event`, the file of its `workflow`, its `head` (a SHA).
 
@@ -40,6 +36,10 @@ class RunOrigin(NamedTuple):
     head_repository: str | None
 
 
+class PullRequest(NamedTuple):
+    """An open pull request: its number, and the head's SHA and branch."""
+
+    number: int
     head: str
     branch: str
 
