@@ -488,6 +488,43 @@ def create_version_settings(inputs: Inputs) -> CreateVersionSettings:
 
 
 @dataclass(frozen=True)
+class FetchSettings:
+    """`actions/fetch-pacts`. `run_id` is None for the run that the event is about; `pacticipants` may be consumers."""
+
+    pacticipants: tuple[str, ...]
+    artifact: str = "pacts"
+    run_id: int | None = None
+    workflow: str | None = None
+    folder: str = "pacts"
+    on_empty: OnEmpty = "fail"
+    repository: str | None = None
+    this_run: int | None = None
+    event: str = ""
+    event_path: str = ""
+
+
+def fetch_settings(inputs: Inputs) -> FetchSettings:
+    """Read the inputs of `actions/fetch-pacts`, and what the runner says of this run."""
+    inputs.required("pacticipant", "whose pacts may be taken")
+    run_id = inputs.text("run-id")
+    if run_id and not re.fullmatch(r"[0-9]{1,18}", run_id):
+        raise _wrong("run-id", run_id, "is no run's id", "Write the number in the run's address: …/actions/runs/123.")
+    this_run = inputs.variable("GITHUB_RUN_ID") or ""
+    return FetchSettings(
+        pacticipants=inputs.lines("pacticipant"),
+        artifact=inputs.text("artifact") or FetchSettings.artifact,
+        run_id=int(run_id) if run_id else None,
+        workflow=inputs.text("workflow"),
+        folder=inputs.text("folder") or FetchSettings.folder,
+        on_empty=inputs.choice("on-empty", "fail", "pass"),  # type: ignore[arg-type]
+        repository=inputs.variable("GITHUB_REPOSITORY"),
+        this_run=int(this_run) if this_run.isdecimal() else None,
+        event=inputs.variable("GITHUB_EVENT_NAME") or "",
+        event_path=inputs.variable("GITHUB_EVENT_PATH") or "",
+    )
+
+
+@dataclass(frozen=True)
 class ServeSettings:
     """`actions/broker` and `pact-gate broker serve`.
 
@@ -536,40 +573,3 @@ KNOWN: Mapping[str, frozenset[str]] = {
     "broker": frozenset(("database", "port", "webhook-hosts")),
 }
 LISTS = frozenset(("pacticipant", "pacts", "tags", "ignore", "request-headers", "filter-consumers", "webhook-hosts"))
-@dataclass(frozen=True)
-class FetchSettings:
-    """`actions/fetch-pacts`. `run_id` is None for the run that the event is about; `pacticipants` may be consumers."""
-
-    pacticipants: tuple[str, ...]
-    artifact: str = "pacts"
-    run_id: int | None = None
-    workflow: str | None = None
-    folder: str = "pacts"
-    on_empty: OnEmpty = "fail"
-    repository: str | None = None
-    this_run: int | None = None
-    event: str = ""
-    event_path: str = ""
-
-
-def fetch_settings(inputs: Inputs) -> FetchSettings:
-    """Read the inputs of `actions/fetch-pacts`, and what the runner says of this run."""
-    inputs.required("pacticipant", "whose pacts may be taken")
-    run_id = inputs.text("run-id")
-    if run_id and not re.fullmatch(r"[0-9]{1,18}", run_id):
-        raise _wrong("run-id", run_id, "is no run's id", "Write the number in the run's address: …/actions/runs/123.")
-    this_run = inputs.variable("GITHUB_RUN_ID") or ""
-    return FetchSettings(
-        pacticipants=inputs.lines("pacticipant"),
-        artifact=inputs.text("artifact") or FetchSettings.artifact,
-        run_id=int(run_id) if run_id else None,
-        workflow=inputs.text("workflow"),
-        folder=inputs.text("folder") or FetchSettings.folder,
-        on_empty=inputs.choice("on-empty", "fail", "pass"),  # type: ignore[arg-type]
-        repository=inputs.variable("GITHUB_REPOSITORY"),
-        this_run=int(this_run) if this_run.isdecimal() else None,
-        event=inputs.variable("GITHUB_EVENT_NAME") or "",
-        event_path=inputs.variable("GITHUB_EVENT_PATH") or "",
-    )
-
-
