@@ -100,13 +100,14 @@ def test_a_file_needs_only_a_name(read) -> None:
 
 def test_text_is_text_as_editors_read_it(read) -> None:
     """YAML 1.2: neither `on`, nor a date, nor a name of digits and dots is anything but text."""
-    verify = "{provider-url: 'http://[::1]:80/x?y', wip-since: 2026-01-31, ready-timeout: 1.5}"
-    config = read(f"environments: [on, yes]\npacticipants: {{on: {{verify: {verify}}}, 1.2.3: {{}}, 5: {{}}}}")
+    verify = "{provider-url: 'http://[::1]:80/x?y', wip-since: 2026-01-31, ready-timeout: 1.5, enable-pending: TRUE}"
+    config = read(f"\ufeffenvironments: [on, yes]\npacticipants: {{on: {{verify: {verify}}}, 1.2.3: {{}}, 5: {{}}}}")
     assert config.environments == ("on", "yes")
     assert [each.name for each in config.pacticipants] == ["on", "1.2.3", "5"]
     settings = config.pacticipants[0].verify
     assert settings is not None
     assert (settings.wip_since, settings.ready_timeout) == ("2026-01-31", 1.5)
+    assert settings.enable_pending
 
 
 def test_aliases_save_repetition(read) -> None:
@@ -181,6 +182,7 @@ WRONG: dict[str, tuple[str | bytes, int, int, str, str]] = {
     "an exclusion": (f'{IN_ORDERS}paths: ["!docs"]', 3, 13, NOT_A_PATH, "nothing is excluded"),
     "stars in a name": (f'{IN_ORDERS}paths: "**.ts"', 3, 12, NOT_A_PATH, "stands alone between slashes"),
     "a blank path": (f'{IN_ORDERS}paths: " "', 3, 12, NOT_A_PATH, "relative"),
+    "a path and a newline": (f'{IN_ORDERS}folder: "a\\n"', 3, 13, NOT_A_PATH, "relative"),
     "a path that leaves": (f"{IN_ORDERS}paths: a/../../b", 3, 12, "`pacticipants.orders.paths` leads out", "its root"),
     "a folder that leaves": (f"{IN_ORDERS}folder: ..", 3, 13, "`pacticipants.orders.folder` leads out", "its root"),
     "pacts that leave": (f"{IN_ORDERS}folder: a\n    pacts: ../../b", 4, 12, "pacts` leads out", "seen from `folder`"),
@@ -239,10 +241,10 @@ def test_a_password_in_an_address_is_not_repeated(refused) -> None:
 
 
 def test_all_mistakes_are_told_at_once_each_at_its_place(refused, tmp_path) -> None:
-    error = refused(f"{IN_ORDERS}repository: acme\n    foldr: x\nenvironments: [a, a]\n")
+    error = refused(f"{IN_ORDERS}paths: ../x\n    foldr: x\nenvironments: [a, a]\n")
     path = (tmp_path / "pact-gate.yml").as_posix()
     assert error.cause == f"3 things in {path} are wrong."
-    assert [(place.line, place.column) for place in error.places] == [(3, 17), (4, 5), (5, 19)]
+    assert [(place.line, place.column) for place in error.places] == [(3, 12), (4, 5), (5, 19)]
     log, page = error_text(error), error_summary(error)
     assert f"  at {path}:4:5: `pacticipants.orders` knows no key `foldr`. Did you mean `folder`?\n" in log
     assert f"- `{path}:5:19`: `environments` names `a` twice. Name it once." in page
@@ -492,12 +494,13 @@ def test_the_files_of_each_event(repository) -> None:
 
 
 def test_the_users_settings_for_diffs_change_nothing(repository) -> None:
-    first = repository.commit(**{"a/x": "1", "b/x": "1"})
-    second = repository.commit(**{"a/x": "2", "b/x": "2"})
+    first = repository.commit(**{"a/x": "1", "b/x": "some text that is found again"})
+    repository.git("mv", "b/x", "b/y")
+    second = repository.commit(**{"a/x": "2"})
     for setting in ("diff.relative=true", "diff.renames=copies", "core.quotePath=true", "diff.noprefix=true"):
         repository.git("config", *setting.split("="))
     found = repository.changes("push", {"before": first, "after": second}, folder=repository.folder / "a")
-    assert found.files == ("a/x", "b/x")
+    assert found.files == ("a/x", "b/x", "b/y")
 
 
 NONE = "0" * 40
@@ -508,6 +511,7 @@ UNKNOWN = {
     "a commit that is not there": ("push", {"before": SHA, "after": SHA}, "`fetch-depth: 0`"),
     "an option": ("push", {"before": "--output=/tmp/x", "after": SHA}, "no full SHA"),
     "a branch": ("push", {"before": "main", "after": SHA}, "no full SHA"),
+    "a branch of a group": ("merge_group", {"merge_group": {"base_sha": "main", "head_sha": SHA}}, "no full SHA"),
     "a number": ("push", {"before": 5, "after": SHA}, "does not say which commits"),
     "no payload": ("merge_group", {}, "does not say which commits"),
     "a null": ("pull_request", {"pull_request": {"base": None}}, "does not say which commits"),
@@ -524,17 +528,16 @@ def test_what_nobody_can_tell_is_said_and_means_all(repository, event, payload, 
 
 
 def test_a_shallow_checkout_is_not_guessed_from(repository, tmp_path) -> None:
-    base = repository.commit(a="1")
-    head = repository.commit(a="2")
-    shallow = tmp_path / "shallow"
-    repository.git("clone", "--depth=1", repository.folder.as_uri(), str(shallow))
-    for event, payload in (
-        ("pull_request", pull_request(base, head)),
-        ("push", {"before": base, "after": head}),
-    ):
+    """With both commits there, two trees can be compared; where a pull request began cannot be known."""
+    repository.commit(a="1")
+    base, head = repository.commit(a="2"), repository.commit(a="3")
+    push, pull = ("push", {"before": base, "after": head}), ("pull_request", pull_request(base, head))
+    for depth, (event, payload), files in ((1, push, None), (1, pull, None), (2, pull, None), (2, push, ("a",))):
+        shallow = tmp_path / f"{event}-{depth}"
+        repository.git("clone", f"--depth={depth}", repository.folder.as_uri(), str(shallow))
         found = repository.changes(event, payload, folder=shallow)
-        assert found.files is None
-        assert "give actions/checkout `fetch-depth: 0`" in found.unknown
+        assert found.files == files
+        assert ("give actions/checkout `fetch-depth: 0`" in found.unknown) == (files is None)
 
 
 def test_histories_without_one_common_commit(repository) -> None:

@@ -63,7 +63,7 @@ def parse(content: bytes) -> tuple[Node | None, list[Problem]]:
 
     problems: list[Problem] = []
     try:
-        text = content.decode("utf-8-sig")
+        text = content.decode("utf-8")
         root = yaml.compose(text, Loader=yaml.BaseLoader)
         if root is None:
             return None, [Problem(Mark(1, 1), "The file is empty.", "Name your pacticipants, or delete the file.")]
@@ -72,7 +72,7 @@ def parse(content: bytes) -> tuple[Node | None, list[Problem]]:
             return None, [Problem(_mark(root), cause, "Use fewer aliases.")]
         return _tree(root, problems), problems
     except UnicodeDecodeError as error:
-        mark = _mark_of(content[: error.start].decode("utf-8-sig", errors="replace"))
+        mark = _mark_of(content[: error.start].decode("utf-8", errors="replace"))
         return None, [Problem(mark, "The file is not UTF-8.", "Save it as UTF-8.")]
     except yaml.YAMLError as error:
         return None, [_no_yaml(error, text)]

@@ -97,7 +97,7 @@ def _sha(value: str) -> str:
 def _between(before: str, after: str, folder: Path) -> tuple[str, ...]:
     """Compare two trees by plumbing, which the user's settings for diffs do not reach."""
     _present(folder, before, after)
-    words = ("-r", "-z", "--name-only", "--no-renames", "--ignore-submodules=none")
+    words = ("-r", "-z", "--name-only", "--ignore-submodules=none")
     listed = _git(folder, "diff-tree", *words, before, after, "--")
     return tuple(os.fsdecode(name) for name in listed.split(b"\0") if name)
 
