@@ -92,7 +92,7 @@ def changed(config: Config, files: Collection[str] | None) -> tuple[Pacticipant,
     here = tuple(each for each in config.pacticipants if each.repository is None)
     if files is None or config.file in files:
         return here
-    return tuple(each for each in here if any(covers(path, file) for path in each.paths for file in files))
+    return tuple(each for each in here if any(covers(path, files) for path in each.paths))
 
 
 def _text(path: Path) -> bytes:
