@@ -70,18 +70,51 @@ def merged(pacts: Iterable[Pact]) -> list[Pact]:
     return [pairs[pair] for pair in sorted(pairs)]
 
 
+class Comparison(NamedTuple):
+    """How the interactions of two pact documents differ, in any order; `changed` are pairs of before and after."""
+
+    added: tuple[Json, ...]
+    removed: tuple[Json, ...]
+    changed: tuple[tuple[Json, Json], ...]
+
+
+def compared(before: Mapping[str, Any], after: Mapping[str, Any]) -> Comparison:
+    """Tell which interactions only one of two pact documents has, and which both have, but not alike."""
+    old, new = ({_identity(each): each for each in _interactions(document)} for document in (before, after))
+    return Comparison(
+        added=tuple(each for key, each in new.items() if key not in old),
+        removed=tuple(each for key, each in old.items() if key not in new),
+        changed=tuple((old[key], each) for key, each in new.items() if key in old and _need(old[key]) != _need(each)),
+    )
+
+
 def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
     """Say in sentences which interactions were added, removed or changed between two pact documents."""
-    old, new = ({_identity(each): each for each in _interactions(document)} for document in (before, after))
-    found = [f"added: {_told(key)}" for key in new if key not in old]
-    found += [f"removed: {_told(key)}" for key in old if key not in new]
-    return found + contradictions(before, after)
+    found = compared(before, after)
+    sentences = [f"added: {told(each)}" for each in found.added]
+    sentences += [f"removed: {told(each)}" for each in found.removed]
+    return sentences + [f"changed: {told(each)}" for _, each in found.changed]
 
 
 def contradictions(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
     """Say in sentences which interactions two pact documents both have, but not alike."""
-    old, new = ({_identity(each): each for each in _interactions(document)} for document in (before, after))
-    return [f"changed: {_told(key)}" for key in new if key in old and _need(old[key]) != _need(new[key])]
+    return [f"changed: {told(each)}" for _, each in compared(before, after).changed]
+
+
+def states(interaction: Mapping[str, Any]) -> list[Any]:
+    """Give the provider states as a list: V1 and V2 have one name, under either of two keys."""
+    listed = interaction.get("providerStates")
+    if isinstance(listed, list):
+        return listed
+    single = interaction.get("providerState", interaction.get("provider_state", listed))
+    return [{"name": single}] if single else []
+
+
+def told(interaction: Mapping[str, Any]) -> str:
+    """Name an interaction in a sentence, by its description and the names of its provider states."""
+    names = [str(state.get("name")) for state in states(interaction) if isinstance(state, dict)]
+    given = f" given {' and '.join(f'“{name}”' for name in names)}" if names else ""
+    return f"“{interaction.get('description', '')}”{given}"
 
 
 def _json(body: bytes, path: str) -> Any:
@@ -145,31 +178,18 @@ def _interactions(document: Mapping[str, Any]) -> list[Json]:
     return [each for part in listed if isinstance(part, list) for each in part if isinstance(each, dict)]
 
 
-def _states(interaction: Json) -> list[Any]:
-    """Give the provider states as a list: V1 and V2 have one name, under either of two keys."""
-    states = interaction.get("providerStates")
-    if isinstance(states, list):
-        return states
-    single = interaction.get("providerState", interaction.get("provider_state", states))
-    return [{"name": single}] if single else []
-
-
 def _identity(interaction: Json) -> tuple[str, str]:
-    return str(interaction.get("description", "")), json.dumps(_states(interaction), sort_keys=True)
+    return str(interaction.get("description", "")), json.dumps(states(interaction), sort_keys=True)
 
 
-def _need(interaction: Json) -> Json:
-    """Leave out what says nothing about the provider: V4's comments, and the keys that are made of the rest.
+def _need(interaction: Json) -> str:
+    """Give what counts of an interaction as JSON, in which 1, 1.0 and true are three things.
 
-    `key` is V4's, `_id` the Pact Broker's.
+    What says nothing about the provider is left out: V4's comments, and the keys that are made of the rest. `key` is
+    V4's, `_id` the Pact Broker's.
     """
-    return {key: value for key, value in interaction.items() if key not in ("comments", "key", "_id")}
-
-
-def _told(identity: tuple[str, str]) -> str:
-    description, states = identity
-    names = [str(state.get("name")) for state in json.loads(states) if isinstance(state, dict)]
-    return f"“{description}”" + (f" given {' and '.join(f'“{name}”' for name in names)}" if names else "")
+    kept = {key: value for key, value in interaction.items() if key not in ("comments", "key", "_id")}
+    return json.dumps(kept, sort_keys=True)
 
 
 def _merge(one: Pact, other: Pact) -> Pact:
@@ -183,11 +203,11 @@ def _merge(one: Pact, other: Pact) -> Pact:
             places=places,
         )
     known = {_identity(each): each for each in one.interactions}
-    clashes = [_identity(each) for each in other.interactions if _need(known.get(_identity(each), each)) != _need(each)]
+    clashes = [each for each in other.interactions if _need(known.get(_identity(each), each)) != _need(each)]
     if clashes:
         raise InputError(
             f"{files} are both pacts of {one.consumer} with {one.provider}, but say different things of "
-            f"{_told(clashes[0])}.",
+            f"{told(clashes[0])}.",
             "Give the interactions different descriptions or provider states, or delete the file that is out of date.",
             places=places,
         )
