@@ -162,21 +162,26 @@ class Act:
         files: Mapping[str, str] | None = None,
         branch: str = "main",
         pull_request: Mapping[str, Any] | None = None,
+        event: tuple[str, Mapping[str, Any]] = ("push", {}),
         environment: Mapping[str, str] | None = None,
         variables: Mapping[str, str] | None = None,
+        secrets: Mapping[str, str] | None = None,
+        actions: Mapping[str, Path] | None = None,
         origin: str = "https://github.com/acme/shop.git",
     ) -> Run:
         """Run a workflow in a new repository that holds `files`, checked out at `branch`.
 
-        The event is a push, or a pull request with the given payload. `environment` holds for all steps, `variables`
-        are the repository's, `origin` is where it was cloned from.
+        The event is a push, a pull request with the given payload, or another `event`, a name and its payload.
+        `environment` holds for all steps, `variables` and `secrets` are the repository's, `actions` are folders by the
+        `uses` that they stand in for, `origin` is where it was cloned from.
         """
+        name, payload = ("pull_request", pull_request) if pull_request else event
         self._runs += 1
         repository = self._folder / f"run-{self._runs}" / "repository"
         sha = _commit({**(files or {}), ".github/workflows/workflow.yml": text}, repository, branch, origin)
         command = [
             "act",
-            "pull_request" if pull_request else "push",
+            name,
             "--json",
             "--no-cache-server",
             "--action-cache-path",
@@ -186,15 +191,16 @@ class Act:
             command += ["--platform", f"{label}=-self-hosted"]
         command += ["--local-repository", f"pact-gate/pact-gate@v1={self.checkout}"]
         command += ["--local-repository", f"{CHECKOUT}={self.checkout / 'tests'}", "--env", f"REPOSITORY={repository}"]
+        command += [word for uses, ours in (actions or {}).items() for word in ("--local-repository", f"{uses}={ours}")]
         # The tiers are there already; whoever tries to bring them again finds no package index.
         ours = {"PACT_GATE_CACHE": str(self._cache), "PIP_NO_INDEX": "1", "UV_OFFLINE": "1"}
-        given = (("--env", {**ours, **(environment or {})}), ("--var", variables or {}))
+        given = (("--env", {**ours, **(environment or {})}), ("--var", variables or {}), ("--secret", secrets or {}))
         command += [
             word for flag, values in given for name, value in values.items() for word in (flag, f"{name}={value}")
         ]
-        if pull_request:
+        if payload:
             event_file = repository.parent / "event.json"
-            event_file.write_text(json.dumps(pull_request), encoding="utf-8")
+            event_file.write_text(json.dumps(payload), encoding="utf-8")
             command += ["--eventpath", event_file]
         return self._read(command, repository, sha)
 
