@@ -15,9 +15,11 @@ from difflib import get_close_matches
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from pact_gate.model import selectors
+from pact_gate.model import runs, selectors
 from pact_gate.model.errors import InputError
 from pact_gate.model.gate import Target, TargetKind
+from pact_gate.model.repository import is_repository
+from pact_gate.model.runs import Triggered
 
 PREFIX = "PACT_GATE_"
 _LAST_PORT = 65_535
@@ -66,6 +68,11 @@ class Inputs:
                 f"Add `{name}: …` to the step's `with:` (on a command line: --{name} …).",
             )
         return value
+
+    def required_lines(self, name: str, why: str) -> tuple[str, ...]:
+        """Give the lines of an input that has no default."""
+        self.required(name, why)
+        return self.lines(name)
 
     def lines(self, name: str) -> tuple[str, ...]:
         """Give the input's lines, without the empty ones and without what surrounds them."""
@@ -275,6 +282,7 @@ class GateSettings:
     interval: float = 10
     dry_run: bool = False
     on_empty: OnEmpty = "pass"
+    triggered: tuple[Triggered, ...] = ()
 
 
 def gate_settings(inputs: Inputs) -> GateSettings:
@@ -290,7 +298,18 @@ def gate_settings(inputs: Inputs) -> GateSettings:
         interval=max(1.0, inputs.number("interval", 10)),
         dry_run=inputs.flag("dry-run"),
         on_empty=inputs.choice("on-empty", "pass", "fail"),  # type: ignore[arg-type]
+        triggered=_triggered(inputs),
     )
+
+
+def _triggered(inputs: Inputs) -> tuple[Triggered, ...]:
+    try:
+        return runs.from_json(inputs.text("runs") or "[]")
+    except ValueError as error:
+        raise InputError(
+            "The input `runs` does not hold what actions/trigger-verification gives.",
+            "Write runs: ${{ steps.ID.outputs.runs }}, with the id of its step.",
+        ) from error
 
 
 def _pacticipant(line: str) -> tuple[str, str | None]:
@@ -441,6 +460,58 @@ def _pattern(inputs: Inputs, name: str) -> str | None:
         raise _wrong(name, str(value), f"is no regular expression: {error}", "Mend the pattern.") from error
 
 
+Via = Literal["dispatch", "webhook", "call", "pull"]
+
+
+@dataclass(frozen=True)
+class TriggerSettings(GitHubSettings):
+    """`actions/trigger-verification`.
+
+    `repositories` are pairs of a provider and `owner/name`; an empty `ref` is the default branch.
+    """
+
+    pacticipants: tuple[str, ...] = ()
+    version: str | None = None
+    branch: str | None = None
+    via: Via = "dispatch"
+    event: Literal["workflow_dispatch", "repository_dispatch"] = "workflow_dispatch"
+    workflow: str = ""
+    ref: str = ""
+    repositories: tuple[tuple[str, str], ...] = ()
+
+
+def trigger_settings(inputs: Inputs) -> TriggerSettings:
+    """Read the inputs of `actions/trigger-verification`."""
+    settings = TriggerSettings(
+        **vars(github_settings(inputs)),
+        pacticipants=inputs.required_lines("pacticipant", "whose pacts are to be verified"),
+        version=inputs.text("version"),
+        branch=inputs.text("branch"),
+        via=inputs.choice("via", "dispatch", "webhook", "call", "pull"),  # type: ignore[arg-type]
+        event=inputs.choice("event", "workflow_dispatch", "repository_dispatch"),  # type: ignore[arg-type]
+        workflow=inputs.text("workflow") or "contract-requested.yml",
+        ref=inputs.text("ref") or "",
+        repositories=tuple(map(_provider_repository, inputs.lines("repositories"))),
+    )
+    if not re.fullmatch(r"[\w.-]+\.ya?ml|[0-9]+", settings.workflow, re.ASCII):
+        raise _wrong(
+            "workflow",
+            settings.workflow,
+            "is no workflow's file",
+            "Write its file's name alone: contract-requested.yml.",
+        )
+    return settings
+
+
+def _provider_repository(line: str) -> tuple[str, str]:
+    provider, _, repository = (part.strip() for part in line.rpartition("="))
+    if not provider or not is_repository(repository):
+        raise _wrong(
+            "repositories", line, "names no provider and repository", "Write one a line: products=acme/products."
+        )
+    return provider, repository
+
+
 State = Literal["deployed", "undeployed", "released", "support-ended"]
 
 
@@ -553,7 +624,8 @@ _VERSION = (*_BROKER, "version", "branch")
 _CREATE_VERSION = (*_VERSION, "pacticipant", "tags", "tag-with-branch", "build-url")
 _PUBLISH = (*_CREATE_VERSION, "pacts", "on-conflict", "on-empty")
 _TARGET = ("to-environment", "to-main-branch", "to-branch", "to-tag")
-_GATE = (*_VERSION, "pacticipant", *_TARGET, "ignore", "timeout", "interval", "dry-run", "on-empty")
+_ASKED = (*_VERSION, "pacticipant", *_TARGET, "ignore", "timeout", "interval", "dry-run", "on-empty")
+_GATE = (*_ASKED, "runs", "github-token")
 _PROVIDER = ("provider", "provider-url", "start", "ready-url", "ready-timeout", "provider-states-url", "messages-url")
 _SELECTION = ("selectors", "enable-pending", "wip-since", "pact-url", "pacts", "on-empty")
 _FILTERS = ("filter-description", "filter-state", "filter-no-state", "filter-consumers")
@@ -561,10 +633,13 @@ _RESULTS = ("publish-results", "tags", "build-url", "junit")
 
 # The inputs that each command knows, those of its action: with any other, a typo would be an input that is not given.
 KNOWN: Mapping[str, frozenset[str]] = {
-    "gate": frozenset(_PUBLISH + _GATE),
+    "gate": frozenset(_PUBLISH + _ASKED),
     "publish": frozenset(_PUBLISH),
     "verify": frozenset((*_VERSION, *_PROVIDER, *_SELECTION, *_FILTERS, *_RESULTS, "request-headers")),
     "can-i-deploy": frozenset(_GATE),
+    "trigger-verification": frozenset(
+        (*_VERSION, "pacticipant", "via", "event", "workflow", "ref", "repositories", "github-token")
+    ),
     "record-deployment": frozenset(
         (*_VERSION, "pacticipant", "environment", "state", "application-instance", "create-environment")
     ),
@@ -572,4 +647,6 @@ KNOWN: Mapping[str, frozenset[str]] = {
     "fetch-pacts": frozenset(("pacticipant", "artifact", "run-id", "workflow", "folder", "on-empty", "github-token")),
     "broker": frozenset(("database", "port", "webhook-hosts")),
 }
-LISTS = frozenset(("pacticipant", "pacts", "tags", "ignore", "request-headers", "filter-consumers", "webhook-hosts"))
+LISTS = frozenset(
+    ("pacticipant", "repositories", "pacts", "tags", "ignore", "request-headers", "filter-consumers", "webhook-hosts")
+)

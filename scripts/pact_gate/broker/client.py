@@ -50,6 +50,14 @@ class PactDocument(NamedTuple):
     results_url: str | None
 
 
+class Pacticipant(NamedTuple):
+    """A service: its main branch and its repository's address, as far as the broker was told."""
+
+    name: str
+    main_branch: str | None = None
+    repository_url: str | None = None
+
+
 class Environment(NamedTuple):
     """A place to deploy to, and where the broker lists what is in it."""
 
@@ -158,6 +166,13 @@ class Broker:
         """Give the pact of one consumer version as it stands in the broker, None where there is none."""
         return self._found(self._pact_link(consumer, provider, version))
 
+    def content_url(self, consumer: str, provider: str, version: str) -> str:
+        """Give the address of the content that a consumer version's pact has: equal content has the same one."""
+        document = self._document(self._pact_link(consumer, provider, version))
+        with _understood(self.address):
+            links = document["_links"]
+            return _text((links.get("pb:pact-version") or links["self"])["href"])
+
     def _pact_link(self, consumer: str, provider: str, version: str) -> str:
         return self._link("pb:publish-pact", provider=provider, consumer=consumer, consumerApplicationVersion=version)
 
@@ -232,6 +247,13 @@ class Broker:
         """Give a version's document, None where the broker does not know it."""
         return self._found(self._link("pb:pacticipant-version", pacticipant=pacticipant, version=version))
 
+    def pacticipant(self, name: str) -> Pacticipant | None:
+        """Give what the broker knows of a service, None where it does not know it."""
+        document = self._found(self._link("pb:pacticipant", pacticipant=name))
+        if document is None:
+            return None
+        return Pacticipant(name, document.get("mainBranch"), document.get("repositoryUrl"))
+
     def pacticipants(self) -> list[str]:
         """Name all pacticipants."""
         with _understood(self.address):
@@ -293,6 +315,20 @@ class Broker:
         rows = self._ask(query, Question()).rows
         return tuple(row.provider_version for row in rows if row.result is Result.PASSED and row.provider_version)
 
+    def results(self, consumer: str, version: str) -> tuple[Row, ...]:
+        """Give a row for each result of each of a consumer version's pacts, and one for each pact that has none.
+
+        Raises:
+            InputError: the broker does not know the consumer.
+        """
+        try:
+            rows = self._ask(_selectors([(consumer, version)]), Question()).rows
+        except BrokerError as error:
+            if error.status != _BAD_REQUEST:
+                raise
+            raise unknown("pacticipant", consumer, self.pacticipants()) from error
+        return tuple(row for row in rows if row.consumer == consumer)
+
     def failures(self, result_url: str) -> tuple[str, ...]:
         """Say what a published result found, one sentence for each test that failed, as far as its verifier told."""
         tests = self._document(result_url).get("testResults")
@@ -325,8 +361,8 @@ class Broker:
             return self._link("pb:latest-tagged-version", pacticipant=pacticipant, tag=target.name)
         branch = target.name
         if target.kind is TargetKind.MAIN_BRANCH:
-            about = self._found(self._link("pb:pacticipant", pacticipant=pacticipant)) or {}
-            branch = about.get("mainBranch") or "main"
+            about = self.pacticipant(pacticipant)
+            branch = (about and about.main_branch) or "main"
         return self._link("pb:pacticipant-branch", pacticipant=pacticipant, branch=branch) + "/latest-version"
 
     # --- environments ------------------------------------------------------------------------------------
@@ -399,6 +435,20 @@ class Broker:
                 )
                 for item in self._embedded(url, relation, pacticipant=pacticipant)
             ]
+
+    # --- webhooks ----------------------------------------------------------------------------------------
+
+    def put_webhook(self, description: str, document: Document) -> bool:
+        """Create the webhook that this description names, or write it anew; whether it is new.
+
+        The broker shows no credentials of a webhook, so it cannot be told whether anything would change.
+        """
+        with _understood(self.address):
+            links = self._document(self._link("pb:webhooks"))["_links"].get("pb:webhooks", [])
+            known = next((_text(link["href"]) for link in links if link.get("name") == description), None)
+        body = {"description": description, **document}
+        self._http.send("PUT" if known else "POST", known or self._link("pb:webhooks"), body)
+        return known is None
 
     # --- documents and links -----------------------------------------------------------------------------
 

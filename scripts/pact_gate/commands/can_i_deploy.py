@@ -7,6 +7,7 @@ from dataclasses import asdict, replace
 
 from pact_gate.broker.client import Broker, unknown
 from pact_gate.commands.files import write_json
+from pact_gate.commands.following import Following
 from pact_gate.commands.step import Step
 from pact_gate.model.commit import chosen_version
 from pact_gate.model.decision import decide, needed, overlooked
@@ -22,6 +23,7 @@ _MOST_EXPLAINED = 5
 _EXPLAINED = {
     Verdict.FAILED: Result.FAILED,
     Verdict.NOT_IN_ENVIRONMENT: Result.ABSENT,
+    Verdict.STUCK: Result.NONE,
     Verdict.WAITING: Result.NONE,
 }
 
@@ -47,9 +49,9 @@ def _question(settings: GateSettings, step: Step) -> Question:
 class _Gate:
     """One question, asked until it is answered or its time is over.
 
-    A look is one request. The first one that finds a row without a result asks where its provider is; a yes to a
-    consumer's deployment asks what is there, so that no provider version is overlooked; and a no ends with what
-    explains it.
+    A look is one request. The first one that finds a row without a result asks where its provider is, unless those who
+    asked for its verification have told; a yes to a consumer's deployment asks what is there, so that no provider
+    version is overlooked; and a no ends with what explains it. It ends as soon as a run that was asked has ended.
     """
 
     def __init__(self, settings: GateSettings, question: Question, step: Step) -> None:
@@ -58,6 +60,7 @@ class _Gate:
         self._broker = step.broker
         self._clock = step.clock
         self._log = step.log
+        self._following = Following(settings.triggered, lambda: step.github, step.log)
         self._there: dict[str, tuple[str, ...]] = {}
 
     def answer(self) -> tuple[Decision, float]:
@@ -71,17 +74,24 @@ class _Gate:
             if decision.verdict is not Verdict.WAITING or pause <= 0:
                 break
             self._log(f"{decision.reason} Looking again in {pause:.0f} s.")
+            self._tell_runs(matrix.rows)
             self._clock.sleep(pause)
         if decision.verdict in _EXPLAINED:
             matrix = replace(matrix, rows=tuple(self._explained(matrix.rows, _EXPLAINED[decision.verdict])))
         return self._decide(matrix, waited), waited
 
+    def _tell_runs(self, rows: Iterable[Row]) -> None:
+        for run in dict.fromkeys(row.run for row in rows if row.run and row.result is Result.NONE):
+            self._log(f"  {run.url} ({run.state or 'not looked at yet'})")
+
     def _decide(self, matrix: Matrix, waited: float = 0) -> Decision:
         return decide(self._question, matrix, fail_if_empty=self._settings.on_empty == "fail", waited_seconds=waited)
 
     def _look(self) -> Matrix:
+        self._following.look()
         matrix = self._ask()
         rows = tuple(self._located(row, matrix) if row.result is Result.NONE else row for row in matrix.rows)
+        rows = tuple(map(self._following.attached, rows))
         if matrix.deployable is True and matrix.environment_url and needed(self._question, rows):
             rows += tuple(overlooked(self._question, rows, self._broker.versions_in(matrix.environment_url)))
         return replace(matrix, rows=rows)
@@ -102,6 +112,9 @@ class _Gate:
 
     def _versions_there(self, provider: str, matrix: Matrix) -> tuple[str, ...]:
         target = self._question.target
+        told = self._following.versions_at(target, provider)
+        if told:
+            return told
         if target.kind is not TargetKind.ENVIRONMENT:
             if provider not in self._there:
                 head = self._broker.head(target, provider)
@@ -130,7 +143,7 @@ class _Gate:
         if row.result is Result.FAILED:
             return replace(row, failures=self._broker.failures(row.result_url) if row.result_url else ())
         elsewhere = self._broker.results_elsewhere(row.consumer, row.consumer_version, row.provider)
-        return replace(row, verified_elsewhere=elsewhere)
+        return replace(self._following.with_last_words(row), verified_elsewhere=elsewhere)
 
 
 def _unknown_name(question: Question, broker: Broker, error: BrokerError) -> InputError:

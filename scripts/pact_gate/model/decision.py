@@ -6,7 +6,18 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from pact_gate.model.commit import short
-from pact_gate.model.gate import MATRIX_LIMIT, Decision, Matrix, Question, Result, Row, Target, TargetKind, Verdict
+from pact_gate.model.gate import (
+    MATRIX_LIMIT,
+    Decision,
+    Matrix,
+    Question,
+    Result,
+    Row,
+    Target,
+    TargetKind,
+    Verdict,
+    Verifying,
+)
 
 Rows = tuple[Row, ...]
 Told = tuple[str, str]  # a reason and the next step
@@ -18,7 +29,7 @@ def decide(question: Question, matrix: Matrix, *, fail_if_empty: bool = False, w
     Yes needs both: the broker's own yes (for a branch, of which it has no question, no objection) and, for every pair,
     a row that passed or is ignored. Where several verdicts hold, it is the one that a person must act on first, in the
     order of `Verdict`; an unknown row never hides a failed one, as it does in the broker's own summary. Who waited in
-    vain is `STUCK`.
+    vain is `STUCK`, and so is who would wait for a run that has ended without a result, or was never started.
     """
     rows = matrix.rows
     objection = next(_objections(question, matrix), None)
@@ -67,6 +78,9 @@ def _objections(question: Question, matrix: Matrix) -> Iterator[tuple[Verdict, R
         yield Verdict.NO_SUCH_VERSION, ()
     if by_result[Result.ABSENT]:
         yield Verdict.NOT_IN_ENVIRONMENT, by_result[Result.ABSENT]
+    hopeless = tuple(row for row in by_result[Result.NONE] if row.run and row.run.hopeless)
+    if hopeless:
+        yield Verdict.STUCK, hopeless
     of_no_use = matrix.deployable is None and question.target.kind is TargetKind.BRANCH
     if by_result[Result.NONE] or not (matrix.deployable is True or of_no_use):
         yield Verdict.WAITING, by_result[Result.NONE]
@@ -133,7 +147,22 @@ def _told_waiting(question: Question, rows: Rows) -> Told:
 
 
 def _told_stuck(question: Question, rows: Rows) -> Told:
+    run = rows[0].run if rows else None
+    if run and run.hopeless:
+        return _told_hopeless(rows, run)
     return _told_missing(question, rows, "Where that takes longer than the gate waited, raise `timeout`.")
+
+
+def _told_hopeless(rows: Rows, run: Verifying) -> Told:
+    row = rows[0]
+    there = " and ".join(short(version) for version in row.candidates) or "the version in question"
+    what = f"{row.provider} {there} for what {_consumer(row)} needs{_others(rows)}"
+    if run.problem:
+        return f"Nobody was asked to verify {what}: {run.problem}", run.next_step
+    return (
+        f"The run that was to verify {what} has ended ({run.state}) and published no result: {run.url}",
+        f"Open {run.url}, mend what it stopped at, and run it again; then run this gate again.",
+    )
 
 
 def _told_missing(question: Question, rows: Rows, about_waiting: str) -> Told:
@@ -162,7 +191,7 @@ _TOLD: dict[Verdict, Callable[[Question, Rows], Told]] = {
 
 
 def _waited(reason: str, verdict: Verdict, seconds: float) -> str:
-    return f"{reason} The gate waited {seconds:.0f} seconds for it." if verdict is Verdict.STUCK else reason
+    return f"{reason} The gate waited {seconds:.0f} seconds for it." if verdict is Verdict.STUCK and seconds else reason
 
 
 def _nothing_compared(question: Question, rows: Rows, *, fail: bool) -> Decision:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 # The Pact Broker looks at 100 publications unless told otherwise, before it joins them with results; a failed row
 # behind them is not seen, and its answer is yes. It knows no upper bound. No estate comes near this number.
@@ -66,6 +67,26 @@ class Result(StrEnum):
     IGNORED = "ignored"
 
 
+class Verifying(NamedTuple):
+    """The run that was asked to verify a row, as far as it is known: `url` and `state` in GitHub's words.
+
+    `state` is empty where the run is not known, and the conclusion once it ended. `problem` says why nobody was asked,
+    `last_words` how the log of a run ended that did not do its work.
+    """
+
+    url: str = ""
+    state: str = ""
+    ended: bool = False
+    problem: str = ""
+    next_step: str = ""
+    last_words: str = ""
+
+    @property
+    def hopeless(self) -> bool:
+        """Say whether no result can come of it any more."""
+        return self.ended or bool(self.problem)
+
+
 @dataclass(frozen=True)
 class Row:
     """One row of the matrix: a consumer version and a provider version that must work together.
@@ -73,7 +94,7 @@ class Row:
     `provider_version` is None where there is no result; then `result` says which of the two reasons holds once
     `located` has told, and `candidates` are the provider versions that are there. `verified_at` is ISO 8601.
     `verified_elsewhere` are provider versions outside of the question that have passed this pact; `failures` say what
-    a failed result found.
+    a failed result found. `run` is what was asked to verify it, where it is known.
     """
 
     consumer: str
@@ -87,6 +108,7 @@ class Row:
     candidates: tuple[str, ...] = ()
     verified_elsewhere: tuple[str, ...] = ()
     failures: tuple[str, ...] = ()
+    run: Verifying | None = None
 
 
 @dataclass(frozen=True)

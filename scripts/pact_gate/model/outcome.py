@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 from pact_gate.model.gate import Decision, Question
+from pact_gate.model.missing import MissingResult
+from pact_gate.model.runs import Triggered
 from pact_gate.model.verification import PactVerification
 
 
@@ -65,6 +67,14 @@ class VerifyOutcome(Outcome):
     version: str = ""
     verifications: tuple[PactVerification, ...] = ()
     provider_log: str = ""
+
+
+@dataclass(frozen=True)
+class TriggerOutcome(Outcome):
+    """Verifications were asked for: what was missing, and what became of it, in the same order."""
+
+    missing: tuple[MissingResult, ...] = ()
+    triggered: tuple[Triggered, ...] = ()
 
 
 @dataclass(frozen=True)

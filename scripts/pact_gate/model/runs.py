@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import json
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any, NamedTuple
+
+from pact_gate.model.missing import CountingVersion
 
 
 class WorkflowRun(NamedTuple):
@@ -68,3 +72,57 @@ class Issue(NamedTuple):
     title: str
     body: str
     url: str
+
+
+class Triggered(NamedTuple):
+    """A provider's verification that was asked for, and the run that makes it.
+
+    `versions` are the provider's versions; none is the head of its default branch. `run_id` is None where nobody tells
+    which run it is, and `problem` (with its `next_step` and `exit_code`) is set where it could not be asked for.
+    """
+
+    consumer: str
+    consumer_version: str
+    provider: str
+    versions: tuple[CountingVersion, ...]
+    repository: str = ""
+    run_id: int | None = None
+    url: str = ""
+    problem: str = ""
+    next_step: str = ""
+    exit_code: int = 0
+
+    def covers(self, provider_versions: Collection[str]) -> bool:
+        """Say whether what was asked for is the verification of one of these."""
+        return not self.versions or any(each.version in provider_versions for each in self.versions)
+
+    def versions_at(self, place: str) -> tuple[str, ...]:
+        """Name the versions that count because they are there."""
+        return tuple(each.version for each in self.versions if place in each.places)
+
+
+def to_json(triggered: Iterable[Triggered]) -> str:
+    """Write them for the step that follows the runs."""
+    return json.dumps([each._asdict() for each in triggered])
+
+
+def from_json(text: str) -> tuple[Triggered, ...]:
+    """Read what `to_json` has written.
+
+    Raises:
+        ValueError: it has not written this.
+    """
+    try:
+        return tuple(_triggered(each) for each in json.loads(text))
+    except (KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise ValueError("These are no runs.") from error
+
+
+def _triggered(document: Mapping[str, Any]) -> Triggered:
+    versions = tuple(CountingVersion(str(version), tuple(map(str, places))) for version, places in document["versions"])
+    run_id = document["run_id"]
+    texts = ("consumer", "consumer_version", "provider", "repository", "url", "problem", "next_step")
+    known = {name: str(document[name]) for name in texts}
+    return Triggered(
+        **known, versions=versions, run_id=None if run_id is None else int(run_id), exit_code=int(document["exit_code"])
+    )

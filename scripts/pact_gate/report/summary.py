@@ -11,7 +11,8 @@ from itertools import islice
 from pact_gate.model.commit import short
 from pact_gate.model.errors import BrokerError, ConflictError, InputError, PactGateError, ProviderError
 from pact_gate.model.gate import Row
-from pact_gate.model.outcome import GateOutcome, Outcome, PublishedPact, PublishOutcome, VerifyOutcome
+from pact_gate.model.outcome import GateOutcome, Outcome, PublishedPact, PublishOutcome, TriggerOutcome, VerifyOutcome
+from pact_gate.model.runs import Triggered
 from pact_gate.model.verification import InteractionResult, Mismatch, PactVerification
 from pact_gate.report import words
 from pact_gate.report.escape import block, code, is_web_address, link, markdown, prose
@@ -85,6 +86,8 @@ def summary(outcome: Outcome, *, budget: int = BUDGET) -> str:
             return _verification(outcome, budget)
         case PublishOutcome():
             return _publication(outcome, _Page(budget))
+        case TriggerOutcome():
+            return _triggering(outcome, _Page(budget))
         case _:
             page = _Page(budget)
             _head(page, outcome)
@@ -144,6 +147,9 @@ def _gate(outcome: GateOutcome, page: _Page) -> str:
         cells = (_integration(row, words.row_result(row, target)) for row in rows)
         page.table(("", "Consumer", "Provider", "Verified", "Links"), cells, len(rows), "integration")
         page.add(picture(outcome))
+    for row in rows:
+        if row.run and row.run.last_words:
+            page.add(_folded(f"How the log of {link(row.run.url, row.run.url)} ends", block(row.run.last_words)))
     _facts(page, outcome)
     _full_versions(page, words.versions_in(outcome))
     return str(page)
@@ -156,7 +162,7 @@ def _integration(row: Row, result: str) -> tuple[str, ...]:
         f"{markdown(row.consumer)} {code(short(row.consumer_version))}",
         f"{markdown(row.provider)} {there or '(no version)'}",
         _verified(row),
-        _links(("result", row.result_url), ("pact", row.pact_url)),
+        _links(("result", row.result_url), ("pact", row.pact_url), ("run", row.run.url if row.run else None)),
     )
 
 
@@ -320,4 +326,28 @@ def _published(pact: PublishedPact) -> tuple[str, ...]:
         code(short(pact.version)),
         str(pact.interactions),
         _links(("pact", pact.url)),
+    )
+
+
+# --- what was asked for
+
+
+def _triggering(outcome: TriggerOutcome, page: _Page) -> str:
+    _head(page, outcome)
+    if outcome.triggered:
+        rows = map(_asked, outcome.triggered)
+        page.table(("", "Consumer", "Provider", "Where it counts", "Run"), rows, len(outcome.triggered), "verification")
+    _facts(page, outcome)
+    _full_versions(page, words.versions_asked(outcome))
+    return str(page)
+
+
+def _asked(asked: Triggered) -> tuple[str, ...]:
+    places = (f"{code(short(each.version))} {markdown(', '.join(each.places))}" for each in asked.versions)
+    return (
+        "❌" if asked.problem else "⏳",
+        f"{markdown(asked.consumer)} {code(short(asked.consumer_version))}",
+        markdown(asked.provider),
+        "<br>".join(places) or "the head of its default branch",
+        prose(asked.problem) or _links(("run", asked.url)),
     )

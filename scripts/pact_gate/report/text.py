@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pact_gate.model.commit import short
 from pact_gate.model.errors import PactGateError
 from pact_gate.model.gate import Row
-from pact_gate.model.outcome import GateOutcome, Outcome, PublishOutcome, VerifyOutcome
+from pact_gate.model.outcome import GateOutcome, Outcome, PublishOutcome, TriggerOutcome, VerifyOutcome
 from pact_gate.model.verification import InteractionResult, PactVerification
 from pact_gate.report import words
 from pact_gate.report.escape import cut, line, log_line, visible
@@ -49,6 +49,8 @@ def _outcome(outcome: Outcome) -> Iterator[str]:
             yield from _verification(outcome)
         case PublishOutcome():
             yield from _publication(outcome)
+        case TriggerOutcome():
+            yield from _triggering(outcome)
     yield from (f"{label}: {value}" for label, value in outcome.facts)
     if words.next_step(outcome):
         yield from ["", f"What to do next: {words.next_step(outcome)}"]
@@ -60,6 +62,10 @@ def _gate(outcome: GateOutcome) -> Iterator[str]:
     cells = [_integration(row, words.row_result(row, outcome.question.target)) for row in rows[:_ROWS]]
     yield from _table(("RESULT", "CONSUMER", "PROVIDER", "VERIFIED"), cells)
     yield from _more(len(rows) - _ROWS, "integration")
+    for row in rows:
+        if row.run and row.run.last_words:
+            yield from ["", f"How the log of {row.run.url} ends:"]
+            yield from (f"  | {each}" for each in visible(row.run.last_words).split("\n"))
 
 
 def _integration(row: Row, result: str) -> tuple[str, ...]:
@@ -113,6 +119,16 @@ def _publication(outcome: PublishOutcome) -> Iterator[str]:
     yield from _table(header, rows)
     yield from _more(len(outcome.pacts) - _ROWS, "pact")
     yield from outcome.notices
+
+
+def _triggering(outcome: TriggerOutcome) -> Iterator[str]:
+    rows = [
+        (each.provider, " ".join(short(version.version) for version in each.versions) or "(head)", each.url or "–")  # noqa: RUF001
+        for each in outcome.triggered[:_ROWS]
+    ]
+    yield from _table(("PROVIDER", "VERSIONS", "RUN"), rows)
+    yield from _more(len(outcome.triggered) - _ROWS, "verification")
+    yield from (f"{each.provider} was not asked: {each.problem}" for each in outcome.triggered if each.problem)
 
 
 def _more(number: int, noun: str) -> Iterator[str]:

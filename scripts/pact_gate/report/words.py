@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from pact_gate.model.commit import short
 from pact_gate.model.gate import Question, Result, Row, Target, TargetKind, Verdict
-from pact_gate.model.outcome import GateOutcome, Outcome, VerifyOutcome
+from pact_gate.model.outcome import GateOutcome, Outcome, TriggerOutcome, VerifyOutcome
 from pact_gate.model.verification import Fate, InteractionResult, Mismatch, PactVerification
 from pact_gate.report.escape import cut
 
@@ -56,6 +56,13 @@ def versions_in(outcome: GateOutcome) -> Iterator[tuple[str, str]]:
     for row in worst_rows_first(outcome.decision.rows):
         yield row.consumer, row.consumer_version
         yield from ((row.provider, version) for version in (*provider_versions(row), *row.verified_elsewhere))
+
+
+def versions_asked(outcome: TriggerOutcome) -> Iterator[tuple[str, str]]:
+    """Yield the pacticipants and versions of what was asked for."""
+    for each in outcome.triggered:
+        yield each.consumer, each.consumer_version
+        yield from ((each.provider, version.version) for version in each.versions)
 
 
 def symbol(outcome: Outcome) -> str:
