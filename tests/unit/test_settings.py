@@ -28,6 +28,7 @@ from pact_gate.settings import (
     publish_settings,
     record_settings,
     serve_settings,
+    trigger_settings,
     verify_settings,
 )
 
@@ -40,6 +41,7 @@ READERS: Mapping[str, tuple[Callable[..., Any], ...]] = {
     "publish": (publish_settings,),
     "verify": (verify_settings,),
     "can-i-deploy": (gate_settings,),
+    "trigger-verification": (trigger_settings,),
     "record-deployment": (record_settings,),
     "create-version": (create_version_settings,),
     "fetch-pacts": (fetch_settings,),

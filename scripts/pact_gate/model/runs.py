@@ -113,7 +113,8 @@ def from_json(text: str) -> tuple[Triggered, ...]:
         ValueError: it has not written this.
     """
     try:
-        return tuple(_triggered(each) for each in json.loads(text))
+        found = json.loads(text)
+        return tuple(map(_triggered, found if isinstance(found, list) else [found]))
     except (KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError("These are no runs.") from error
 
