@@ -80,10 +80,10 @@ def _changes(old: Json, new: Json) -> list[str]:
         *(_otherwise(place, was[place], need) for place, need in now.items() if _differs(was.get(place), need)),
     ]
     examples = [place for place, need in now.items() if _only_another_example(was.get(place), need)]
-    if examples and lines:
-        lines.append(f"has other example values, which changes no need: {_listed(examples)}")
-    elif examples:
-        lines.append(f"needs the same as before, only the example value differs: {_listed(examples)}")
+    if examples:
+        noun = "the example value" if len(examples) == 1 else "example values"
+        where = f"{noun} of {_listed(examples)}; what it needs there is the same"
+        lines.append(f"differs also by {where}" if lines else f"differs only by {where}")
     return lines or ["needs the same as before, it is only written otherwise"]
 
 
