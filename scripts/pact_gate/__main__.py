@@ -30,6 +30,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "verify": ("pact_gate.commands.verify", "verify a provider against its consumers' pacts"),
     "can-i-deploy": ("pact_gate.commands.can_i_deploy", "ask whether a version may be deployed or merged"),
     "trigger-verification": ("pact_gate.commands.trigger_verification", "have the providers verify what is missing"),
+    "requested-versions": ("pact_gate.commands.requested_versions", "check a consumer's request for a verification"),
     "record-deployment": ("pact_gate.commands.record_deployment", "record what was deployed, released or removed"),
     "create-version": ("pact_gate.commands.create_version", "create a version without pacts"),
     "fetch-pacts": ("pact_gate.commands.fetch_pacts", "take pact files out of a run's artifact, as untrusted data"),

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from difflib import get_close_matches
 from typing import Any, Literal
@@ -271,7 +271,7 @@ def publish_settings(inputs: Inputs) -> PublishSettings:
 
 @dataclass(frozen=True)
 class GateSettings:
-    """`actions/can-i-deploy`. `timeout` and `interval` are seconds; 0 asks once."""
+    """A gate. `timeout` and `interval` are seconds; 0 asks once. `triggered` are the runs that it follows."""
 
     pacticipants: tuple[tuple[str, str | None], ...]
     target: Target
@@ -286,7 +286,7 @@ class GateSettings:
 
 
 def gate_settings(inputs: Inputs) -> GateSettings:
-    """Read the inputs of `actions/can-i-deploy`."""
+    """Read the inputs that the root action and `actions/can-i-deploy` have in common."""
     named = inputs.required("pacticipant", "whose version is to be deployed")
     return GateSettings(
         pacticipants=tuple(_pacticipant(line.strip()) for line in named.splitlines() if line.strip()),
@@ -298,8 +298,12 @@ def gate_settings(inputs: Inputs) -> GateSettings:
         interval=max(1.0, inputs.number("interval", 10)),
         dry_run=inputs.flag("dry-run"),
         on_empty=inputs.choice("on-empty", "pass", "fail"),  # type: ignore[arg-type]
-        triggered=_triggered(inputs),
     )
+
+
+def can_i_deploy_settings(inputs: Inputs) -> GateSettings:
+    """Read the inputs of `actions/can-i-deploy`: those of every gate, and what needs GitHub."""
+    return replace(gate_settings(inputs), triggered=_triggered(inputs))
 
 
 def _triggered(inputs: Inputs) -> tuple[Triggered, ...]:
@@ -512,6 +516,25 @@ def _provider_repository(line: str) -> tuple[str, str]:
     return provider, repository
 
 
+@dataclass(frozen=True)
+class RequestedSettings:
+    """`actions/requested-versions`. No version is the commit of this run."""
+
+    provider: str
+    pact_url: str
+    provider_versions: tuple[str, ...] = ()
+
+
+def requested_settings(inputs: Inputs) -> RequestedSettings:
+    """Read the inputs of `actions/requested-versions`."""
+    inputs.required("pact-url", "which pact is to be verified")
+    return RequestedSettings(
+        provider=inputs.required("provider", "which provider is verified"),
+        pact_url=_url(inputs, "pact-url") or "",
+        provider_versions=inputs.names("provider-versions"),
+    )
+
+
 State = Literal["deployed", "undeployed", "released", "support-ended"]
 
 
@@ -640,6 +663,7 @@ KNOWN: Mapping[str, frozenset[str]] = {
     "trigger-verification": frozenset(
         (*_VERSION, "pacticipant", "via", "event", "workflow", "ref", "repositories", "github-token")
     ),
+    "requested-versions": frozenset((*_BROKER, "provider", "pact-url", "provider-versions")),
     "record-deployment": frozenset(
         (*_VERSION, "pacticipant", "environment", "state", "application-instance", "create-environment")
     ),

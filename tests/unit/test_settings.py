@@ -21,12 +21,14 @@ from pact_gate.settings import (
     BrokerSettings,
     Inputs,
     broker_settings,
+    can_i_deploy_settings,
     create_version_settings,
     fetch_settings,
     gate_settings,
     github_settings,
     publish_settings,
     record_settings,
+    requested_settings,
     serve_settings,
     trigger_settings,
     verify_settings,
@@ -40,14 +42,16 @@ READERS: Mapping[str, tuple[Callable[..., Any], ...]] = {
     "gate": (gate_settings, publish_settings),
     "publish": (publish_settings,),
     "verify": (verify_settings,),
-    "can-i-deploy": (gate_settings,),
+    "can-i-deploy": (can_i_deploy_settings,),
     "trigger-verification": (trigger_settings,),
+    "requested-versions": (requested_settings,),
     "record-deployment": (record_settings,),
     "create-version": (create_version_settings,),
     "fetch-pacts": (fetch_settings,),
     "broker": (serve_settings,),
 }
 GATE = {"pacticipant": "orders", "to-environment": "production"}
+REQUEST = {"pact-url": "http://127.0.0.1:9292/pact"}
 VERIFY = {"provider": "products", "provider-url": "http://127.0.0.1:8000"}
 
 
@@ -94,7 +98,16 @@ def test_each_action_has_its_command() -> None:
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_command_knows_and_reads_the_inputs_of_its_action(command) -> None:
-    given = _Recorded(GATE | VERIFY | {"environment": "production", "database": "x", "publish-results": "false"})
+    given = _Recorded(
+        GATE
+        | VERIFY
+        | {
+            "pact-url": "http://127.0.0.1:9292/pact",
+            "environment": "production",
+            "database": "x",
+            "publish-results": "false",
+        }
+    )
     for read in READERS[command]:
         read(given)
     if "broker-url" in KNOWN[command]:
@@ -128,7 +141,11 @@ def test_each_input_is_described_and_has_a_default_or_says_whether_it_is_require
 def test_the_default_of_an_action_is_that_of_the_command(command) -> None:
     """Who calls the command line gets what the action gives: a default in one place alone would differ in the other."""
     about = action(command)["inputs"]
-    required = {name: value for name, value in (GATE | VERIFY | {"environment": "production"}).items() if name in about}
+    required = {
+        name: value
+        for name, value in (GATE | VERIFY | REQUEST | {"environment": "production"}).items()
+        if name in about
+    }
     defaults = {name: each["default"] for name, each in about.items() if "default" in each}
     for read in READERS[command]:
         own = (

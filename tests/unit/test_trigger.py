@@ -17,7 +17,7 @@ from pact_gate.connect import connect_github
 from pact_gate.model.errors import InputError
 from pact_gate.model.gate import Verdict
 from pact_gate.model.pact import parse
-from pact_gate.settings import GitHubSettings, Inputs
+from pact_gate.settings import GitHubSettings, Inputs, can_i_deploy_settings
 
 TOKEN = "t0ken-of-nobody"
 HEAD = "a" * 40  # of orders
@@ -310,4 +310,4 @@ def test_a_gate_costs_one_request_a_look_and_two_for_a_consumers_yes(estate, tim
 @pytest.mark.parametrize("text", ["[1]", "{}", "no", '[{"consumer": "x"}]', "[" * 9999])
 def test_runs_that_are_none_are_refused(text) -> None:
     with pytest.raises(InputError, match="`runs`"):
-        can_i_deploy.gate_settings(Inputs({"pacticipant": "x", "to-main-branch": "true", "runs": text}, {}))
+        can_i_deploy_settings(Inputs({"pacticipant": "x", "to-main-branch": "true", "runs": text}, {}))

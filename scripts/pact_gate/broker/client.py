@@ -43,11 +43,15 @@ class SelectedPact(NamedTuple):
 
 
 class PactDocument(NamedTuple):
-    """A pact as the broker keeps it: `body` is the document, `results_url` takes its results."""
+    """A pact as the broker keeps it: `body` is the document, `results_url` takes its results.
+
+    `consumer_version` is the newest one that has this content.
+    """
 
     body: bytes
     document: Document
     results_url: str | None
+    consumer_version: str
 
 
 class Pacticipant(NamedTuple):
@@ -85,6 +89,13 @@ class Broker:
     def address(self) -> str:
         """The broker's base address, to be shown."""
         return self._http.name
+
+    def owns(self, url: str) -> bool:
+        """Say whether an address lies under this broker. Nothing is asked."""
+        try:
+            return bool(self._http.address(url))
+        except BrokerError:
+            return False
 
     def close(self) -> None:
         """End the conversation."""
@@ -215,8 +226,9 @@ class Broker:
         response = self._http.request("GET", url)
         document = self._http.decode(response)
         with _understood(self.address):
-            results = document["_links"].get("pb:publish-verification-results", {}).get("href")
-            return PactDocument(response.content, document, results)
+            links = document["_links"]
+            results = links.get("pb:publish-verification-results", {}).get("href")
+            return PactDocument(response.content, document, results, links["pb:consumer-version"]["name"])
 
     def publish_result(self, results_url: str, result: Document) -> str | None:
         """Publish the result of one pact's verification and give its address."""

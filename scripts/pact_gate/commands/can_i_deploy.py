@@ -14,7 +14,7 @@ from pact_gate.model.decision import decide, needed, overlooked
 from pact_gate.model.errors import BrokerError, InputError
 from pact_gate.model.gate import Decision, Matrix, Question, Result, Row, TargetKind, Verdict
 from pact_gate.model.outcome import GateOutcome
-from pact_gate.settings import GateSettings, Inputs, gate_settings
+from pact_gate.settings import GateSettings, Inputs, can_i_deploy_settings
 
 _BAD_REQUEST = 400
 
@@ -29,8 +29,12 @@ _EXPLAINED = {
 
 
 def run(inputs: Inputs, step: Step) -> GateOutcome:
+    """Read the inputs of the action, and answer."""
+    return answer(can_i_deploy_settings(inputs), step)
+
+
+def answer(settings: GateSettings, step: Step) -> GateOutcome:
     """Ask once, or until nothing is open any more, and say yes or no."""
-    settings = gate_settings(inputs)
     question = _question(settings, step)
     try:
         decision, waited = _Gate(settings, question, step).answer()

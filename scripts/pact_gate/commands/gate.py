@@ -12,6 +12,6 @@ from pact_gate.settings import Inputs, gate_settings
 
 def run(inputs: Inputs, step: Step) -> Iterator[Outcome]:
     """Give both outcomes as they come. The gate's inputs are checked before anything is published."""
-    gate_settings(inputs)
+    settings = gate_settings(inputs)
     yield publish.publish_if_any(inputs, step)
-    yield can_i_deploy.run(inputs, step)
+    yield can_i_deploy.answer(settings, step)

@@ -12,7 +12,7 @@ from pact_gate.broker.client import Broker, PublishAnswer
 from pact_gate.commands.files import matching, read
 from pact_gate.commands.step import Step
 from pact_gate.commands.versions import doubts
-from pact_gate.model.commit import Commit, chosen_version, short
+from pact_gate.model.commit import Commit, chosen_branch, chosen_version, short
 from pact_gate.model.errors import ConflictError, InputError, PactGateError, Place
 from pact_gate.model.outcome import PublishedPact, PublishOutcome
 from pact_gate.model.pact import Pact, differences, merged, parse
@@ -35,7 +35,7 @@ def publish(settings: PublishSettings, step: Step) -> PublishOutcome:
     """Publish what the settings name."""
     pacts = _pacts(settings, step.folder)
     version = chosen_version(settings.version, settings.branch, step.commit)
-    branch = settings.branch or step.commit.branch
+    branch = chosen_branch(settings.version, settings.branch, step.commit)
     published: list[PublishedPact] = []
     notices: list[str] = []
     for _, group in groupby(pacts, key=lambda pact: pact.consumer):

@@ -8,11 +8,12 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from pact_gate import VERSION
+from pact_gate.commands.asked_for import requested_pact
 from pact_gate.commands.files import matching, read, write, write_json
 from pact_gate.commands.step import Step
 from pact_gate.commands.versions import announce, doubts
 from pact_gate.model import selectors
-from pact_gate.model.commit import chosen_version, short
+from pact_gate.model.commit import chosen_branch, chosen_version, short
 from pact_gate.model.errors import InputError
 from pact_gate.model.outcome import Annotation, VerifyOutcome
 from pact_gate.model.pact import parse
@@ -71,13 +72,7 @@ def _tasks(settings: VerifySettings, step: Step) -> Iterator[_Task]:
     if settings.pacts:
         yield from _local(settings, step.folder)
     elif settings.pact_url:
-        pact = step.broker.pact(settings.pact_url)
-        named = parse(pact.body, settings.pact_url)
-        if named.provider != settings.provider:
-            raise InputError(
-                f"The pact {settings.pact_url} is one with {named.provider}, not with {settings.provider}.",
-                "Check `provider` and `pact-url`: the result would be stored for the other provider.",
-            )
+        pact, _ = requested_pact(step.broker, settings.pact_url, settings.provider)
         yield _Task(pact.body, pact.results_url, settings.pact_url)
     else:
         yield from _selected(settings, step)
@@ -96,7 +91,7 @@ def _local(settings: VerifySettings, folder: Path) -> Iterator[_Task]:
 
 
 def _selected(settings: VerifySettings, step: Step) -> Iterator[_Task]:
-    branch = settings.branch or step.commit.branch
+    branch = chosen_branch(settings.version, settings.branch, step.commit)
     chosen = settings.selectors
     if branch is None and chosen == selectors.DEFAULT:
         # Without a branch of its own the provider matches no other; the broker would refuse to look.
@@ -161,8 +156,9 @@ def _published(
 ) -> Iterator[PactVerification]:
     """Publish each result, but none where no verification came about (the pact could not be run at all)."""
     version = chosen_version(settings.version, settings.branch, step.commit)
-    branch = settings.branch or step.commit.branch
-    announce(step.broker, settings.provider, version, branch=branch, tags=settings.tags, build_url=None)
+    branch = chosen_branch(settings.version, settings.branch, step.commit)
+    if branch or settings.tags:  # else the results make the version known
+        announce(step.broker, settings.provider, version, branch=branch, tags=settings.tags, build_url=None)
     build_url = settings.build_url or step.commit.build_url
     for task, verification in found:
         if task.results_url is None or verification.result.error:
@@ -200,7 +196,8 @@ def _nothing(settings: VerifySettings, step: Step, *, publishing: bool) -> Verif
     """End without a pact. The version is made known all the same: a gate may ask about it next."""
     if publishing and settings.on_empty == "pass":
         version = chosen_version(settings.version, settings.branch, step.commit)
-        branch, build_url = settings.branch or step.commit.branch, settings.build_url or step.commit.build_url
+        branch = chosen_branch(settings.version, settings.branch, step.commit)
+        build_url = settings.build_url or step.commit.build_url
         announce(step.broker, settings.provider, version, branch=branch, tags=settings.tags, build_url=build_url)
     return VerifyOutcome(
         headline=f"There is nothing to verify for {settings.provider}.",

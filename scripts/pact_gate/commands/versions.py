@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from pact_gate.broker.client import Broker
 from pact_gate.model.commit import Commit, another_commit
@@ -10,15 +10,16 @@ from pact_gate.model.outcome import Annotation
 
 
 def announce(
-    broker: Broker, pacticipant: str, version: str, *, branch: str | None, tags: Iterable[str], build_url: str | None
+    broker: Broker, pacticipant: str, version: str, *, branch: str | None, tags: Sequence[str], build_url: str | None
 ) -> None:
     """Create a version, or add to it: its branch, its build's address and its tags.
 
-    The branch first: a version's first tag would become its branch as well.
+    The branch first: a version's first tag would become its branch as well. A version that is written without its
+    build's address loses it, so that is done only where nothing else makes the version known.
     """
     if branch:
         broker.put_branch(pacticipant, version, branch)
-    if build_url or not branch:
+    if build_url or not (branch or tags):
         broker.put_version(pacticipant, version, build_url)
     for tag in tags:
         broker.put_tag(pacticipant, version, tag)

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from pact_gate.model.errors import InputError
 
+_SHA = re.compile(r"[0-9a-f]{40}")
 _NEVER_A_VERSION = frozenset({"HEAD", "main", "master", "trunk", "develop", "development", "latest"})
 
 
@@ -50,6 +51,17 @@ def chosen_version(version: str | None, branch: str | None, commit: Commit) -> s
     return version
 
 
+def chosen_branch(version: str | None, branch: str | None, commit: Commit) -> str | None:
+    """Return the branch to speak of: the input where it is given, that of the event otherwise.
+
+    A version that is another commit's SHA is not on the branch that this event is about: said to be, it would become
+    that branch's head, and gates would ask about it.
+    """
+    if branch is None and version is not None and _SHA.fullmatch(version) and version != commit.version:
+        return None
+    return branch or commit.branch
+
+
 def another_commit(version: str, commit: Commit) -> str:
     """Say so where a pull request's job works on another commit than its results are kept under, else nothing.
 
@@ -66,4 +78,4 @@ def another_commit(version: str, commit: Commit) -> str:
 
 def short(version: str) -> str:
     """Shorten a full SHA for a sentence; anything else is a name that somebody gave, and stays."""
-    return version[:10] if re.fullmatch(r"[0-9a-f]{40}", version) else version
+    return version[:10] if _SHA.fullmatch(version) else version

@@ -1,0 +1,55 @@
+"""Which provider versions a consumer's request means: checked, and without those that have a result already."""
+
+from __future__ import annotations
+
+import json
+import re
+
+from pact_gate.commands.asked_for import requested_pact
+from pact_gate.commands.step import Step
+from pact_gate.model.commit import chosen_version, short
+from pact_gate.model.errors import InputError
+from pact_gate.model.outcome import Outcome
+from pact_gate.settings import Inputs, RequestedSettings, requested_settings
+
+_MOST = 256  # jobs of one matrix (https://docs.github.com/en/actions/reference/limits)
+
+
+def run(inputs: Inputs, step: Step) -> Outcome:
+    """Give the versions as rows for jobs that check each of them out. Two requests to the broker.
+
+    Another run may have verified them since this one was asked for: two who ask for the same make one verification.
+    """
+    settings = requested_settings(inputs)
+    document, pact = requested_pact(step.broker, settings.pact_url, settings.provider)
+    wanted = _wanted(settings, step)
+    rows = step.broker.results(pact.consumer, document.consumer_version)
+    known = {row.provider_version for row in rows if row.provider == settings.provider}
+    versions = [version for version in wanted if version not in known]
+    named = " and ".join(short(version) for version in versions)
+    return Outcome(
+        headline=(
+            f"{settings.provider} is to be verified at {named} for {pact.consumer}."
+            if versions
+            else f"There is nothing to verify: the pact of {pact.consumer} has a result at every version asked for."
+        ),
+        facts=(("pact", settings.pact_url), *(("version", version) for version in versions)),
+        outputs={"versions": json.dumps(versions), "any": str(bool(versions)).lower()},
+    )
+
+
+def _wanted(settings: RequestedSettings, step: Step) -> tuple[str, ...]:
+    """Give the versions that were asked for, each a commit that can be checked out; without one, this run's."""
+    for version in settings.provider_versions:
+        if not re.fullmatch(r"[0-9a-f]{40}", version):
+            raise InputError(
+                f"The version {version!r} of {settings.provider} is no commit's full SHA, so it cannot be checked out "
+                "and verified.",
+                "Publish results and record deployments under the commit's full SHA, as the actions do by default.",
+            )
+    if len(settings.provider_versions) > _MOST:
+        raise InputError(
+            f"{len(settings.provider_versions)} versions were asked for: more than {_MOST} jobs are not started.",
+            "Record in the broker what is no longer deployed or supported.",
+        )
+    return settings.provider_versions or (chosen_version(None, None, step.commit),)
