@@ -444,3 +444,13 @@ def test_a_hostile_branch_is_text_wherever_it_is_shown(fork, branch) -> None:
     assert (ended.code, ended.outputs["branch"]) == (0, f"mallory:{branch}")
     assert commands(ended) == {"::add-mask"}
     assert live(ended.summary) == set()
+
+
+def test_every_attack_of_the_threat_model_names_tests_that_are_there() -> None:
+    root = Path(__file__).parents[2]
+    table = [line for line in (root / "docs" / "security.md").read_text("utf-8").splitlines() if line.count("|") == 4]
+    named = {each for line in table for each in re.findall(r"`([a-z_]{20,})`", line)}
+    files = (Path(__file__), root / "tests" / "workflows" / "test_forks.py")
+    there = {each for file in files for each in re.findall(r"^def test_(\w+)", file.read_text("utf-8"), re.MULTILINE)}
+    assert named
+    assert named - there == set()
