@@ -29,6 +29,10 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "publish": ("pact_gate.commands.publish", "publish this commit's pacts"),
     "verify": ("pact_gate.commands.verify", "verify a provider against its consumers' pacts"),
     "can-i-deploy": ("pact_gate.commands.can_i_deploy", "ask whether a version may be deployed or merged"),
+    "contract-gate": (
+        "pact_gate.commands.contract_gate",
+        "publish, have verified, wait, and decide on a pull request",
+    ),
     "trigger-verification": ("pact_gate.commands.trigger_verification", "have the providers verify what is missing"),
     "requested-versions": ("pact_gate.commands.requested_versions", "check a consumer's request for a verification"),
     "record-deployment": ("pact_gate.commands.record_deployment", "record what was deployed, released or removed"),
@@ -76,7 +80,7 @@ def _run(argv: Sequence[str], runner: Runner) -> int:
         step = Step(
             runner,
             connect=lambda: ending.enter_context(closing(connect(broker))),
-            connect_github=lambda: ending.enter_context(closing(connect_github(github))),
+            connect_github=lambda token: ending.enter_context(closing(connect_github(github, token))),
             find_commit=lambda: event.commit(os.environ, Path.cwd()),
         )
         outcomes = module.run(inputs, step)

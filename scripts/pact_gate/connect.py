@@ -43,19 +43,20 @@ def connect(settings: BrokerSettings) -> Broker:
     return Broker(Http(address, session, timeout=settings.broker_timeout))
 
 
-def connect_github(settings: GitHubSettings) -> GitHub:
-    """Make the client for GitHub's API.
+def connect_github(settings: GitHubSettings, token: str | None = None) -> GitHub:
+    """Make the client for GitHub's API, for the settings' token or another one.
 
     Raises:
         InputError: there is no token.
     """
-    if settings.github_token is None:
+    token = token or settings.github_token
+    if token is None:
         raise InputError(
             "No token for GitHub is given.",
             "Set the input `github-token`, to `${{ github.token }}` or to an app's token from a secret.",
         )
     session = _session()
-    session.auth = BearerAuth(settings.github_token)
+    session.auth = BearerAuth(token)
     return GitHub(settings.api_url, session, timeout=_SECONDS)
 
 

@@ -7,6 +7,7 @@ flag. A field's name is its input's name with underscores, so an error can name 
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -229,6 +230,27 @@ def github_settings(inputs: Inputs) -> GitHubSettings:
     )
 
 
+CommentMode = Literal["never", "on-change", "always"]
+
+
+@dataclass(frozen=True)
+class AnnounceSettings:
+    """What a pull request is told of the gate, in which `repository`."""
+
+    statuses: bool = False
+    comment: CommentMode = "never"
+    repository: str | None = None
+
+
+def announce_settings(inputs: Inputs) -> AnnounceSettings:
+    """Read what is to be told."""
+    return AnnounceSettings(
+        statuses=inputs.flag("statuses"),
+        comment=inputs.choice("comment", "never", "on-change", "always"),  # type: ignore[arg-type]
+        repository=inputs.variable("GITHUB_REPOSITORY"),
+    )
+
+
 @dataclass(frozen=True)
 class VersionSettings:
     """Which version of what, where it is not the event's commit."""
@@ -283,6 +305,7 @@ class GateSettings:
     dry_run: bool = False
     on_empty: OnEmpty = "pass"
     triggered: tuple[Triggered, ...] = ()
+    announce: AnnounceSettings = AnnounceSettings()
 
 
 def gate_settings(inputs: Inputs) -> GateSettings:
@@ -303,7 +326,7 @@ def gate_settings(inputs: Inputs) -> GateSettings:
 
 def can_i_deploy_settings(inputs: Inputs) -> GateSettings:
     """Read the inputs of `actions/can-i-deploy`: those of every gate, and what needs GitHub."""
-    return replace(gate_settings(inputs), triggered=_triggered(inputs))
+    return replace(gate_settings(inputs), triggered=_triggered(inputs), announce=announce_settings(inputs))
 
 
 def _triggered(inputs: Inputs) -> tuple[Triggered, ...]:
@@ -603,7 +626,6 @@ def fetch_settings(inputs: Inputs) -> FetchSettings:
     run_id = inputs.text("run-id")
     if run_id and not re.fullmatch(r"[0-9]{1,18}", run_id):
         raise _wrong("run-id", run_id, "is no run's id", "Write the number in the run's address: …/actions/runs/123.")
-    this_run = inputs.variable("GITHUB_RUN_ID") or ""
     return FetchSettings(
         pacticipants=inputs.lines("pacticipant"),
         artifact=inputs.text("artifact") or FetchSettings.artifact,
@@ -611,11 +633,64 @@ def fetch_settings(inputs: Inputs) -> FetchSettings:
         workflow=inputs.text("workflow"),
         folder=inputs.text("folder") or FetchSettings.folder,
         on_empty=inputs.choice("on-empty", "fail", "pass"),  # type: ignore[arg-type]
-        repository=inputs.variable("GITHUB_REPOSITORY"),
-        this_run=int(this_run) if this_run.isdecimal() else None,
-        event=inputs.variable("GITHUB_EVENT_NAME") or "",
-        event_path=inputs.variable("GITHUB_EVENT_PATH") or "",
+        **_this_run(inputs),
     )
+
+
+def _this_run(inputs: Inputs) -> dict[str, Any]:
+    this_run = inputs.variable("GITHUB_RUN_ID") or ""
+    return {
+        "repository": inputs.variable("GITHUB_REPOSITORY"),
+        "this_run": int(this_run) if this_run.isdecimal() else None,
+        "event": inputs.variable("GITHUB_EVENT_NAME") or "",
+        "event_path": inputs.variable("GITHUB_EVENT_PATH") or "",
+    }
+
+
+@dataclass(frozen=True)
+class ContractGateSettings:
+    """`actions/contract-gate`: the settings of its parts, and the results of the jobs before it by their ids.
+
+    Without an artifact there is nothing to `fetch`, and nothing to publish.
+    """
+
+    gate: GateSettings
+    publish: PublishSettings
+    trigger: TriggerSettings
+    fetch: FetchSettings | None = None
+    needs: Mapping[str, str] = field(default_factory=dict)
+
+
+def contract_gate_settings(inputs: Inputs) -> ContractGateSettings:
+    """Read the inputs of `actions/contract-gate`. The providers' repositories may need a token of their own."""
+    trigger, needs = trigger_settings(inputs), _needs(inputs)
+    return ContractGateSettings(
+        gate=replace(gate_settings(inputs), announce=announce_settings(inputs)),
+        publish=PublishSettings(tags=inputs.names("tags"), on_empty="pass"),
+        trigger=replace(trigger, github_token=inputs.text("trigger-token") or trigger.github_token),
+        fetch=_fetch_settings(inputs, trigger.pacticipants, needs),
+        needs=needs,
+    )
+
+
+def _fetch_settings(inputs: Inputs, pacticipants: tuple[str, ...], needs: Mapping[str, str]) -> FetchSettings | None:
+    """Read what is taken from the jobs before: nothing without an artifact, and maybe nothing where one was skipped."""
+    artifact, workflow = inputs.text("artifact"), inputs.text("artifact-workflow")
+    if artifact is None:
+        return None
+    on_empty: OnEmpty = "pass" if "skipped" in needs.values() else "fail"
+    return FetchSettings(pacticipants, artifact, workflow=workflow, on_empty=on_empty, **_this_run(inputs))
+
+
+def _needs(inputs: Inputs) -> Mapping[str, str]:
+    """Read `toJSON(needs)`: https://docs.github.com/en/actions/reference/workflows-and-actions/contexts#needs-context."""
+    try:
+        return {str(name): str(job["result"]) for name, job in json.loads(inputs.text("needs") or "{}").items()}
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise InputError(
+            "The input `needs` does not hold the jobs before this one and their results.",
+            "Write needs: ${{ toJSON(needs) }}.",
+        ) from error
 
 
 @dataclass(frozen=True)
@@ -648,7 +723,8 @@ _CREATE_VERSION = (*_VERSION, "pacticipant", "tags", "tag-with-branch", "build-u
 _PUBLISH = (*_CREATE_VERSION, "pacts", "on-conflict", "on-empty")
 _TARGET = ("to-environment", "to-main-branch", "to-branch", "to-tag")
 _ASKED = (*_VERSION, "pacticipant", *_TARGET, "ignore", "timeout", "interval", "dry-run", "on-empty")
-_GATE = (*_ASKED, "runs", "github-token")
+_GATE = (*_ASKED, "runs", "statuses", "comment", "github-token")
+_TRIGGER = (*_VERSION, "pacticipant", "via", "event", "workflow", "ref", "repositories", "github-token")
 _PROVIDER = ("provider", "provider-url", "start", "ready-url", "ready-timeout", "provider-states-url", "messages-url")
 _SELECTION = ("selectors", "enable-pending", "wip-since", "pact-url", "pacts", "on-empty")
 _FILTERS = ("filter-description", "filter-state", "filter-no-state", "filter-consumers")
@@ -660,9 +736,9 @@ KNOWN: Mapping[str, frozenset[str]] = {
     "publish": frozenset(_PUBLISH),
     "verify": frozenset((*_VERSION, *_PROVIDER, *_SELECTION, *_FILTERS, *_RESULTS, "request-headers")),
     "can-i-deploy": frozenset(_GATE),
-    "trigger-verification": frozenset(
-        (*_VERSION, "pacticipant", "via", "event", "workflow", "ref", "repositories", "github-token")
-    ),
+    "trigger-verification": frozenset(_TRIGGER),
+    "contract-gate": frozenset((*_TRIGGER, *_GATE, "needs", "artifact", "artifact-workflow", "tags", "trigger-token"))
+    - {"runs"},
     "requested-versions": frozenset((*_BROKER, "provider", "pact-url", "provider-versions")),
     "record-deployment": frozenset(
         (*_VERSION, "pacticipant", "environment", "state", "application-instance", "create-environment")

@@ -28,7 +28,11 @@ def of_command(command: str) -> str:
     inputs = described["inputs"]
     words = "broker serve|start" if command == "broker" else command
     variable = next(iter(inputs)).upper().replace("-", "_")
-    lines = [f"pact-gate {words} [--INPUT VALUE ...]", *wrap(described["description"], _WIDTH), ""]
+    lines = [
+        f"pact-gate {words} [--INPUT VALUE ...]",
+        *_wrapped(described["description"]),
+        "",
+    ]
     lines += [line for name, about in inputs.items() for line in _input(name, about)]
     lines += ["", f"An input that is not given is taken from its variable, such as PACT_GATE_{variable}."]
     return "\n".join(lines)
@@ -46,4 +50,10 @@ def action(command: str) -> dict[str, Any]:
 def _input(name: str, about: Mapping[str, Any]) -> Iterator[str]:
     default = f" (default: {about['default']})" if "default" in about else ""
     yield f"  --{name}{' (required)' if about['required'] else default}"
-    yield from wrap(about["description"], _WIDTH, initial_indent=_INDENT, subsequent_indent=_INDENT)
+    yield from wrap(
+        about["description"], _WIDTH, break_on_hyphens=False, initial_indent=_INDENT, subsequent_indent=_INDENT
+    )
+
+
+def _wrapped(text: str, indent: str = "") -> list[str]:
+    return wrap(text, _WIDTH, break_on_hyphens=False, initial_indent=indent, subsequent_indent=indent)

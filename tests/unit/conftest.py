@@ -220,7 +220,7 @@ class Local:
         return Step(
             Runner({}),
             connect=lambda: self.client,
-            connect_github=lambda: connect_github(GitHubSettings()),
+            connect_github=lambda _: connect_github(GitHubSettings()),
             find_commit=lambda: commit,
             folder=folder,
             clock=self.clock,

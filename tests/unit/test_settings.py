@@ -22,6 +22,7 @@ from pact_gate.settings import (
     Inputs,
     broker_settings,
     can_i_deploy_settings,
+    contract_gate_settings,
     create_version_settings,
     fetch_settings,
     gate_settings,
@@ -43,6 +44,7 @@ READERS: Mapping[str, tuple[Callable[..., Any], ...]] = {
     "publish": (publish_settings,),
     "verify": (verify_settings,),
     "can-i-deploy": (can_i_deploy_settings,),
+    "contract-gate": (contract_gate_settings,),
     "trigger-verification": (trigger_settings,),
     "requested-versions": (requested_settings,),
     "record-deployment": (record_settings,),
@@ -146,7 +148,7 @@ def test_the_default_of_an_action_is_that_of_the_command(command) -> None:
         for name, value in (GATE | VERIFY | REQUEST | {"environment": "production"}).items()
         if name in about
     }
-    defaults = {name: each["default"] for name, each in about.items() if "default" in each}
+    defaults = {name: each["default"] for name, each in about.items() if "${{" not in each.get("default", "${{")}
     for read in READERS[command]:
         own = (
             {"on-empty": defaults["on-empty"]} if command == "gate" else {}

@@ -44,7 +44,7 @@ class Estate:
     def step(self) -> Step:
         step = self.local.step(self.folder, version=HEAD)
         settings = GitHubSettings(TOKEN, self.github.url)
-        return replace(step, connect_github=lambda: connect_github(settings))
+        return replace(step, connect_github=lambda _: connect_github(settings))
 
     def trigger(self, **inputs: str) -> Any:
         given = {"pacticipant": "orders", "github-token": TOKEN, **inputs}

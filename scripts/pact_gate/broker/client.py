@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from typing import Any, NamedTuple
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from pact_gate.broker.http import Http
 from pact_gate.model.errors import BrokerError, ConflictError, InputError
@@ -258,6 +258,13 @@ class Broker:
     def version(self, pacticipant: str, version: str) -> Document | None:
         """Give a version's document, None where the broker does not know it."""
         return self._found(self._link("pb:pacticipant-version", pacticipant=pacticipant, version=version))
+
+    def providers_of(self, consumer: str, version: str) -> list[str]:
+        """Name the providers with which a consumer version has a pact."""
+        links = ((self.version(consumer, version) or {}).get("_links") or {}).get("pb:pact-versions", [])
+        with _understood(self.address):
+            # The links name consumer and provider in a sentence alone; their addresses hold both.
+            return sorted({unquote(_text(link["href"]).split("/provider/")[1].split("/")[0]) for link in links})
 
     def pacticipant(self, name: str) -> Pacticipant | None:
         """Give what the broker knows of a service, None where it does not know it."""
@@ -525,7 +532,7 @@ def _understood(address: str) -> Iterator[None]:
     """Turn a document that lacks what every Pact Broker's has into the sentence for it."""
     try:
         yield
-    except (KeyError, TypeError, AttributeError, StopIteration, ValueError) as error:
+    except (LookupError, TypeError, AttributeError, StopIteration, ValueError) as error:
         raise _not_understood(address) from error
 
 

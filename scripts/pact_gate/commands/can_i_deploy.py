@@ -6,12 +6,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, replace
 
 from pact_gate.broker.client import Broker, unknown
+from pact_gate.commands.announcing import Announcement
 from pact_gate.commands.files import write_json
 from pact_gate.commands.following import Following
 from pact_gate.commands.step import Step
 from pact_gate.model.commit import chosen_version
 from pact_gate.model.decision import decide, needed, overlooked
-from pact_gate.model.errors import BrokerError, InputError
+from pact_gate.model.errors import BrokerError, InputError, PactGateError
 from pact_gate.model.gate import Decision, Matrix, Question, Result, Row, TargetKind, Verdict
 from pact_gate.model.outcome import GateOutcome
 from pact_gate.settings import GateSettings, Inputs, can_i_deploy_settings
@@ -35,15 +36,22 @@ def run(inputs: Inputs, step: Step) -> GateOutcome:
 
 def answer(settings: GateSettings, step: Step) -> GateOutcome:
     """Ask once, or until nothing is open any more, and say yes or no."""
-    question = _question(settings, step)
+    question = question_of(settings, step)
+    announcement = Announcement(settings.announce, question, step)
     try:
-        decision, waited = _Gate(settings, question, step).answer()
+        decision, waited = _Gate(settings, question, step, announcement).answer()
     except BrokerError as error:
         decision, waited = Decision(Verdict.BROKER_ERROR, error.cause, error.next_step), 0.0
-    return _outcome(settings, question, decision, waited, step)
+    except PactGateError as error:
+        announcement.broke(error)
+        raise
+    outcome = outcome_of(settings, question, decision, waited, step)
+    announcement.answered(outcome)
+    return outcome
 
 
-def _question(settings: GateSettings, step: Step) -> Question:
+def question_of(settings: GateSettings, step: Step) -> Question:
+    """Give the question that the settings ask."""
     asked = []
     for name, version in settings.pacticipants:
         asked.append((name, chosen_version(version or settings.version, settings.branch, step.commit)))
@@ -58,9 +66,10 @@ class _Gate:
     version is overlooked; and a no ends with what explains it. It ends as soon as a run that was asked has ended.
     """
 
-    def __init__(self, settings: GateSettings, question: Question, step: Step) -> None:
+    def __init__(self, settings: GateSettings, question: Question, step: Step, announcement: Announcement) -> None:
         self._settings = settings
         self._question = question
+        self._announcement = announcement
         self._broker = step.broker
         self._clock = step.clock
         self._log = step.log
@@ -79,6 +88,7 @@ class _Gate:
                 break
             self._log(f"{decision.reason} Looking again in {pause:.0f} s.")
             self._tell_runs(matrix.rows)
+            self._announcement.waiting(decision)
             self._clock.sleep(pause)
         if decision.verdict in _EXPLAINED:
             matrix = replace(matrix, rows=tuple(self._explained(matrix.rows, _EXPLAINED[decision.verdict])))
@@ -164,7 +174,10 @@ def _unknown_name(question: Question, broker: Broker, error: BrokerError) -> Inp
     return InputError(error.cause, "Check the gate's inputs.")
 
 
-def _outcome(settings: GateSettings, question: Question, decision: Decision, waited: float, step: Step) -> GateOutcome:
+def outcome_of(
+    settings: GateSettings, question: Question, decision: Decision, waited: float, step: Step
+) -> GateOutcome:
+    """Put together what the gate answers."""
     deployable = decision.verdict is Verdict.YES
     names = " and ".join(name for name, _ in question.asked)
     headline = f"{names} can {'' if deployable else 'not '}be deployed to {question.target}."

@@ -49,8 +49,12 @@ class _Source(NamedTuple):
 
 
 def run(inputs: Inputs, step: Step) -> Outcome:
+    """Read the inputs of the action, and take the pacts."""
+    return fetch(fetch_settings(inputs), step)
+
+
+def fetch(settings: FetchSettings, step: Step) -> Outcome:
     """Find out whose run it is, check all that it kept, and write the pact files under names of our own."""
-    settings = fetch_settings(inputs)
     folder = _new_folder(step.folder, settings.folder)
     source = _source(settings, step)
     found = _artifact(settings, source, step)

@@ -24,7 +24,7 @@ class Step:
 
     runner: Runner
     connect: Callable[[], Broker]
-    connect_github: Callable[[], GitHub]
+    connect_github: Callable[[str | None], GitHub]
     find_commit: Callable[[], Commit]
     folder: Path = field(default_factory=Path)
     clock: Clock = field(default_factory=Clock)
@@ -37,7 +37,11 @@ class Step:
     @cached_property
     def github(self) -> GitHub:
         """GitHub, as the token of the settings sees it."""
-        return self.connect_github()
+        return self.github_as(None)
+
+    def github_as(self, token: str | None) -> GitHub:
+        """Give GitHub as another token sees it."""
+        return self.connect_github(token)
 
     @cached_property
     def commit(self) -> Commit:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 
 from pact_gate.broker.client import Broker
 from pact_gate.commands.missing import missing_for_consumers
 from pact_gate.commands.step import Step
+from pact_gate.github.api import GitHub
 from pact_gate.model.commit import chosen_version, short
 from pact_gate.model.errors import InputError, PactGateError
 from pact_gate.model.missing import MissingResult
-from pact_gate.model.outcome import Annotation, Outcome, TriggerOutcome
+from pact_gate.model.outcome import Annotation, TriggerOutcome
 from pact_gate.model.repository import repository_at
 from pact_gate.model.runs import Triggered, WorkflowRun, to_json
 from pact_gate.settings import Inputs, TriggerSettings, trigger_settings
@@ -30,9 +32,13 @@ _FROM_BROKER = {
 }
 
 
-def run(inputs: Inputs, step: Step) -> Outcome:
+def run(inputs: Inputs, step: Step) -> TriggerOutcome:
+    """Read the inputs of the action, and ask."""
+    return trigger(trigger_settings(inputs), step)
+
+
+def trigger(settings: TriggerSettings, step: Step) -> TriggerOutcome:
     """Find what is missing, and ask for it in the way that `via` names."""
-    settings = trigger_settings(inputs)
     version = chosen_version(settings.version, settings.branch, step.commit)
     missing = missing_for_consumers(step.broker, [(name, version) for name in settings.pacticipants])
     asked = _WAYS[settings.via](missing, settings, step)
@@ -46,6 +52,10 @@ class _Dispatcher:
         self._settings = settings
         self._step = step
         self._at_work: dict[str, list[WorkflowRun]] = {}
+
+    @cached_property
+    def _github(self) -> GitHub:
+        return self._step.github_as(self._settings.github_token)
 
     def ask(self, missing: MissingResult) -> Triggered:
         """Ask for one verification; what stands against it becomes the `problem`."""
@@ -80,15 +90,15 @@ class _Dispatcher:
         since = (datetime.now(UTC) - _BEFORE).strftime("%Y-%m-%dT%H:%M:%SZ")
         event = self._settings.event
         workflow = self._settings.workflow if event == "workflow_dispatch" else ""
-        return list(self._step.github.runs(repository, event=event, workflow=workflow, since=since))
+        return list(self._github.runs(repository, event=event, workflow=workflow, since=since))
 
     def _start(self, repository: str, missing: MissingResult) -> WorkflowRun | None:
         inputs = _inputs(missing)
         if self._settings.event == "repository_dispatch":
-            self._step.github.dispatch_event(repository, EVENT_TYPE, inputs)
+            self._github.dispatch_event(repository, EVENT_TYPE, inputs)
             return self._await(repository, missing.key)
-        ref = self._settings.ref or self._step.github.default_branch(repository)
-        started = self._step.github.dispatch_workflow(repository, self._settings.workflow, ref, inputs)
+        ref = self._settings.ref or self._github.default_branch(repository)
+        started = self._github.dispatch_workflow(repository, self._settings.workflow, ref, inputs)
         return started or self._await(repository, missing.key)
 
     def _await(self, repository: str, key: str) -> WorkflowRun | None:
@@ -181,7 +191,7 @@ def _ensure_webhook(provider: str, settings: TriggerSettings, step: Step) -> boo
     if settings.event == "repository_dispatch":
         url, body = f"{api}/dispatches", {"event_type": EVENT_TYPE, "client_payload": _FROM_BROKER}
     else:
-        ref = settings.ref or step.github.default_branch(repository)
+        ref = settings.ref or step.github_as(settings.github_token).default_branch(repository)
         url = f"{api}/actions/workflows/{settings.workflow}/dispatches"
         body = {"ref": ref, "inputs": _FROM_BROKER}
     headers = {

@@ -23,6 +23,10 @@ class Runner:
         self._outputs = self.on_github and bool(environment.get("GITHUB_OUTPUT"))
         self.temporary_folder = Path(environment.get("RUNNER_TEMP") or tempfile.gettempdir())
 
+    def new_folder(self, kind: str) -> Path:
+        """Make an empty folder for this step alone."""
+        return Path(tempfile.mkdtemp(prefix=f"pact-gate-{kind}-", dir=self.temporary_folder))
+
     def mask(self, secrets: Iterable[str]) -> None:
         """Keep secrets out of the log, line by line as GitHub masks them, before anything is printed."""
         if self.on_github:

@@ -15,6 +15,7 @@ class Verdict(StrEnum):
     """The gate's answer. Only `YES` lets a deploy go on."""
 
     YES = "yes"
+    NOT_TESTED = "not-tested"
     FAILED = "failed"
     NO_SUCH_VERSION = "no-such-version"
     NOT_IN_ENVIRONMENT = "not-in-environment"

@@ -17,6 +17,7 @@ _VALUE = 300  # characters of an expected or received value in a sentence
 
 _SYMBOLS = {
     Verdict.YES: "✅",
+    Verdict.NOT_TESTED: "❌",
     Verdict.FAILED: "❌",
     Verdict.NO_SUCH_VERSION: "❓",
     Verdict.NOT_IN_ENVIRONMENT: "🚧",
@@ -26,6 +27,7 @@ _SYMBOLS = {
 }
 _ANSWERS = {
     Verdict.YES: "Yes",
+    Verdict.NOT_TESTED: "No, the tests before it did not succeed",
     Verdict.FAILED: "No, a contract is broken",
     Verdict.NO_SUCH_VERSION: "No, the broker does not know this version",
     Verdict.NOT_IN_ENVIRONMENT: "No, a provider is not there yet",

@@ -1,0 +1,125 @@
+"""Telling a pull request what the gate says: commit statuses while it waits and when it answers, and one comment."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+
+from pact_gate.commands.step import Step
+from pact_gate.model.changes import ContractChange, changed
+from pact_gate.model.errors import BrokerError, GitHubError, PactGateError
+from pact_gate.model.gate import Decision, Question, Target, TargetKind, Verdict
+from pact_gate.model.outcome import GateOutcome
+from pact_gate.report.comment import comment, key, marker, says
+from pact_gate.report.statuses import Status, left_pending, statuses
+from pact_gate.settings import AnnounceSettings
+
+_FORBIDDEN, _NOT_FOUND = 403, 404
+# GitHub lets a token create 80 things a minute (its secondary limits): the worst integrations come first.
+_MOST_STATUSES = 60
+
+
+class Announcement:
+    """What the pull request of one question is told.
+
+    It is told as far as the token may. The gate's answer does not hang on it: what cannot be told is logged.
+    """
+
+    def __init__(self, settings: AnnounceSettings, question: Question, step: Step) -> None:
+        self._settings = settings
+        self._question = question
+        self._step = step
+        self._details = step.commit.build_url or ""
+        self._shown: dict[str, Status] = {}
+
+    def waiting(self, decision: Decision) -> None:
+        """Say which integrations are awaited."""
+        self._set(statuses(self._question, decision, waiting=True))
+
+    def answered(self, outcome: GateOutcome) -> None:
+        """Say what the answer is. Nothing that was shown as pending stays so."""
+        self._decided(outcome.decision)
+        if self._settings.comment != "never":
+            self._tried("The comment", lambda: self._comment(outcome))
+
+    def broke(self, error: PactGateError) -> None:
+        """Say that there is no answer, and why."""
+        self._decided(Decision(Verdict.BROKER_ERROR, error.cause, error.next_step))
+
+    def _decided(self, decision: Decision) -> None:
+        final = statuses(self._question, decision, waiting=False)
+        self._set((*final, *left_pending(self._shown.values(), final)))
+
+    def _tried(self, what: str, tell: Callable[[], None]) -> None:
+        try:
+            tell()
+        except GitHubError as error:
+            self._step.log(f"{what} could not be written: {error.cause} {error.next_step}")
+
+    # --- commit statuses
+
+    def _set(self, wanted: tuple[Status, ...]) -> None:
+        """Set those that are not as they were set before."""
+        sha = _commit(self._question)
+        if not (self._settings.statuses and self._settings.repository and sha):
+            return
+        new = [each for each in wanted[:_MOST_STATUSES] if self._shown.get(each.context) != each]
+        self._tried("The commit statuses", lambda: self._set_all(sha, new))
+
+    def _set_all(self, sha: str, new: Iterable[Status]) -> None:
+        for each in new:
+            told = {"context": each.context, "state": each.state, "description": each.description}
+            self._step.github.set_status(self._settings.repository or "", sha, **told, url=self._details)
+            self._shown[each.context] = each
+
+    # --- the comment
+
+    def _comment(self, outcome: GateOutcome) -> None:
+        number = self._pull_request()
+        if number is None or self._settings.repository is None:
+            return
+        try:
+            changes = tuple(self._changes())
+        except BrokerError:  # the answer says so
+            changes = ()
+        body = comment(outcome, changes, details=self._details)
+        if not self._edited(number, body) and (self._settings.comment == "always" or says(outcome, changes)):
+            self._step.github.comment(self._settings.repository, number, body)
+
+    def _pull_request(self) -> int | None:
+        """Give the number of the pull request; of a fork's, the event that is about its run does not tell."""
+        commit = self._step.commit
+        if commit.pull_request is not None or ":" not in (commit.branch or ""):
+            return commit.pull_request
+        found = self._step.github.pull_requests(self._settings.repository or "", head=commit.branch or "")
+        return next((each.number for each in found if each.head == commit.version), None)
+
+    def _edited(self, number: int, body: str) -> bool:
+        """Write the comment anew that is there. Others can begin a comment as we do: theirs we may not edit."""
+        repository = self._settings.repository or ""
+        for each in self._step.github.comments(repository, number):
+            if each.body.startswith(marker(key(self._question))):
+                try:
+                    self._step.github.edit_comment(repository, each.id, body)
+                except GitHubError as error:
+                    if error.status not in (_FORBIDDEN, _NOT_FOUND):
+                        raise
+                else:
+                    return True
+        return False
+
+    def _changes(self) -> Iterator[ContractChange]:
+        """Compare each contract of the versions in question with that of the consumer's main branch."""
+        broker = self._step.broker
+        for consumer, version in self._question.asked:
+            providers = broker.providers_of(consumer, version)
+            main = broker.head(Target(TargetKind.MAIN_BRANCH), consumer) if providers else None
+            for provider in providers:
+                before = broker.published_pact(consumer, provider, main) if main else None
+                after = broker.published_pact(consumer, provider, version) or {}
+                yield ContractChange(consumer, provider, changed(before, after), main if before else None)
+
+
+def _commit(question: Question) -> str:
+    """Give the commit that is asked about; a version that is none has no statuses."""
+    return next((version for _, version in question.asked if re.fullmatch(r"[0-9a-f]{40}", version)), "")

@@ -1,0 +1,90 @@
+"""The gate of a pull request, all of it in one step that always answers: publish, have verified, wait, decide, tell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from pact_gate.commands import can_i_deploy, fetch_pacts, publish, trigger_verification
+from pact_gate.commands.announcing import Announcement
+from pact_gate.commands.step import Step
+from pact_gate.model.errors import PactGateError
+from pact_gate.model.gate import Decision, Verdict
+from pact_gate.model.outcome import GateOutcome, Outcome, TriggerOutcome
+from pact_gate.settings import ContractGateSettings, Inputs, contract_gate_settings
+
+_FAILED = ("failure", "cancelled")
+
+
+def run(inputs: Inputs, step: Step) -> Iterator[Outcome]:
+    """Give the outcome of each part as it comes; the last one is the gate's.
+
+    The jobs before it decide whether there is anything to ask: where one failed there is no contract, and where all
+    were skipped there is no new one.
+    """
+    settings = contract_gate_settings(inputs)
+    decided = _by_needs(settings.needs)
+    if decided:
+        yield _told(settings, decided, step)
+        return
+    try:
+        yield from _prepared(settings, step)
+    except PactGateError as error:
+        _announcement(settings, step).broke(error)
+        raise
+    asked = _triggered(settings, step)
+    yield asked
+    yield can_i_deploy.answer(replace(settings.gate, triggered=asked.triggered), step)
+
+
+# --- the jobs before it
+
+
+def _by_needs(needs: Mapping[str, str]) -> Decision | None:
+    """Decide by the results of the jobs that this one needs, where they leave nothing to ask."""
+    failed = [name for name, result in needs.items() if result in _FAILED]
+    if failed:
+        told = ", ".join(f"{name} ({needs[name]})" for name in failed)
+        reason = f"A job that must succeed before the gate can ask did not: {told}."
+        return Decision(Verdict.NOT_TESTED, reason, "Mend what that job failed at, or run it again; the gate follows.")
+    if needs and set(needs.values()) == {"skipped"}:
+        reason = (
+            f"Nothing of this change concerns a contract: {', '.join(needs)} skipped, so nothing new was published."
+        )
+        return Decision(Verdict.YES, reason, "", compared_nothing=True)
+    return None
+
+
+def _told(settings: ContractGateSettings, decision: Decision, step: Step) -> GateOutcome:
+    question = can_i_deploy.question_of(settings.gate, step)
+    outcome = can_i_deploy.outcome_of(settings.gate, question, decision, 0.0, step)
+    _announcement(settings, step, comment=decision.verdict is not Verdict.YES).answered(outcome)
+    return outcome
+
+
+def _announcement(settings: ContractGateSettings, step: Step, *, comment: bool = False) -> Announcement:
+    told = settings.gate.announce if comment else replace(settings.gate.announce, comment="never")
+    return Announcement(told, can_i_deploy.question_of(settings.gate, step), step)
+
+
+# --- the parts
+
+
+def _prepared(settings: ContractGateSettings, step: Step) -> Iterator[Outcome]:
+    """Publish the pacts that the jobs before have kept."""
+    if settings.fetch:
+        folder = step.runner.new_folder("pacts")
+        fetched = fetch_pacts.fetch(replace(settings.fetch, folder=str(folder)), step)
+        yield fetched
+        yield publish.publish(replace(settings.publish, pacts=(fetched.outputs["pacts"],)), step)
+
+
+def _triggered(settings: ContractGateSettings, step: Step) -> TriggerOutcome:
+    """Have the providers verify. Whom nobody can ask, the gate's answer tells: it may have the result even so."""
+    try:
+        asked = trigger_verification.trigger(settings.trigger, step)
+    except PactGateError as error:
+        _announcement(settings, step).broke(error)
+        raise
+    warnings = tuple(replace(each, level="warning") for each in asked.annotations)
+    return replace(asked, exit_code=0, annotations=warnings)
