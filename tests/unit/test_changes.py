@@ -140,6 +140,11 @@ def test_marks_of_an_interaction(before, after, expected) -> None:
             ["now sends query parameter `a` as any text (was: `1`)"],
         ),
         (
+            asking(query="a=1"),
+            asking(query="a=1", matchingRules={"$.query": {"match": "regex", "regex": "a=."}}),
+            ["now sends request query: text that matches `a=.`"],
+        ),
+        (
             http(),
             http(matchingRules={"status": {"matchers": [{"match": "statusCode", "status": "success"}]}}),
             ["now needs response status to be a status of the kind `success` (was: `200`)"],
@@ -166,6 +171,16 @@ def test_what_is_around_a_body(before, after, expected) -> None:
             ["now needs response field `$.stock`: an object with `n`, `unit`"],
         ),
         (({"stock": {"n": 4}}, {}), ({}, {}), ["no longer needs response field `$.stock`"]),
+        (
+            ({"a": "x"}, {"$.a": TYPE}),
+            ({"a": 1}, {"$.a": TYPE}),
+            ["now needs response field `$.a` to be any number (was: any text)"],
+        ),
+        (
+            ({"a": {"b": {"c": 1}}}, {"$.*.*.c": TYPE}),
+            ({"a": {"b": {"c": 1}}}, {"$.*.*.c": TYPE, "$.a.b.*": INTEGER}),
+            ["now needs response field `$.a.b.c` to be a whole number (was: any number)"],
+        ),
         (({"a": 1}, {}), ({"a": True}, {}), ["now needs response field `$.a` to be `true` (was: `1`)"]),
         (({"a": 1}, {}), ({"a": 1}, {"$.a": TYPE}), ["now needs response field `$.a` to be any number (was: `1`)"]),
         (({"a": 1}, {"$.a": TYPE}), ({"a": 2}, {"$.a": TYPE}), [f"{EXAMPLE} response field `$.a`; {SAME}"]),

@@ -144,6 +144,7 @@ def _changed(changes: Sequence[ContractChange], room: _Room) -> Iterator[str]:
         head = room.taken([_contract(change)], "contract", around=_FOLD)
         shown = room.taken([f"- {prose(line, _LINE)}" for line in change.lines], "change")
         if not shown:
+            room.left_out["contract"] += len(head)
             continue
         yield "\n".join([*head, "", *shown[:_OPEN]])
         if shown[_OPEN:]:
