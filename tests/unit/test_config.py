@@ -508,7 +508,7 @@ SHA = "a" * 40
 UNKNOWN = {
     "a new branch": ("push", {"before": NONE, "after": SHA}, "is new"),
     "a forced push": ("push", {"before": SHA, "after": SHA, "forced": True}, "was forced"),
-    "a commit that is not there": ("push", {"before": SHA, "after": SHA}, "`fetch-depth: 0`"),
+    "a commit that is not there": ("push", {"before": SHA, "after": SHA}, "not in this checkout"),
     "an option": ("push", {"before": "--output=/tmp/x", "after": SHA}, "no full SHA"),
     "a branch": ("push", {"before": "main", "after": SHA}, "no full SHA"),
     "a branch of a group": ("merge_group", {"merge_group": {"base_sha": "main", "head_sha": SHA}}, "no full SHA"),
@@ -537,7 +537,7 @@ def test_a_shallow_checkout_is_not_guessed_from(repository, tmp_path) -> None:
         repository.git("clone", f"--depth={depth}", repository.folder.as_uri(), str(shallow))
         found = repository.changes(event, payload, folder=shallow)
         assert found.files == files
-        assert ("give actions/checkout `fetch-depth: 0`" in found.unknown) == (files is None)
+        assert ("Give actions/checkout `fetch-depth: 0`" in found.next_step) == (files is None)
 
 
 def test_histories_without_one_common_commit(repository) -> None:

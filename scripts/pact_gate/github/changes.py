@@ -12,24 +12,31 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from pact_gate.github.event import Payload, _payload
+from pact_gate.github.event import Payload, read_payload
 
 _SECONDS = 60
-_DEEPER = "give actions/checkout `fetch-depth: 0`"
+_DEEPER = "Give actions/checkout `fetch-depth: 0`."
 
 
 class Changes(NamedTuple):
     """The files by git's names, from the repository's root; a renamed one under both of its names.
 
-    `files` is None where nobody can tell, which means that anything may have changed; `unknown` says why.
+    `files` is None where nobody can tell, which means that anything may have changed; `unknown` says why, and
+    `next_step` what to do about it, where something can be done.
     """
 
     files: tuple[str, ...] | None
     unknown: str = ""
+    next_step: str = ""
 
 
 class _UnknownError(Exception):
-    """A sentence that says why nobody can tell."""
+    """Why nobody can tell, in a sentence, and what to do about it, where something can be done."""
+
+    def __init__(self, cause: str, next_step: str = "") -> None:
+        super().__init__(cause)
+        self.cause = cause
+        self.next_step = next_step
 
 
 def changed_files(folder: Path, environment: Mapping[str, str]) -> Changes:
@@ -40,10 +47,10 @@ def changed_files(folder: Path, environment: Mapping[str, str]) -> Changes:
     if event not in _RANGES:
         return Changes(None, f"The event {event} does not say which files changed.")
     try:
-        before, after = _RANGES[event](_payload(environment.get("GITHUB_EVENT_PATH", "")), folder)
+        before, after = _RANGES[event](read_payload(environment.get("GITHUB_EVENT_PATH", "")), folder)
         return Changes(_between(before, after, folder))
     except _UnknownError as error:
-        return Changes(None, str(error))
+        return Changes(None, error.cause, error.next_step)
     except (KeyError, TypeError, AttributeError):
         return Changes(None, f"The payload of this run ({event}) does not say which commits it is about.")
 
@@ -53,7 +60,7 @@ def _of_pull_request(payload: Payload, folder: Path) -> tuple[str, str]:
     pull_request = payload["pull_request"]
     base, head = _sha(pull_request["base"]["sha"]), _sha(pull_request["head"]["sha"])
     if _git(folder, "rev-parse", "--is-shallow-repository").strip() == b"true":
-        raise _UnknownError(f"This checkout is shallow: git cannot tell where the pull request began; {_DEEPER}.")
+        raise _UnknownError("This checkout is shallow: git cannot tell where the pull request began.", _DEEPER)
     _present(folder, base, head)
     began = _git(folder, "merge-base", "--all", base, head, fine=(0, 1)).decode().split()
     if len(began) != 1:
@@ -108,7 +115,7 @@ def _present(folder: Path, *commits: str) -> None:
         _git(folder, "cat-file", "--batch-check", given=asked).splitlines(), commits, strict=True
     ):
         if answer.endswith(b" missing"):
-            raise _UnknownError(f"The commit {commit} is not in this checkout; {_DEEPER}.")
+            raise _UnknownError(f"The commit {commit} is not in this checkout.", _DEEPER)
 
 
 def _git(folder: Path, *words: str, given: bytes | None = None, fine: tuple[int, ...] = (0,)) -> bytes:

@@ -24,7 +24,7 @@ def commit(environment: Mapping[str, str], folder: Path) -> Commit:
     if environment.get("GITHUB_ACTIONS") != "true":
         return _from_git(folder)
     event = environment.get("GITHUB_EVENT_NAME", "")
-    payload = _payload(environment.get("GITHUB_EVENT_PATH", ""))
+    payload = read_payload(environment.get("GITHUB_EVENT_PATH", ""))
     try:
         version, branch = _HEADS.get(event, _of_ref)(payload, environment)
     except (KeyError, TypeError, AttributeError):
@@ -44,7 +44,7 @@ def commit(environment: Mapping[str, str], folder: Path) -> Commit:
 
 def ended_run(name: str, payload_path: str) -> int | None:
     """Give the id of the run whose end is the event (`workflow_run`), None for any other event."""
-    run = _payload(payload_path).get("workflow_run") if name == "workflow_run" else None
+    run = read_payload(payload_path).get("workflow_run") if name == "workflow_run" else None
     found = run.get("id") if isinstance(run, dict) else None
     return found if isinstance(found, int) else None
 
@@ -130,7 +130,7 @@ def _pull_request(payload: Payload) -> Payload:
     return found if isinstance(found, dict) else {}
 
 
-def _payload(path: str) -> Payload:
+def read_payload(path: str) -> Payload:
     """Read the event's payload; one that cannot be read says nothing."""
     try:
         found = json.loads(Path(path).read_text(encoding="utf-8")) if path else {}
