@@ -120,9 +120,7 @@ def _why(row: Row) -> str:
         return prose(row.failures[0], _FOUND) + more
     if row.run and row.run.problem:
         return prose(row.run.problem, _FOUND)
-    if elsewhere:
-        return f"verified by {elsewhere} only"
-    return "nothing has verified it" if row.result in {Result.NONE, Result.ABSENT} and not row.run else ""
+    return f"verified by {elsewhere} only" if elsewhere else ""
 
 
 def _links(row: Row) -> Iterator[str]:
