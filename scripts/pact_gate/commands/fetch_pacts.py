@@ -134,7 +134,7 @@ def _check_pull_request(origin: RunOrigin, run_id: int, repository: str, step: S
             f"The fork that run {run_id} was for is gone.", "Nothing can be published for it: close its pull request."
         )
     pulls = step.github.pull_requests(repository, head=f"{owner}:{origin.branch}")
-    if not any((each.head, each.branch) == (origin.head, origin.branch) for each in pulls):
+    if not any(each.head == origin.head for each in pulls):
         raise InputError(
             f"Run {run_id} is of {short(origin.head)}, which is not the head of an open pull request.",
             "Nothing is to be done where the pull request was closed, or has a newer commit: that one has its own run.",
