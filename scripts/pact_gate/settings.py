@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 from pact_gate.model import runs, selectors
 from pact_gate.model.errors import InputError
 from pact_gate.model.gate import Target, TargetKind
+from pact_gate.model.plan import Work, work_from_json
 from pact_gate.model.repository import is_repository
 from pact_gate.model.runs import Triggered
 
@@ -28,6 +29,7 @@ _UNBROKEN = r"[!-~]+"  # what a token is made of
 _LAUNCHERS = frozenset(("PACT_GATE_CACHE", "PACT_GATE_PYTHON"))
 _CREDENTIALS = frozenset(("PACT_BROKER_TOKEN", "PACT_BROKER_USERNAME", "PACT_BROKER_PASSWORD"))
 _RUNNERS_FILES = frozenset(("GITHUB_ENV", "GITHUB_OUTPUT", "GITHUB_PATH", "GITHUB_STATE", "GITHUB_STEP_SUMMARY"))
+_EVENT = ("GITHUB_ACTIONS", "GITHUB_EVENT_NAME", "GITHUB_EVENT_PATH")
 _SECRET_HEADER = re.compile(r"auth|token|key|secret|cookie|session", re.IGNORECASE)
 
 OnEmpty = Literal["pass", "fail"]
@@ -694,6 +696,38 @@ def _needs(inputs: Inputs) -> Mapping[str, str]:
 
 
 @dataclass(frozen=True)
+class PlanSettings:
+    """`actions/plan`.
+
+    `work` is what actions/trigger-verification gives, `event` the runner's variables that say what this run is about.
+    """
+
+    config: str = "pact-gate.yml"
+    all: bool = False
+    environment: str | None = None
+    work: tuple[Work, ...] = ()
+    event: Mapping[str, str] = field(default_factory=dict)
+
+
+def plan_settings(inputs: Inputs) -> PlanSettings:
+    """Read the inputs of `actions/plan`, and which event this run is about."""
+    try:
+        work = work_from_json(inputs.text("work") or "[]")
+    except ValueError as error:
+        raise InputError(
+            "The input `work` does not hold what actions/trigger-verification gives.",
+            "Write work: ${{ steps.ID.outputs.work }}, with the id of its step.",
+        ) from error
+    return PlanSettings(
+        config=inputs.text("config") or PlanSettings.config,
+        all=inputs.flag("all"),
+        environment=inputs.text("environment"),
+        work=work,
+        event={name: inputs.variable(name) or "" for name in _EVENT},
+    )
+
+
+@dataclass(frozen=True)
 class ServeSettings:
     """`actions/broker` and `pact-gate broker serve`.
 
@@ -745,6 +779,7 @@ KNOWN: Mapping[str, frozenset[str]] = {
     ),
     "create-version": frozenset(_CREATE_VERSION),
     "fetch-pacts": frozenset(("pacticipant", "artifact", "run-id", "workflow", "folder", "on-empty", "github-token")),
+    "plan": frozenset(("config", "all", "environment", "work")),
     "broker": frozenset(("database", "port", "webhook-hosts")),
 }
 LISTS = frozenset(

@@ -27,6 +27,7 @@ from pact_gate.settings import (
     fetch_settings,
     gate_settings,
     github_settings,
+    plan_settings,
     publish_settings,
     record_settings,
     requested_settings,
@@ -50,6 +51,7 @@ READERS: Mapping[str, tuple[Callable[..., Any], ...]] = {
     "record-deployment": (record_settings,),
     "create-version": (create_version_settings,),
     "fetch-pacts": (fetch_settings,),
+    "plan": (plan_settings,),
     "broker": (serve_settings,),
 }
 GATE = {"pacticipant": "orders", "to-environment": "production"}

@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple
 
 from pact_gate.model.gate import Decision, Question
 from pact_gate.model.missing import MissingResult
+from pact_gate.model.plan import Concerned
 from pact_gate.model.runs import Triggered
 from pact_gate.model.verification import PactVerification
 
@@ -75,6 +76,13 @@ class TriggerOutcome(Outcome):
 
     missing: tuple[MissingResult, ...] = ()
     triggered: tuple[Triggered, ...] = ()
+
+
+@dataclass(frozen=True)
+class PlanOutcome(Outcome):
+    """What a run has to do was found out."""
+
+    concerned: tuple[Concerned, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,16 @@ from itertools import islice
 from pact_gate.model.commit import short
 from pact_gate.model.errors import BrokerError, ConflictError, InputError, PactGateError, ProviderError
 from pact_gate.model.gate import Row
-from pact_gate.model.outcome import GateOutcome, Outcome, PublishedPact, PublishOutcome, TriggerOutcome, VerifyOutcome
+from pact_gate.model.outcome import (
+    GateOutcome,
+    Outcome,
+    PlanOutcome,
+    PublishedPact,
+    PublishOutcome,
+    TriggerOutcome,
+    VerifyOutcome,
+)
+from pact_gate.model.plan import Concerned
 from pact_gate.model.runs import Triggered
 from pact_gate.model.verification import InteractionResult, Mismatch, PactVerification
 from pact_gate.report import words
@@ -88,6 +97,8 @@ def summary(outcome: Outcome, *, budget: int = BUDGET) -> str:
             return _publication(outcome, _Page(budget))
         case TriggerOutcome():
             return _triggering(outcome, _Page(budget))
+        case PlanOutcome():
+            return _plan(outcome, _Page(budget))
         case _:
             page = _Page(budget)
             _head(page, outcome)
@@ -351,3 +362,21 @@ def _asked(asked: Triggered) -> tuple[str, ...]:
         "<br>".join(places) or "the head of its default branch",
         prose(asked.problem) or _links(("run", asked.url)),
     )
+
+
+# --- what there is to do
+
+
+def _plan(outcome: PlanOutcome, page: _Page) -> str:
+    _head(page, outcome)
+    if outcome.concerned:
+        header = ("Pacticipant", "Consumer", "Provider", "The gate is asked", "Because of")
+        page.table(header, map(_planned, outcome.concerned), len(outcome.concerned), "pacticipant")
+    return str(page)
+
+
+def _planned(concerned: Concerned) -> tuple[str, ...]:
+    flags = (concerned.is_consumer, concerned.is_provider, concerned.is_asked)
+    more = len(concerned.files) - 1
+    why = code(concerned.files[0]) + (f" and {words.counted(more, 'more file')}" if more else "") if more >= 0 else "–"  # noqa: RUF001
+    return (markdown(concerned.name), *("yes" if flag else "no" for flag in flags), why)

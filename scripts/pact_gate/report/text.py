@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from pact_gate.model.commit import short
 from pact_gate.model.errors import PactGateError
 from pact_gate.model.gate import Row
-from pact_gate.model.outcome import GateOutcome, Outcome, PublishOutcome, TriggerOutcome, VerifyOutcome
+from pact_gate.model.outcome import GateOutcome, Outcome, PlanOutcome, PublishOutcome, TriggerOutcome, VerifyOutcome
+from pact_gate.model.plan import Concerned
 from pact_gate.model.verification import InteractionResult, PactVerification
 from pact_gate.report import words
 from pact_gate.report.escape import cut, line, log_line, visible
@@ -51,6 +52,8 @@ def _outcome(outcome: Outcome) -> Iterator[str]:
             yield from _publication(outcome)
         case TriggerOutcome():
             yield from _triggering(outcome)
+        case PlanOutcome():
+            yield from _plan(outcome)
     yield from (f"{label}: {value}" for label, value in outcome.facts)
     if words.next_step(outcome):
         yield from ["", f"What to do next: {words.next_step(outcome)}"]
@@ -129,6 +132,19 @@ def _triggering(outcome: TriggerOutcome) -> Iterator[str]:
     yield from _table(("PROVIDER", "VERSIONS", "RUN"), rows)
     yield from _more(len(outcome.triggered) - _ROWS, "verification")
     yield from (f"{each.provider} was not asked: {each.problem}" for each in outcome.triggered if each.problem)
+
+
+def _plan(outcome: PlanOutcome) -> Iterator[str]:
+    header = ("PACTICIPANT", "CONSUMER", "PROVIDER", "ASKED", "BECAUSE OF")
+    yield from _table(header, [_planned(each) for each in outcome.concerned[:_ROWS]])
+    yield from _more(len(outcome.concerned) - _ROWS, "pacticipant")
+
+
+def _planned(concerned: Concerned) -> tuple[str, ...]:
+    flags = (concerned.is_consumer, concerned.is_provider, concerned.is_asked)
+    more = f" and {len(concerned.files) - 1} more" if len(concerned.files) > 1 else ""
+    why = f"{concerned.files[0]}{more}" if concerned.files else "–"  # noqa: RUF001
+    return (concerned.name, *("yes" if flag else "no" for flag in flags), why)
 
 
 def _more(number: int, noun: str) -> Iterator[str]:
