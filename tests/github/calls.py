@@ -93,6 +93,7 @@ class Route:
     """An endpoint. One of the permissions in `needs` is enough; without any, whoever sees the repository may."""
 
     method: str
+    path: str
     pattern: re.Pattern[str]
     handler: Handler
     needs: Mapping[str, str]
@@ -111,18 +112,18 @@ ROUTES: list[Route] = []
 
 def route(method: str, path: str, *, public: bool | None = None, **needs: str) -> Callable[[Handler], Handler]:
     """Register an endpoint of a repository. `public`: on a public one anyone may, as most reads are."""
-    # A branch or a commit's ref may have slashes.
-    names = re.sub(r"\{(\w+)\}", lambda name: f"(?P<{name[1]}>{'.+' if name[1] in _WITH_SLASHES else '[^/]+'})", path)
-    pattern = re.compile(f"/repos/(?P<owner>[^/]+)/(?P<repo>[^/]+){names}")
+    whole = f"/repos/{{owner}}/{{repo}}{path}"
+    pattern = re.compile(re.sub(r"\{(\w+)\}", lambda found: f"(?P<{found[1]}>{_part(found[1])})", whole))
 
     def register(handler: Handler) -> Handler:
-        ROUTES.append(Route(method, pattern, handler, needs, method == "GET" if public is None else public))
+        ROUTES.append(Route(method, whole, pattern, handler, needs, method == "GET" if public is None else public))
         return handler
 
     return register
 
 
-_WITH_SLASHES = frozenset({"branch", "ref"})
+def _part(name: str) -> str:
+    return ".+" if name in ("branch", "ref") else "[^/]+"  # a branch's name may have slashes
 
 
 def find(method: str, path: str) -> tuple[Route, dict[str, str]] | None:

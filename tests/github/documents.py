@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import quote
 
 from tests.github.state import Artifact, Comment, Environment, GitHub, Issue, Job, PullRequest, Repository, Run, Status
 
@@ -78,7 +79,8 @@ class Documents:
 
     def user(self, login: str) -> Document:
         """Somebody; an app's login ends in [bot]."""
-        url = f"{self._github.url}/users/{login}"
+        url = f"{self._github.url}/users/{quote(login)}"
+        page = f"apps/{login.removesuffix('[bot]')}" if login.endswith("[bot]") else login
         number = int(hashlib.sha256(login.encode()).hexdigest()[:6], 16)
         return {
             "login": login,
@@ -87,7 +89,7 @@ class Documents:
             "avatar_url": f"https://avatars.githubusercontent.com/u/{number}",
             "gravatar_id": "",
             "url": url,
-            "html_url": f"{self._github.server_url}/{login}",
+            "html_url": f"{self._github.server_url}/{page}",
             "following_url": f"{url}/following{{/other_user}}",
             "gists_url": f"{url}/gists{{/gist_id}}",
             "starred_url": f"{url}/starred{{/owner}}{{/repo}}",
@@ -129,6 +131,7 @@ class Documents:
             "has_wiki": False,
             "has_pages": False,
             "has_discussions": False,
+            "has_downloads": False,
             "homepage": None,
             "language": None,
             "license": None,

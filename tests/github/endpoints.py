@@ -244,9 +244,11 @@ def list_artifacts(call: Call) -> Answer:
     return Answer(200, {"total_count": len(wanted), "artifacts": listed}, links)
 
 
-@route("GET", "/actions/artifacts/{artifact}/zip", public=False, actions="read")
+@route("GET", "/actions/artifacts/{artifact}/{archive_format}", public=False, actions="read")
 def download_artifact(call: Call) -> Answer:
     artifact: Artifact = call.pick((each for run in call.repository.runs for each in run.artifacts), "artifact")
+    if call.named["archive_format"] != "zip":
+        raise not_found()
     if artifact.expired:
         raise Refusal(410, "Artifact has expired")
     return Answer(302, None, {"Location": call.github.store(artifact.content, "application/zip")})

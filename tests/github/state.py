@@ -304,7 +304,7 @@ class Repository:
 
     def _numbered(self, kind: type[_Numbered], **fields: Any) -> _Numbered:
         number = len(self.issues) + 1
-        told = {"user": "octocat", "created_at": self._github.now()} | fields
+        told: dict[str, Any] = {"user": "octocat", "created_at": self._github.now()} | fields
         made = kind(id=self._github.next_id(), number=number, **told)
         self.issues[number] = made
         return made
