@@ -37,15 +37,20 @@ def invalid(resource: str, name: str, message: str, code: str = "custom") -> Ref
 
 @dataclass
 class Call:
-    """A call that has come through: by whom, about which repository, with what."""
+    """A call that has come through: by whom, about which repository (`place`), with what."""
 
     github: GitHub
-    repository: Repository
+    place: Repository | None
     token: Token | None
     path: str
     named: dict[str, str]
     query: dict[str, str]
     body: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def repository(self) -> Repository:
+        assert self.place, f"{self.path} is about no repository"
+        return self.place
 
     @property
     def documents(self) -> Documents:
@@ -112,7 +117,11 @@ ROUTES: list[Route] = []
 
 def route(method: str, path: str, *, public: bool | None = None, **needs: str) -> Callable[[Handler], Handler]:
     """Register an endpoint of a repository. `public`: on a public one anyone may, as most reads are."""
-    whole = f"/repos/{{owner}}/{{repo}}{path}"
+    return endpoint(method, f"/repos/{{owner}}/{{repo}}{path}", public=public, **needs)
+
+
+def endpoint(method: str, whole: str, *, public: bool | None = None, **needs: str) -> Callable[[Handler], Handler]:
+    """Register an endpoint by its whole path."""
     pattern = re.compile(re.sub(r"\{(\w+)\}", lambda found: f"(?P<{found[1]}>{_part(found[1])})", whole))
 
     def register(handler: Handler) -> Handler:
@@ -137,11 +146,15 @@ def find(method: str, path: str) -> tuple[Route, dict[str, str]] | None:
 
 def admit(
     github: GitHub, route: Route, named: Mapping[str, str], secret: str | None
-) -> tuple[Repository, Token | None]:
+) -> tuple[Repository | None, Token | None]:
     """Let a caller in, or refuse: https://docs.github.com/rest/authentication/permissions-required-for-github-apps."""
     token = github.tokens.get(secret) if secret else None
     if secret and not token:
         raise Refusal(401, "Bad credentials")
+    if "owner" not in named:
+        if not token:
+            raise Refusal(401, "Requires authentication")
+        return None, token
     repository = github.find(f"{named['owner']}/{named['repo']}")
     if not repository or (repository.private and not (token and repository.full_name in token.permissions)):
         raise not_found()

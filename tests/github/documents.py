@@ -98,6 +98,13 @@ class Documents:
             "site_admin": False,
         } | {f"{name}_url": f"{url}/{name}" for name in _USER_LINKS}
 
+    def whole_user(self, login: str) -> Document:
+        """Make somebody as they see themselves."""
+        counts = dict.fromkeys(("public_repos", "public_gists", "followers", "following"), 0)
+        names = dict.fromkeys(("name", "company", "location", "email", "hireable", "bio"))
+        times = {"created_at": _FOUNDED, "updated_at": _FOUNDED}
+        return {**self.user(login), **names, **counts, **times, "blog": "", "user_view_type": "public"}
+
     def minimal_repository(self, repository: Repository) -> Document:
         """Make a repository as other documents hold it."""
         url = self.api(repository)

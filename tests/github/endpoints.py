@@ -11,7 +11,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from tests.github.calls import Call, Refusal, invalid, not_found, route
+from tests.github.calls import Call, Refusal, endpoint, invalid, not_found, route
 from tests.github.state import Answer, Artifact, Comment, Issue, Job, PullRequest, Run, Status, Workflow
 
 _LONGEST_BODY = 65_536  # characters
@@ -21,6 +21,13 @@ _MOST_STATUSES = 1000  # for a commit and context
 _MOST_INPUTS = 25
 _MOST_KEYS = 10
 _LARGEST_PAYLOAD = 64 * 1024
+
+
+@endpoint("GET", "/user")
+def get_user(call: Call) -> Answer:
+    if call.login.endswith("[bot]"):  # the token of a run or an app is nobody's
+        raise Refusal(403, "Resource not accessible by integration")
+    return Answer(200, call.documents.whole_user(call.login))
 
 
 # --- the repository ---------------------------------------------------------------------------------------------
@@ -214,7 +221,13 @@ def download_log(call: Call) -> Answer:
         raise not_found()
     if job.log is None:
         raise Refusal(410, "Server Error")  # GitHub's own words for a log that it no longer keeps
-    return Answer(302, None, {"Location": call.github.store(job.log.encode(), "text/plain; charset=utf-8")})
+    return Answer(302, None, {"Location": call.github.store(_with_times(job.log), "text/plain; charset=utf-8")})
+
+
+def _with_times(log: str) -> bytes:
+    """Write a log as the runner sends it: a byte order mark, and before each line its time."""
+    lines = (f"2026-07-01T12:00:00.{number:07d}Z {line}\n" for number, line in enumerate(log.splitlines()))
+    return "".join(("\ufeff", *lines)).encode()
 
 
 @route("POST", "/actions/runs/{run}/rerun-failed-jobs", actions="write")

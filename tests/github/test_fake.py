@@ -7,6 +7,7 @@ import zipfile
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import requests
@@ -14,11 +15,12 @@ from tests.github.calls import ROUTES, find
 from tests.github.fake import FakeGitHub
 from tests.github.prism import Prism
 from tests.github.state import SLOW, Approval, Artifact, GitHub, Job, Run, Step, sha, zipped
-from tests.github.trouble import DROPPED, NOT_JSON, broken, rate_limited, too_fast
+from tests.github.trouble import DROPPED, NOT_JSON, broken, moved, rate_limited, too_fast
 
 EVERYTHING = dict.fromkeys(("actions", "contents", "issues", "pull_requests", "statuses"), "write")
 ORDERS = "/repos/acme/orders"
 HEAD = sha("the head of the pull request")
+USER = "/user"
 MAIN = sha("acme/orders main")
 NOON = datetime(2026, 7, 1, 12, tzinfo=UTC)
 WORKFLOW = """
@@ -78,8 +80,15 @@ def guarded(github_proxy: tuple[FakeGitHub, Prism]) -> Iterator[tuple[GitHub, Pr
 def ask(github: GitHub, method: str, path: str, body: Any = None, token: str | None = "t0ken") -> requests.Response:
     """Ask as one who leaves redirects alone. In a path, RUN and the like are ids."""
     headers = {"Authorization": f"Bearer {token}"} if token else {}
-    url = path if path.startswith("http") else f"{github.url}{ORDERS}{named(github, path)}"
-    return requests.request(method, url, json=body, headers=headers, allow_redirects=False, timeout=10)
+    return requests.request(
+        method, address(github, path), json=body, headers=headers, allow_redirects=False, timeout=10
+    )
+
+
+def address(github: GitHub, path: str) -> str:
+    if path.startswith("http"):
+        return path
+    return f"{github.url}{path}" if path == USER else f"{github.url}{ORDERS}{named(github, path)}"
 
 
 def named(github: GitHub, path: str) -> str:
@@ -133,8 +142,17 @@ def test_each_endpoint_is_asked_and_answers_as_githubs_document_says(full, metho
 
 
 def test_every_endpoint_is_in_that_table(bare) -> None:
-    called = {id(find(method, f"{ORDERS}{named(bare, path).split('?')[0]}")[0]) for method, path, _, _ in CALLS}
+    called = {
+        id(find(method, urlsplit(address(bare, path)).path)[0]) for method, path, _, _ in [*CALLS, ("GET", USER, 0, 0)]
+    }
     assert called == {id(route) for route in ROUTES}
+
+
+def test_a_person_has_a_name_and_a_run_has_none(full) -> None:
+    full.token("persons", "acme/orders", login="alice")
+    assert ask(full, "GET", USER, token="persons").json()["login"] == "alice"
+    assert ask(full, "GET", USER).status_code == 403
+    assert ask(full, "GET", USER, token=None).status_code == 401
 
 
 def test_an_answer_that_is_not_as_the_document_says_is_found(guarded) -> None:
@@ -382,7 +400,7 @@ def test_runs_are_found_by_what_is_asked_for(full, query, found) -> None:
 @pytest.mark.parametrize(
     ("path", "content"),
     [
-        ("/actions/jobs/JOB/logs", lambda got: got == b"last words"),
+        ("/actions/jobs/JOB/logs", lambda got: got.decode("utf-8-sig").endswith("Z last words\n")),
         ("/actions/artifacts/ARTIFACT/zip", lambda got: zipfile.ZipFile(io.BytesIO(got)).namelist() == ["orders.json"]),
     ],
 )
@@ -497,6 +515,7 @@ LATER = NOON + timedelta(hours=1)
         (too_fast(7), 403, {"Retry-After": "7", "x-ratelimit-remaining": "4999"}),
         (too_fast(None, 429), 429, {}),
         (broken(), 502, {"Content-Type": "application/json; charset=utf-8"}),
+        (moved("https://api.github.com/repositories/1"), 301, {"Location": "https://api.github.com/repositories/1"}),
         (NOT_JSON, 200, {"Content-Type": "text/html; charset=utf-8"}),
     ],
 )

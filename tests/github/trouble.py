@@ -31,3 +31,9 @@ def too_fast(retry_after: int | None, status: int = 403) -> Answer:
 def broken(status: int = 502) -> Answer:
     """Make the answer of a GitHub that is broken."""
     return Answer(status, {"message": "Server Error"})
+
+
+def moved(to: str, status: int = 301) -> Answer:
+    """Make the answer of a repository that was renamed: GET gets 301, other methods 307."""
+    message = "Moved Permanently" if status == 301 else "Temporary Redirect"
+    return Answer(status, {"message": message, "url": to, "documentation_url": _DOCUMENTED}, {"Location": to})
