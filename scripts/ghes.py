@@ -14,7 +14,7 @@ WORKFLOWS = Path(".github", "workflows")
 ROOT = Path(__file__).resolve().parents[1]
 REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+", re.ASCII)
 REF = re.compile(r"\w[\w./-]*", re.ASCII)
-OURS = re.compile(r"(?<=\buses: )\$/(?P<path>[\w./-]+)")
+OURS = re.compile(r"(?<=\buses: )\$/(?P<path>[\w./-]+)")  # an action or another workflow
 
 
 def main(repository: str, ref: str, folder: str) -> None:

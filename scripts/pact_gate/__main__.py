@@ -34,6 +34,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
         "publish, have verified, wait, and decide on a pull request",
     ),
     "trigger-verification": ("pact_gate.commands.trigger_verification", "have the providers verify what is missing"),
+    "settle-statuses": ("pact_gate.commands.settle_statuses", "end the commit statuses that a gate left pending"),
     "requested-versions": ("pact_gate.commands.requested_versions", "check a consumer's request for a verification"),
     "record-deployment": ("pact_gate.commands.record_deployment", "record what was deployed, released or removed"),
     "create-version": ("pact_gate.commands.create_version", "create a version without pacts"),

@@ -773,6 +773,7 @@ KNOWN: Mapping[str, frozenset[str]] = {
     "trigger-verification": frozenset(_TRIGGER),
     "contract-gate": frozenset((*_TRIGGER, *_GATE, "needs", "artifact", "artifact-workflow", "tags", "trigger-token"))
     - {"runs"},
+    "settle-statuses": frozenset(("github-token",)),
     "requested-versions": frozenset((*_BROKER, "provider", "pact-url", "provider-versions")),
     "record-deployment": frozenset(
         (*_VERSION, "pacticipant", "environment", "state", "application-instance", "create-environment")

@@ -47,6 +47,7 @@ READERS: Mapping[str, tuple[Callable[..., Any], ...]] = {
     "can-i-deploy": (can_i_deploy_settings,),
     "contract-gate": (contract_gate_settings,),
     "trigger-verification": (trigger_settings,),
+    "settle-statuses": (github_settings,),
     "requested-versions": (requested_settings,),
     "record-deployment": (record_settings,),
     "create-version": (create_version_settings,),

@@ -14,7 +14,6 @@ from pact_gate.report.comment import comment, key, marker, says
 from pact_gate.report.statuses import Status, left_pending, statuses
 from pact_gate.settings import AnnounceSettings
 
-_FORBIDDEN, _NOT_FOUND = 403, 404
 # GitHub lets a token create 80 things a minute (its secondary limits): the worst integrations come first.
 _MOST_STATUSES = 60
 
@@ -95,18 +94,19 @@ class Announcement:
         return next((each.number for each in found if each.head == commit.version), None)
 
     def _edited(self, number: int, body: str) -> bool:
-        """Write the comment anew that is there. Others can begin a comment as we do: theirs we may not edit."""
+        """Write the comment anew that is there.
+
+        Anybody can begin a comment as ours does, and change their own afterwards: theirs is left alone.
+        """
         repository = self._settings.repository or ""
-        for each in self._step.github.comments(repository, number):
-            if each.body.startswith(marker(key(self._question))):
-                try:
-                    self._step.github.edit_comment(repository, each.id, body)
-                except GitHubError as error:
-                    if error.status not in (_FORBIDDEN, _NOT_FOUND):
-                        raise
-                else:
-                    return True
-        return False
+        ours = marker(key(self._question))
+        found = [each for each in self._step.github.comments(repository, number) if each.body.startswith(ours)]
+        by_bots = [each for each in found if each.by_bot]
+        login = self._step.github.login() if found and not by_bots else None
+        mine = by_bots or [each for each in found if login and each.author == login]
+        if mine:
+            self._step.github.edit_comment(repository, mine[0].id, body)
+        return bool(mine)
 
     def _changes(self) -> Iterator[ContractChange]:
         """Compare each contract of the versions in question with that of the consumer's main branch."""

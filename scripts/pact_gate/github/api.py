@@ -148,13 +148,23 @@ class GitHub:
         """Give the comments on a pull request or an issue, the oldest first."""
         with self._understood():
             for each in self._paged(_in(repository, f"issues/{number}/comments")):
-                yield Comment(
-                    int(each["id"]), str(each.get("body") or ""), str((each.get("user") or {}).get("login", ""))
-                )
+                author = each.get("user") or {}  # none where the account is gone
+                login, is_bot = str(author.get("login", "")), author.get("type") == "Bot"
+                yield Comment(int(each["id"]), str(each.get("body") or ""), login, is_bot)
 
     def comment(self, repository: str, number: int, body: str) -> None:
         """Write a new comment."""
         self._send("POST", _in(repository, f"issues/{number}/comments"), {"body": body}, may_repeat=False)
+
+    def login(self) -> str | None:
+        """Name the user whose token this is; None for the token of a run or an app, which is nobody's."""
+        try:
+            with self._understood():
+                return str(self._get("/user")["login"])
+        except GitHubError as error:
+            if error.status in (_FORBIDDEN, _NOT_FOUND):
+                return None
+            raise
 
     def edit_comment(self, repository: str, comment_id: int, body: str) -> None:
         """Write a comment anew."""

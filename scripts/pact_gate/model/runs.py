@@ -49,11 +49,12 @@ class PullRequest(NamedTuple):
 
 
 class Comment(NamedTuple):
-    """A comment on a pull request, with its author's login."""
+    """A comment on a pull request, with its author's login and whether that is a program."""
 
     id: int
     body: str
     author: str
+    by_bot: bool
 
 
 class Artifact(NamedTuple):

@@ -18,6 +18,7 @@ from pact_gate.report.escape import line
 
 State = Literal["pending", "success", "failure", "error"]
 
+_OVERALL, _INTEGRATION = "pact-gate: ", "pact: "
 _CONTEXT = 255
 _DESCRIPTION = 140
 _PLAIN = re.compile(r"[\w./@+-]+( [\w./@+-]+)*")  # holds nothing of what stands between names in a context
@@ -55,13 +56,18 @@ def left_pending(shown: Iterable[Status], final: Iterable[Status]) -> tuple[Stat
     return tuple(each._replace(state="error", description=_NO_ANSWER) for each in waiting.values())
 
 
+def unanswered(context: str) -> tuple[Status, ...]:
+    """Give an end to a status that a gate left pending, nothing where the status is not a gate's."""
+    return (Status(context, "error", _NO_ANSWER),) if context.startswith((_OVERALL, _INTEGRATION)) else ()
+
+
 # --- all together
 
 
 def _overall(question: Question, decision: Decision, *, waiting: bool) -> Status:
     names = [name for name, _ in question.asked]
     return Status(
-        _context(f"pact-gate: {', '.join(names)}{_goal(question.target)}", *names, target=question.target),
+        _context(f"{_OVERALL}{', '.join(names)}{_goal(question.target)}", *names, target=question.target),
         _verdict_state(decision.verdict, waiting=waiting),
         _description(_said(decision, waiting=waiting), decision.next_step),
     )
@@ -92,7 +98,7 @@ def _said(decision: Decision, *, waiting: bool) -> str:
 
 def _integration(row: Row, target: Target, *, waiting: bool) -> Status:
     state, wrong, next_step = _row(row, target, waiting=waiting)
-    context = _context(f"pact: {row.consumer} -> {row.provider}", row.consumer, row.provider)
+    context = _context(f"{_INTEGRATION}{row.consumer} -> {row.provider}", row.consumer, row.provider)
     return Status(context, state, _description(wrong, next_step))
 
 

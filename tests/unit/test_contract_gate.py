@@ -1,0 +1,274 @@
+"""One step that always answers, and what the pull request is told of it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.github.state import Answer, Artifact, GitHub, Repository, Run, Trouble, sha, zipped
+
+from pact_gate.connect import connect, connect_github
+from pact_gate.model.pact import parse
+from pact_gate.settings import BrokerSettings, GitHubSettings
+
+TOKEN, TRIGGER_TOKEN = "t0ken-of-the-run", "t0ken-for-others"
+HEAD, MAIN = sha("the head of the pull request"), sha("acme/orders main")
+P1 = sha("products, deployed")
+EVENT = "pull_request"
+PLEASE_VERIFY = """
+run-name: "Contract ${{ inputs.key }}"
+on: {workflow_dispatch: {inputs: {pact-url: {}, provider-versions: {}, consumer: {}, key: {}}}}
+"""
+
+
+def pact(consumer: str = "orders", provider: str = "products", **response: Any) -> bytes:
+    interaction = {
+        "description": "a product",
+        "request": {"method": "GET", "path": "/products/1"},
+        "response": {"status": 200} | response,
+    }
+    return json.dumps(
+        {"consumer": {"name": consumer}, "provider": {"name": provider}, "interactions": [interaction]}
+    ).encode()
+
+
+@dataclass
+class PullRequest:
+    """A pull request of acme/orders, whose tests have kept a pact as an artifact; products is deployed and verified."""
+
+    github: GitHub
+    orders: Repository
+    products: Repository
+    run: Run
+    command: Any
+    folder: Path
+    payload: dict[str, Any]
+
+    def keeps(self, **response: Any) -> None:
+        content = zipped({"orders-products.json": pact(**response)})
+        self.run.artifacts[:] = [Artifact("pacts", content, id=self.github.next_id())]
+
+    def gate(self, *words: str, needs: dict[str, str] | None = None) -> Any:
+        results = {name: {"result": result, "outputs": {}} for name, result in (needs or {"test": "success"}).items()}
+        given = {
+            "artifact": "pacts", "statuses": "true", "comment": "on-change", "to-main-branch": "true",
+            "pacticipant": "orders", "broker-url": f"sqlite:{self.folder / 'b.sqlite3'}", "needs": json.dumps(results),
+            "github-token": TOKEN, "trigger-token": TRIGGER_TOKEN, "broker-timeout": "1",
+        }  # fmt: skip
+        flags = [word for name, value in given.items() if f"--{name}" not in words for word in (f"--{name}", value)]
+        return self.command("contract-gate", *flags, *words, **self.runner)
+
+    @property
+    def runner(self) -> dict[str, str]:
+        """The environment of a step of this run."""
+        event = self.folder / ".event.json"
+        event.write_text(json.dumps(self.payload), encoding="utf-8")
+        told = {"NAME": EVENT, "PATH": str(event)}
+        return {f"GITHUB_EVENT_{name}": value for name, value in told.items()} | {
+            "GITHUB_ACTIONS": "true",
+            "GITHUB_SHA": "f" * 40,  # the merge commit
+            "GITHUB_REPOSITORY": "acme/orders",
+            "GITHUB_RUN_ID": str(self.run.id),
+            "GITHUB_API_URL": self.github.url,
+            "RUNNER_TEMP": str(self.folder),
+        }
+
+    @property
+    def broker(self) -> Any:
+        return connect(BrokerSettings(f"sqlite:{self.folder / 'b.sqlite3'}"))
+
+    def verify(self, version: str, *, success: bool = True) -> None:
+        broker = self.broker
+        found = broker.pact(broker.content_url("orders", "products", HEAD))
+        broker.publish_result(found.results_url, {"success": success, "providerApplicationVersion": version})
+
+    @property
+    def statuses(self) -> dict[str, tuple[str, str]]:
+        """The newest status of each context, by context: state and description."""
+        return {each.context: (each.state, each.description or "") for each in self.orders.statuses if each.sha == HEAD}
+
+    @property
+    def states(self) -> dict[str, str]:
+        return {context: state for context, (state, _) in self.statuses.items()}
+
+    @property
+    def comments(self) -> list[str]:
+        return [each.body for each in self.orders.comments]
+
+
+@pytest.fixture
+def pull(github: GitHub, pact_gate: Any, tmp_path: Path) -> PullRequest:
+    pytest.importorskip("bottle", reason="the broker tier is not installed")
+    orders, products = github.repository("acme/orders"), github.repository("acme/products")
+    products.workflow("contract-requested.yml", PLEASE_VERIFY)
+    github.token(TOKEN, "acme/orders", actions="read", statuses="write", pull_requests="write")
+    github.token(TRIGGER_TOKEN, "acme/products", actions="write")
+    opened = orders.pull_request("feat/cart", HEAD)
+    run = orders.run(orders.workflow("contract.yml", "on: pull_request"), EVENT, "feat/cart")
+    repository = {"full_name": "acme/orders"}
+    ends = {"head": {"sha": HEAD, "ref": "feat/cart", "repo": repository}, "base": {"ref": "main", "repo": repository}}
+    payload = {
+        "pull_request": {"number": opened.number, **ends},
+        "repository": {**repository, "default_branch": "main"},
+    }
+    made = PullRequest(github, orders, products, run, pact_gate, tmp_path, payload)
+    made.keeps()
+    broker = made.broker
+    broker.publish([parse(pact(), "x")], version=MAIN, branch="main", tags=(), build_url=None, merge=False)
+    broker.put_branch("products", P1, "main")
+    about = broker._link("pb:pacticipant", pacticipant="products")
+    broker._http.send("PATCH", about, {"repositoryUrl": "https://github.com/acme/products"})
+    return made
+
+
+OVERALL, INTEGRATION = "pact-gate: orders with the main branches", "pact: orders -> products"
+
+
+def test_an_unchanged_contract_is_a_yes_without_a_run_and_without_a_comment(pull) -> None:
+    """What main needs is verified: nobody is asked, nobody waits, and the reviewer has nothing to read."""
+    main = pull.broker.pact(pull.broker.content_url("orders", "products", MAIN))
+    pull.broker.publish_result(main.results_url, {"success": True, "providerApplicationVersion": P1})
+    ended = pull.gate("--timeout", "10m")
+    assert (ended.code, ended.outputs["verdict"]) == (0, "yes")
+    assert pull.products.runs == []
+    assert pull.states == {OVERALL: "success", INTEGRATION: "success"}
+    assert pull.comments == []
+
+
+def test_a_new_need_is_verified_by_a_run_that_the_gate_follows(pull) -> None:
+    """Pending while it runs, at once an answer when it ends; the comment says what changed and what is wrong."""
+    pull.keeps(body={"id": 1, "stock": 3})
+    seen = []
+
+    def verify(run: Run) -> None:
+        seen.append(pull.states)
+        pull.verify(P1, success=False)
+        run.finish("failure")
+
+    pull.github.on_dispatch = verify
+    ended = pull.gate("--timeout", "30s", "--interval", "1")
+    assert (ended.code, ended.outputs["verdict"]) == (1, "failed")
+    assert pull.states == {OVERALL: "failure", INTEGRATION: "failure"}
+    [comment] = pull.comments
+    assert "products" in comment
+    assert "`stock`" in comment
+    assert seen == [{}]
+    assert "What to do next" in comment
+    pull.verify(P1)
+    assert pull.gate().code == 0
+    [comment] = pull.comments
+    assert "✅" in comment
+
+
+def test_while_it_waits_the_commit_says_so(pull) -> None:
+    """A run that never starts: pending until the time is over, then a failure with the next step, and none pending."""
+    pull.keeps(body={"id": 1})
+    ended = pull.gate("--timeout", "2s", "--interval", "1")
+    assert (ended.code, ended.outputs["verdict"]) == (1, "stuck")
+    history = [each.state for each in pull.orders.statuses if each.context == INTEGRATION]
+    assert history == ["pending", "failure"]
+    assert all(state != "pending" for state, _ in pull.statuses.values())
+
+
+@pytest.mark.parametrize(
+    ("needs", "code", "verdict", "state"),
+    [
+        ({"test": "failure"}, 1, "not-tested", "failure"),
+        ({"lint": "success", "test": "cancelled"}, 1, "not-tested", "failure"),
+        ({"test": "failure", "plan": "skipped"}, 1, "not-tested", "failure"),
+        ({"test": "skipped"}, 0, "yes", "success"),
+        ({"plan": "skipped", "test": "skipped"}, 0, "yes", "success"),
+    ],
+)
+def test_the_jobs_before_it_decide_where_there_is_nothing_to_ask(pull, needs, code, verdict, state) -> None:
+    """A failed or cancelled need is a no; a path filter, a skipped matrix, a draft a yes that says so. No broker."""
+    ended = pull.gate("--broker-url", "http://127.0.0.1:9", needs=needs)
+    assert (ended.code, ended.outputs["verdict"]) == (code, verdict)
+    assert pull.statuses[OVERALL][0] == state
+    name = next(name for name, result in needs.items() if result != "success")
+    assert name in ended.summary
+
+
+def test_a_plan_that_ran_and_a_matrix_that_was_skipped_is_asked_about(pull) -> None:
+    """Some job succeeded, so this commit may have a contract; without an artifact there is nothing to publish."""
+    pull.run.artifacts.clear()
+    ended = pull.gate(needs={"plan": "success", "test": "skipped"})
+    assert ended.outputs["verdict"] == "no-such-version"
+
+
+def test_a_broker_that_is_down_is_an_answer(pull) -> None:
+    ended = pull.gate("--broker-url", "http://127.0.0.1:9")
+    assert ended.code == 3
+    assert pull.statuses[OVERALL][0] == "error"
+    assert "could not be reached" in ended.summary
+
+
+@pytest.mark.parametrize(
+    ("content", "word"),
+    [
+        (zipped({"x.json": b"{}"}), "no pact"),
+        (zipped({"x.json": pact("invoices")}), "invoices"),
+        (b"no zip", "zip"),
+        (None, "artifact"),
+    ],
+)
+def test_pacts_that_are_none_are_an_answer_on_the_commit(pull, content, word) -> None:
+    pull.run.artifacts.clear()
+    if content is not None:
+        pull.run.artifacts.append(Artifact("pacts", content, id=pull.github.next_id()))
+    ended = pull.gate()
+    assert ended.code == 2
+    assert word in ended.summary
+    assert pull.statuses[OVERALL][0] == "error"
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda pull: pull.github.token(TOKEN, "acme/orders", actions="read"),
+        lambda pull: pull.github.troubles.append(
+            Trouble(Answer(404, {"message": "Not Found"}), 99, path="/statuses/|/comments")
+        ),
+        lambda pull: setattr(pull.orders, "commits", set()),
+    ],
+)
+def test_what_cannot_be_told_does_not_change_the_answer(pull, spoil) -> None:
+    """A token without the permission, as a fork's pull request has it: the log says so, the answer stands."""
+    spoil(pull)
+    pull.keeps(body={"id": 1})
+    ended = pull.gate()
+    assert (ended.code, ended.outputs["verdict"]) == (1, "waiting")
+    assert TOKEN not in ended.text.replace(f"::add-mask::{TOKEN}", "")
+
+
+def test_somebody_elses_comment_that_begins_like_ours_is_left_alone(pull) -> None:
+    """Its author could change it afterwards, and put another answer into our mouth."""
+    pull.keeps(body={"id": 1})
+    pull.gate()
+    [ours] = pull.comments
+    pull.orders.comments[0].user = "mallory"
+    pull.gate()
+    assert pull.comments[0] == ours
+    assert [each.user for each in pull.orders.comments] == ["mallory", "github-actions[bot]"]
+
+
+@pytest.mark.parametrize(("mode", "comments"), [("never", 0), ("on-change", 0), ("always", 1)])
+def test_the_three_ways_to_comment(pull, mode, comments) -> None:
+    main = pull.broker.pact(pull.broker.content_url("orders", "products", MAIN))
+    pull.broker.publish_result(main.results_url, {"success": True, "providerApplicationVersion": P1})
+    pull.gate("--comment", mode)
+    assert len(pull.comments) == comments
+
+
+def test_statuses_that_a_cancelled_gate_left_pending_are_ended(pull) -> None:
+    """Those of this run alone; a status of somebody else stays as it is."""
+    url = f"https://github.com/acme/orders/actions/runs/{pull.run.id}"
+    api = connect_github(GitHubSettings(TOKEN, pull.github.url))
+    for context, target in ((INTEGRATION, url), (OVERALL, url), ("build", url), ("pact: web -> x", f"{url}9")):
+        api.set_status("acme/orders", HEAD, context=context, state="pending", description="waits", url=target)
+    ended = pull.command("settle-statuses", "--github-token", TOKEN, **pull.runner)
+    assert ended.code == 0
+    assert pull.states == {INTEGRATION: "error", OVERALL: "error", "build": "pending", "pact: web -> x": "pending"}
