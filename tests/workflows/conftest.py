@@ -155,31 +155,45 @@ class Act:
             text += indent(f"- uses: {CHECKOUT}\n{dedent(steps)}\n", " " * 6)
         return self.workflow(text, **how)
 
-    def workflow(  # noqa: PLR0913 - what a run depends on
+    def workflow(
         self,
         text: str,
         *,
         files: Mapping[str, str] | None = None,
         branch: str = "main",
         pull_request: Mapping[str, Any] | None = None,
+        origin: str = "https://github.com/acme/shop.git",
+        **how: Any,
+    ) -> Run:
+        """Run a workflow in a new repository that holds `files`, checked out at `branch`; the rest is as for `run`.
+
+        The event is a push, a pull request with the given payload, or another `event`; `origin` is where the repository
+        was cloned from.
+        """
+        if pull_request:
+            how["event"] = ("pull_request", pull_request)
+        self._runs += 1
+        repository = self._folder / f"run-{self._runs}" / "repository"
+        _commit({**(files or {}), ".github/workflows/workflow.yml": text}, repository, branch, origin)
+        return self.run(repository, **how)
+
+    def run(
+        self,
+        repository: Path,
+        *,
         event: tuple[str, Mapping[str, Any]] = ("push", {}),
         environment: Mapping[str, str] | None = None,
         variables: Mapping[str, str] | None = None,
         secrets: Mapping[str, str] | None = None,
         actions: Mapping[str, Path] | None = None,
-        origin: str = "https://github.com/acme/shop.git",
     ) -> Run:
-        """Run a workflow in a new repository that holds `files`, checked out at `branch`.
+        """Run the workflows of a repository at its HEAD, for an `event`: its name and its payload.
 
-        The event is a push, a pull request with the given payload, or another `event`, a name and its payload.
         `environment` holds for all steps, `variables` and `secrets` are the repository's, `actions` are folders by the
-        `uses` that they stand in for, `origin` is where it was cloned from.
+        `uses` that they stand in for. What the runner needs goes into the folder around the repository.
         """
-        name, payload = ("pull_request", pull_request) if pull_request else event
-        self._runs += 1
-        repository = self._folder / f"run-{self._runs}" / "repository"
-        sha = _commit({**(files or {}), ".github/workflows/workflow.yml": text}, repository, branch, origin)
-        command = [
+        name, payload = event
+        command: list[Any] = [
             "act",
             name,
             "--json",
@@ -202,9 +216,9 @@ class Act:
             event_file = repository.parent / "event.json"
             event_file.write_text(json.dumps(payload), encoding="utf-8")
             command += ["--eventpath", event_file]
-        return self._read(command, repository, sha)
+        return self._read(command, repository)
 
-    def _read(self, command: list[Any], repository: Path, sha: str) -> Run:
+    def _read(self, command: list[Any], repository: Path) -> Run:
         done = subprocess.run(
             command,
             cwd=repository,
@@ -216,7 +230,7 @@ class Act:
             timeout=SECONDS,
             check=False,
         )
-        run = Run(done.stdout, sha)
+        run = Run(done.stdout, _head(repository))
         for line in done.stdout.splitlines():
             run.read(line)
         if not run.jobs:
@@ -224,8 +238,8 @@ class Act:
         return run
 
 
-def _commit(files: Mapping[str, str], repository: Path, branch: str, origin: str) -> str:
-    """Make a repository with one commit; its SHA."""
+def _commit(files: Mapping[str, str], repository: Path, branch: str, origin: str) -> None:
+    """Make a repository with one commit."""
     for name, content in files.items():
         path = repository / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -238,6 +252,9 @@ def _commit(files: Mapping[str, str], repository: Path, branch: str, origin: str
         (*who, "commit", "--quiet", "--message", "All of it"),
     ):
         subprocess.run(["git", *words], cwd=repository, check=True)
+
+
+def _head(repository: Path) -> str:
     found = subprocess.run(["git", "rev-parse", "HEAD"], cwd=repository, check=True, capture_output=True, text=True)
     return found.stdout.strip()
 
