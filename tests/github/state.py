@@ -88,7 +88,7 @@ class Step:
 
 @dataclass
 class Job:
-    """A job of a run. Its log is text; None where GitHub has it no more."""
+    """A job of a run. Its log is the text that GitHub sends, as a rule with times; None where it is kept no more."""
 
     name: str
     conclusion: str | None = "success"

@@ -24,6 +24,9 @@ ORDERS = "acme/orders"
 OF_THE_TRANSPORT = {"close", "unreachable", "too_long", "redirected", "refused", "pause"}
 STATUS = {"context": "pact: orders", "state": "failure", "description": "Not yet", "url": "https://example.org/1"}
 
+# As the runner sends it: with a byte order mark, and the time before each line.
+LOG = "\ufeff" + "".join(f"2026-07-01T12:00:0{n}.1234567Z {line}\n" for n, line in enumerate(("one", "two", "three")))
+
 Call = Callable[[Api, Run], Any]
 CALLS: dict[str, tuple[Call, Callable[[Any], Any], Any]] = {
     "login": (lambda api, _: api.login(), str, "alice"),
@@ -98,7 +101,7 @@ def run(checked_github: GitHub) -> Run:
     orders.environment("eu/production", reviewers=["alice"])
     told = "name: Verify\non: {workflow_dispatch: {inputs: {key: {}}}, repository_dispatch: {types: pact-changed}}"
     made = orders.run(orders.workflow("verify.yml", told), "pull_request", "feat/x")
-    made.finish("failure", Job("verify", "failure", log="one\ntwo\nthree\n"))
+    made.finish("failure", Job("verify", "failure", log=LOG))
     made.artifacts.append(Artifact("pacts", zipped({"orders.json": "{}"})))
     return made
 
