@@ -31,9 +31,10 @@ format: $(READY) ## Format the code and mend what the linter can
 	@$(WITH_TOOLS) ruff check --fix-only --quiet . scripts/pact-gate
 	@$(WITH_TOOLS) ruff format --quiet . scripts/pact-gate
 
-docs: $(READY) ## Write docs/actions.md and docs/pact-gate-yml.md from what they describe
+docs: $(READY) ## Write the tables of inputs in docs/ from what they describe
 	@$(WITH_TOOLS) python docs/make_actions.py
 	@$(WITH_TOOLS) python docs/make_config.py
+	@$(WITH_TOOLS) python docs/make_workflows.py
 
 locks: $(READY) ## Compile the locks from pyproject.toml (UPGRADE=1: to the newest versions)
 	@$(WITH_TOOLS) scripts/requirements/compile $(if $(UPGRADE),--upgrade)
