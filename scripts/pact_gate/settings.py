@@ -295,7 +295,10 @@ def publish_settings(inputs: Inputs) -> PublishSettings:
 
 @dataclass(frozen=True)
 class GateSettings:
-    """A gate. `timeout` and `interval` are seconds; 0 asks once. `triggered` are the runs that it follows."""
+    """A gate. `timeout` and `interval` are seconds; 0 asks once.
+
+    `triggered` are the runs that it follows, with `runs_token` where the step's own token does not see them.
+    """
 
     pacticipants: tuple[tuple[str, str | None], ...]
     target: Target
@@ -307,6 +310,7 @@ class GateSettings:
     dry_run: bool = False
     on_empty: OnEmpty = "pass"
     triggered: tuple[Triggered, ...] = ()
+    runs_token: str | None = field(default=None, repr=False)
     announce: AnnounceSettings = AnnounceSettings()
 
 

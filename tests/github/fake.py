@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from tests.github import endpoints  # noqa: F401 - registers the routes
 from tests.github.calls import Call, Refusal, admit, find
-from tests.github.state import SLOW, Answer, GitHub, Request
+from tests.github.state import SLOW, Answer, Artifact, GitHub, Request
 
 _RATE = {"x-ratelimit-limit": "5000", "x-ratelimit-remaining": "4999", "x-ratelimit-used": "1"}
 _HOUR = 3600
@@ -163,6 +163,16 @@ def _rate(answer: Answer) -> dict[str, str]:
 
 class _Storage(_Handler):
     """Another host, with addresses that hold their own permission: a token sent there is refused, as Azure does."""
+
+    def do_PUT(self) -> None:
+        """Keep an artifact at /runs/ID/artifacts/NAME. How a runner uploads one is no part of the API."""
+        _, _, run_id, _, name = self.path.split("/")
+        content = self.rfile.read(int(self.headers["Content-Length"]))
+        github = self.server.fake.github
+        with github.lock:
+            runs = [run for each in github.repositories.values() for run in each.runs if run.id == int(run_id)]
+            runs[0].artifacts.append(Artifact(unquote(name), content, id=github.next_id()))
+        self.send(Answer(204))
 
     def do_GET(self) -> None:
         stored = self.server.fake.github.stored.get(self.path)

@@ -387,7 +387,7 @@ class GitHub:
     def __init__(self, url: str, storage_url: str) -> None:
         self.url = url
         self.stored: dict[str, tuple[bytes, str]] = {}  # by path at storage_url: content and type
-        self._storage_url = storage_url
+        self.storage_url = storage_url
         self.server_url = "https://github.com"
         self.repositories: dict[str, Repository] = {}
         self.tokens: dict[str, Token] = {}
@@ -455,7 +455,7 @@ class GitHub:
         """Put a download where nobody needs a token, and give its address."""
         path = f"/downloads/{self.next_id()}?sig={secrets.token_urlsafe()}"
         self.stored[path] = content, kind
-        return f"{self._storage_url}{path}"
+        return f"{self.storage_url}{path}"
 
     def identify(self, things: Iterable[Any]) -> None:
         """Give ids to jobs and artifacts that have none yet."""

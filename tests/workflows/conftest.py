@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import re
@@ -9,7 +10,7 @@ import shutil
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from textwrap import dedent, indent
@@ -177,7 +178,7 @@ class Act:
         _commit({**(files or {}), ".github/workflows/workflow.yml": text}, repository, branch, origin)
         return self.run(repository, **how)
 
-    def run(
+    def run(  # noqa: PLR0913 - what a run depends on
         self,
         repository: Path,
         *,
@@ -186,11 +187,14 @@ class Act:
         variables: Mapping[str, str] | None = None,
         secrets: Mapping[str, str] | None = None,
         actions: Mapping[str, Path] | None = None,
+        workflow: str = "",
+        one_at_a_time: bool = False,
     ) -> Run:
-        """Run the workflows of a repository at its HEAD, for an `event`: its name and its payload.
+        """Run the workflows of a repository at its HEAD, or one of them, for an `event`: its name and its payload.
 
         `environment` holds for all steps, `variables` and `secrets` are the repository's, `actions` are folders by the
-        `uses` that they stand in for. What the runner needs goes into the folder around the repository.
+        `uses` that they stand in for. `one_at_a_time` is for jobs that listen on the same port, which on GitHub have
+        a machine each. What the runner needs goes into the folder around the repository.
         """
         name, payload = event
         command: list[Any] = [
@@ -201,6 +205,10 @@ class Act:
             "--action-cache-path",
             repository.parent / "runner",
         ]
+        if one_at_a_time:
+            command += ["--concurrent-jobs", "1"]
+        if workflow:
+            command += ["--workflows", f".github/workflows/{workflow}"]
         for label in ("ubuntu-latest", "self-hosted"):
             command += ["--platform", f"{label}=-self-hosted"]
         command += ["--local-repository", f"pact-gate/pact-gate@v1={self.checkout}"]
@@ -318,6 +326,18 @@ def module_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 # --- the broker ---------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def real_broker(tmp_path: Path) -> Iterator[str]:
+    """The address of a Pact Broker, empty; skipped where none is at hand."""
+    spec = importlib.util.spec_from_file_location("brokers", ROOT / "tests" / "conformance" / "brokers.py")
+    assert spec is not None
+    assert spec.loader is not None
+    brokers = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(brokers)
+    with brokers.pact_broker(tmp_path) as url:
+        yield url
 
 
 class Estate:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import subprocess
 from contextlib import closing
 from pathlib import Path
@@ -33,11 +32,7 @@ def broker(request, tmp_path):
     elif request.param == "sqlite":
         yield "pact-broker.yml", f"sqlite:{tmp_path / 'broker.sqlite3'}", ""
     else:
-        spec = importlib.util.spec_from_file_location("brokers", ROOT / "tests" / "conformance" / "brokers.py")
-        brokers = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(brokers)
-        with brokers.pact_broker(tmp_path) as url:
-            yield "pact-broker.yml", url, ""
+        yield "pact-broker.yml", request.getfixturevalue("real_broker"), ""
 
 
 @pytest.fixture

@@ -73,7 +73,7 @@ class _Gate:
         self._broker = step.broker
         self._clock = step.clock
         self._log = step.log
-        self._following = Following(settings.triggered, lambda: step.github, step.log)
+        self._following = Following(settings.triggered, lambda: step.github_as(settings.runs_token), step.log)
         self._there: dict[str, tuple[str, ...]] = {}
 
     def answer(self) -> tuple[Decision, float]:

@@ -34,7 +34,8 @@ def run(inputs: Inputs, step: Step) -> Iterator[Outcome]:
         raise
     asked = _triggered(settings, step)
     yield asked
-    yield can_i_deploy.answer(replace(settings.gate, triggered=asked.triggered), step)
+    gate = replace(settings.gate, triggered=asked.triggered, runs_token=settings.trigger.github_token)
+    yield can_i_deploy.answer(gate, step)
 
 
 # --- the jobs before it

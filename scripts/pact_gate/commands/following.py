@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import cached_property
 
 from pact_gate.github.api import GitHub
 from pact_gate.model.errors import GitHubError
@@ -12,6 +13,7 @@ from pact_gate.model.missing import HEAD_OF_MAIN
 from pact_gate.model.runs import Triggered
 
 _LAST_LINES = 20
+_FOR_GOOD = (401, 403, 404)  # what a token must not see, it sees no better at the next look
 _CONCERNED = (Result.NONE, Result.FAILED)
 
 
@@ -25,11 +27,16 @@ class Following:
         self, triggered: Sequence[Triggered], github: Callable[[], GitHub], log: Callable[[str], None]
     ) -> None:
         self._triggered = triggered
-        self._github = github
+        self._connect = github
         self._log = log
+        self._out_of_sight: set[Triggered] = set()
         self._known = {
             each: Verifying(each.url, "", problem=each.problem, next_step=each.next_step) for each in triggered
         }
+
+    @cached_property
+    def _github(self) -> GitHub:
+        return self._connect()
 
     def look(self) -> None:
         """See how the runs stand that have not ended: one request each.
@@ -37,12 +44,14 @@ class Following:
         Look before asking the broker: what a run has published by its end is there then.
         """
         for each, known in self._known.items():
-            if each.run_id is None or known.hopeless:
+            if each.run_id is None or known.hopeless or each in self._out_of_sight:
                 continue
             try:
-                run = self._github().run(each.repository, each.run_id)
+                run = self._github.run(each.repository, each.run_id)
             except GitHubError as error:
-                self._log(f"How {each.url} goes is not known: {error.cause}")
+                self._log(f"How {each.url} goes is not known: {error.cause} {error.next_step}")
+                if error.status in _FOR_GOOD:
+                    self._out_of_sight.add(each)
                 continue
             self._known[each] = known._replace(state=run.conclusion or run.status, ended=run.ended)
 
@@ -70,7 +79,7 @@ class Following:
         if row.run is None or not row.run.ended or asked is None or asked.run_id is None:
             return row
         try:
-            words = self._github().last_words(asked.repository, asked.run_id, _LAST_LINES)
+            words = self._github.last_words(asked.repository, asked.run_id, _LAST_LINES)
         except GitHubError as error:
             self._log(f"The log of {asked.url} cannot be read: {error.cause}")
             return row

@@ -97,7 +97,8 @@ def _told_failed(_: Question, rows: Rows) -> Told:
     row = rows[0]
     why = f" {row.failures[0]}{_others(row.failures)}." if row.failures else ""
     find = "" if why else "Open the result to see which interaction fails. "
-    next_step = f"{find}Mend {row.provider}, or change what {row.consumer} expects, and verify again."
+    run = f" The run that found it: {row.run.url}" if row.run and row.run.url else ""
+    next_step = f"{find}Mend {row.provider}, or change what {row.consumer} expects, and verify again.{run}"
     return f"{_provider(row)} does not honour what {_consumer(row)} needs{_others(rows)}.{why}", next_step
 
 
