@@ -17,9 +17,10 @@ from tests.github.state import Artifact, sha
 from pact_gate.model.gate import Target, TargetKind
 
 HERE = Path(__file__).parent
-TEMPLATES = HERE.parents[1] / "workflows"
+ROOT = HERE.parents[1]
+TEMPLATES = ROOT / "workflows"
 PACTS = (TEMPLATES / "fork-pacts.yml").read_text(encoding="utf-8")
-GATE = (TEMPLATES / "fork-gate.yml").read_text(encoding="utf-8").replace("10m", "0")
+GATE = (TEMPLATES / "fork-gate.yml").read_text(encoding="utf-8")
 PACT = (HERE / "orders-products.json").read_text(encoding="utf-8")
 
 HEAD = sha("what the stranger wrote")
@@ -90,7 +91,7 @@ def second_workflow(act, github, estate):
     """Runs the second workflow when a run of a pull request has ended, which kept an artifact."""
     ours = github.repository("acme/shop")
     github.repository("mallory/shop", fork=True, private=False)
-    github.token(TOKEN, "acme/shop", actions="read", pull_requests="read")
+    github.token(TOKEN, "acme/shop", actions="read", pull_requests="write", statuses="write")
     workflow = ours.workflow("fork-pacts.yml", PACTS)
 
     def run(kept, *, branch="feat/cart", event="pull_request", conclusion="success", **forged):
@@ -103,7 +104,7 @@ def second_workflow(act, github, estate):
         told = {"id": ended.id, "event": event, "conclusion": conclusion, "display_title": HOSTILE_TEXT}
         told |= {"head_sha": HEAD, "head_branch": branch, "head_repository": head, **forged}
         return act.workflow(
-            GATE + BESIDE,
+            GATE.replace("pacticipant: orders,", 'pacticipant: orders, timeout: "0",') + BESIDE,
             event=("workflow_run", {"workflow_run": told, "repository": {"full_name": "acme/shop"}}),
             environment={"GITHUB_API_URL": github.url},
             variables={"PACT_BROKER_BASE_URL": estate.url},
@@ -137,7 +138,6 @@ def test_from_a_forks_pull_request_to_a_verdict(first_workflow, second_workflow,
 
     early = second_workflow(kept)
     assert early.jobs == {"gate": "failure", "beside": "success"}
-    assert early.step("fetch", job="gate").outputs["branch"] == "mallory:feat/cart"
     assert early.verdicts == ["not-in-environment"]
     assert estate.broker.head(Target(TargetKind.BRANCH, "mallory:feat/cart"), "orders") == HEAD
     [interaction] = estate.broker.published_pact("orders", "products", HEAD)["interactions"]
@@ -161,14 +161,24 @@ def test_only_who_has_no_secrets_takes_this_way(first_workflow, head_repository,
     assert ("pacts" in run.jobs, kept is not None) == (runs, runs)
 
 
-@pytest.mark.parametrize(
-    "ended", [{"conclusion": "failure"}, {"conclusion": "skipped"}, {"event": "push"}, {"event": "pull_request_target"}]
-)
-def test_what_did_not_pass_or_is_no_pull_request_starts_nothing(second_workflow, github, ended):
+@pytest.mark.parametrize("ended", [{"conclusion": "skipped"}, {"event": "push"}, {"event": "pull_request_target"}])
+def test_what_is_no_pull_request_without_secrets_starts_nothing(second_workflow, github, ended):
     """The job with the secrets is skipped."""
     run = second_workflow(packed("x.json", PACT), **ended)
     assert run.jobs == {"beside": "success"}
     assert github.requests == []
+
+
+def test_a_failed_test_is_told_to_the_pull_request(second_workflow, github, estate, tmp_path):
+    """Nothing is taken of what it kept; the commit and the comment say that the tests did not pass."""
+    run = second_workflow(packed("x.json", PACT), conclusion="failure")
+    assert run.verdicts == ["not-tested"]
+    assert estate.broker.pacticipants() == []
+    ours = github.repositories["acme/shop"]
+    assert [(each.sha, each.state) for each in ours.statuses] == [(HEAD, "failure")]
+    [comment] = ours.comments
+    assert "did not succeed" in comment.body
+    no_harm(run, tmp_path)
 
 
 def test_a_hostile_branch_and_title_are_text(second_workflow, estate, tmp_path):
@@ -194,12 +204,15 @@ ATTACKS = {
 
 
 @pytest.mark.parametrize(("name", "content", "forged"), ATTACKS.values(), ids=ATTACKS)
-def test_an_attack_is_refused_before_anything_is_published(second_workflow, estate, tmp_path, name, content, forged):
-    """With a sentence; the steps that have the broker's token do not start."""
+def test_an_attack_is_refused_before_anything_is_published(
+    second_workflow, github, estate, tmp_path, name, content, forged
+):
+    """With a sentence, on the commit too; the broker hears nothing of it."""
     run = second_workflow(packed(name, content), **forged)
     assert run.jobs == {"gate": "failure", "beside": "success"}
-    step = run.step("fetch", job="gate")
+    step = run.step("gate", job="gate")
     assert (step.exit_code, len(step.errors), set(step.outputs.values())) == (2, 1, {""})
+    assert {each.state for each in github.repositories["acme/shop"].statuses} <= {"error"}
     assert estate.broker.pacticipants() == []
     assert "<img" not in step.summary
     no_harm(run, tmp_path)
@@ -212,6 +225,11 @@ def test_strangers_code_and_secrets_never_meet():
     assert "secrets." not in PACTS
     assert (first["permissions"], first["jobs"]["pacts"]["permissions"]) == ({}, {"contents": "read"})
     (job,) = second["jobs"].values()
-    assert all(each["uses"].startswith("pact-gate/pact-gate/actions/") for each in job["steps"])
-    assert set(job["permissions"].values()) == {"read"}
+    assert job["uses"] == "pact-gate/pact-gate/.github/workflows/contract-gate.yml@v1"
+    assert job["permissions"] == {"actions": "read", "statuses": "write", "pull-requests": "write"}
+    called = yaml.load(
+        (ROOT / ".github" / "workflows" / "contract-gate.yml").read_text("utf-8"), Loader=yaml.BaseLoader
+    )
+    steps = [step for each in called["jobs"].values() for step in each["steps"]]
+    assert all(step["uses"].startswith("$/actions/") for step in steps)
     assert second["on"]["workflow_run"]["workflows"] == [first["name"]]

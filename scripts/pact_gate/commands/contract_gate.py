@@ -13,7 +13,7 @@ from pact_gate.model.gate import Decision, Verdict
 from pact_gate.model.outcome import GateOutcome, Outcome, TriggerOutcome
 from pact_gate.settings import ContractGateSettings, Inputs, contract_gate_settings
 
-_FAILED = ("failure", "cancelled")
+_PASSED = ("success", "skipped")
 
 
 def run(inputs: Inputs, step: Step) -> Iterator[Outcome]:
@@ -23,7 +23,7 @@ def run(inputs: Inputs, step: Step) -> Iterator[Outcome]:
     were skipped there is no new one.
     """
     settings = contract_gate_settings(inputs)
-    decided = _by_needs(settings.needs)
+    decided = _by_needs(settings.needs or dict([step.commit.ended] if step.commit.ended else []))
     if decided:
         yield _told(settings, decided, step)
         return
@@ -42,12 +42,12 @@ def run(inputs: Inputs, step: Step) -> Iterator[Outcome]:
 
 
 def _by_needs(needs: Mapping[str, str]) -> Decision | None:
-    """Decide by the results of the jobs that this one needs, where they leave nothing to ask."""
-    failed = [name for name, result in needs.items() if result in _FAILED]
+    """Decide by the results of the jobs that this one needs, or of the run that it follows, where they say enough."""
+    failed = [name for name, result in needs.items() if result not in _PASSED]
     if failed:
         told = ", ".join(f"{name} ({needs[name]})" for name in failed)
-        reason = f"A job that must succeed before the gate can ask did not: {told}."
-        return Decision(Verdict.NOT_TESTED, reason, "Mend what that job failed at, or run it again; the gate follows.")
+        reason = f"What must succeed before the gate can ask did not: {told}."
+        return Decision(Verdict.NOT_TESTED, reason, "Mend what it failed at, or run it again; the gate follows.")
     if needs and set(needs.values()) == {"skipped"}:
         reason = (
             f"Nothing of this change concerns a contract: {', '.join(needs)} skipped, so nothing new was published."

@@ -38,6 +38,7 @@ def commit(environment: Mapping[str, str], folder: Path) -> Commit:
         checked_out=(_git(folder, "rev-parse", "--verify", "-q", "HEAD") or None)
         if "pull_request" in payload
         else None,
+        ended=_ended(payload) if event == "workflow_run" else None,
         unknown=f"Neither the payload nor the variables of this run ({event}) say which commit it is about.",
     )
 
@@ -77,6 +78,11 @@ def _of_workflow_run(payload: Payload, _: Mapping[str, str]) -> Head:
     repository = run["head_repository"] or {}  # none where the fork was deleted
     own = repository.get("full_name") == payload["repository"]["full_name"]
     return run["head_sha"], from_fork(run["head_branch"], None if own else _login(repository.get("owner")))
+
+
+def _ended(payload: Payload) -> tuple[str, str] | None:
+    run = payload.get("workflow_run")
+    return (str(run.get("name") or "The run"), str(run.get("conclusion"))) if isinstance(run, dict) else None
 
 
 def _of_deployment(payload: Payload, _: Mapping[str, str]) -> Head:

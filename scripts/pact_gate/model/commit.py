@@ -17,7 +17,8 @@ class Commit(NamedTuple):
     `version` is its full SHA, None where there is none to be known, and `unknown` says why. `branch` is None where the
     event belongs to none (a tag, a release, a detached HEAD). `branches` are all branch names that the event knows, so
     that none of them is taken for a version. `build_url` leads to the run. `checked_out` is what a pull request's job
-    works on, where that is known.
+    works on, where that is known. `ended` is the run that this one follows (`workflow_run`): the name of its workflow
+    and its conclusion.
     """
 
     version: str | None
@@ -27,6 +28,7 @@ class Commit(NamedTuple):
     build_url: str | None = None
     unknown: str = ""
     checked_out: str | None = None
+    ended: tuple[str, str] | None = None
 
 
 def chosen_version(version: str | None, branch: str | None, commit: Commit) -> str:
