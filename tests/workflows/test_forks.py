@@ -203,11 +203,10 @@ ATTACKS = {
 }
 
 
-@pytest.mark.parametrize(("name", "content", "forged"), ATTACKS.values(), ids=ATTACKS)
-def test_an_attack_is_refused_before_anything_is_published(
-    second_workflow, github, estate, tmp_path, name, content, forged
-):
+@pytest.mark.parametrize("attack", ATTACKS.values(), ids=ATTACKS)
+def test_an_attack_is_refused_before_anything_is_published(second_workflow, github, estate, tmp_path, attack):
     """With a sentence, on the commit too; the broker hears nothing of it."""
+    name, content, forged = attack
     run = second_workflow(packed(name, content), **forged)
     assert run.jobs == {"gate": "failure", "beside": "success"}
     step = run.step("gate", job="gate")
