@@ -34,7 +34,9 @@ from services import CountingProxy, pact, provider  # noqa: E402
 
 from pact_gate.broker.client import Broker  # noqa: E402
 from pact_gate.connect import connect  # noqa: E402
+from pact_gate.model.missing import HEAD_OF_MAIN, CountingVersion  # noqa: E402
 from pact_gate.model.pact import parse  # noqa: E402
+from pact_gate.model.runs import Triggered, to_json  # noqa: E402
 from pact_gate.settings import BrokerSettings  # noqa: E402
 
 LAUNCHER = ["sh", str(ROOT / "scripts" / "pact-gate")]
@@ -42,6 +44,7 @@ QUESTION = ["--pacticipant", "orders", "--version", "1", "--to-environment", "pr
 # The consumer's yes takes three requests, the provider's one: it needs nothing that could be there in two versions.
 PROVIDERS_QUESTION = ["--pacticipant", "products", *QUESTION[2:]]
 COLD_PAIRS, WARM_PAIRS, VERIFICATION_PAIRS = 5, 25, 7
+INTERVAL_SECONDS = 2
 MEGABYTE = 1_000_000
 Command = Sequence[str]
 Runs = dict[str, Callable[[], float]]  # each runs something once and gives the seconds it took
@@ -270,6 +273,43 @@ def _counted(place: Place, proxy: CountingProxy, what: str, words: Command, most
     return Row(f"requests for {what}", str(proxy.count), goal=f"at most {most}", met=proxy.count <= most)
 
 
+# --- waiting ------------------------------------------------------------------------------------------------------
+
+
+def waiting(place: Place) -> Iterator[Row]:
+    """What a gate costs that waits for a provider's verification, and how long after the result it answers."""
+    broker = connect(BrokerSettings(place.broker_url))
+    broker.publish(
+        [parse(json.dumps(pact("orders", "products", 4)).encode(), "pact")],
+        version="2", branch="feat/x", tags=(), build_url=None, merge=False,
+    )  # fmt: skip
+    broker.put_branch("products", "1", "main")
+    # As actions/trigger-verification gives it: whose verification was asked for, so that the gate need not look.
+    runs = to_json([Triggered("orders", "2", "products", (CountingVersion("1", (HEAD_OF_MAIN,)),))])
+    gate = ["can-i-deploy", "--pacticipant", "orders", "--version", "2", "--to-main-branch", "--runs", runs]
+    gate += ["--timeout", "60", "--interval", str(INTERVAL_SECONDS)]
+    with CountingProxy(place.broker_url) as proxy:
+        start = time.perf_counter()
+        process = subprocess.Popen(
+            [*LAUNCHER, *gate, "--broker-url", proxy.url], env=place.step(), stdout=subprocess.DEVNULL
+        )
+        time.sleep(2.5 * INTERVAL_SECONDS)
+        found = broker.pact(broker.content_url("orders", "products", "2"))
+        broker.publish_result(found.results_url or "", {"success": True, "providerApplicationVersion": "1"})
+        published = time.perf_counter()
+        if process.wait():
+            raise SystemExit("The gate that waits said no.")
+        end = time.perf_counter()
+    most = 1 + int((end - start) / INTERVAL_SECONDS)
+    what = f"a gate that waited {end - start:.1f} s with an interval of {INTERVAL_SECONDS} s"
+    yield Row(f"requests for {what}", str(proxy.count), goal=f"at most {most}", met=proxy.count <= most)
+    late = end - published
+    goal = f"at most {INTERVAL_SECONDS} s"
+    yield Row(
+        "from the published result to the gate's answer", f"{late:.1f} s", goal=goal, met=late <= INTERVAL_SECONDS
+    )
+
+
 # --- verification -------------------------------------------------------------------------------------------------
 
 
@@ -305,6 +345,7 @@ SECTIONS: Mapping[str, Callable[[Place], Iterator[Row]]] = {
     "warm": warm,
     "memory": memory,
     "requests": requests,
+    "waiting": waiting,
     "verification": verification,
 }
 

@@ -33,7 +33,7 @@ def outcome(verdict: Verdict, *rows: Row, **more: object) -> GateOutcome:
 
 
 def parts(answer: GateOutcome, *changes: ContractChange, details: str = DETAILS) -> list[str]:
-    return comment(answer, changes, details=details).rstrip("\n").split("\n\n")
+    return comment(replace(answer, changes=changes), details=details).rstrip("\n").split("\n\n")
 
 
 def table(found: list[str]) -> list[str]:
@@ -117,7 +117,7 @@ def test_many_changes_are_folded() -> None:
     ],
 )
 def test_it_speaks_where_somebody_has_to_act_or_know(verdict, changes, expected) -> None:
-    assert says(outcome(verdict), changes) is expected
+    assert says(outcome(verdict, changes=tuple(changes))) is expected
 
 
 # --- found again ----------------------------------------------------------------------------------------------
@@ -156,8 +156,8 @@ def test_nothing_breaks_out_of_the_marker(name) -> None:
 def test_over_the_limit_whole_parts_are_left_out_and_counted(contracts, lines, size, integrations) -> None:
     rows = (replace(FAILED, provider=f"service-{number:03}", failures=("ä" * 400,)) for number in range(integrations))
     told = tuple(f"“{'日' * size}” {each}" for each in range(lines))
-    changes = [ContractChange("orders", f"service-{number}", told, None) for number in range(contracts)]
-    text = comment(outcome(Verdict.FAILED, *rows), changes, details=DETAILS)
+    changes = tuple(ContractChange("orders", f"service-{number}", told, None) for number in range(contracts))
+    text = comment(outcome(Verdict.FAILED, *rows, changes=changes), details=DETAILS)
     assert 20_000 < len(text.encode()) <= 65_000
     found = re.search(r"\*Left out here, because GitHub takes no longer comment: (.*)\.\*\n\n\[All details\]", text)
     assert found
@@ -175,7 +175,7 @@ def test_over_the_limit_whole_parts_are_left_out_and_counted(contracts, lines, s
 
 @pytest.mark.parametrize("name", ["@" * 100_000, "<" * 100_000, "\U0001f600" * 100_000, "a\n" * 50_000])
 def test_the_largest_texts_fit(name) -> None:
-    text = comment(*hostile(name), details=DETAILS)
+    text = comment(hostile(name), details=DETAILS)
     assert len(text.encode()) <= 65_536
     assert text.rstrip().endswith(f"[All details]({DETAILS})")
 
@@ -199,7 +199,7 @@ HOSTILE = [
 ]
 
 
-def hostile(name: str) -> tuple[GateOutcome, list[ContractChange]]:
+def hostile(name: str) -> GateOutcome:
     run = Verifying(url=f"javascript:{name}", problem=name, next_step=name, last_words=name)
     absent = Row(name, name, name, None, Result.ABSENT, name, f"{BROKER}r", name, (name,), (name,))
     failed = replace(absent, result=Result.FAILED, provider_version=name, failures=(name, name))
@@ -207,7 +207,8 @@ def hostile(name: str) -> tuple[GateOutcome, list[ContractChange]]:
     question = Question(((name, name),), Target(TargetKind.BRANCH, name), (name,))
     decision = Decision(Verdict.FAILED, name, name, rows)
     lines = (name, f"“{name}” now needs `{name}`", *[name] * 20)
-    return GateOutcome(name, question=question, decision=decision), [ContractChange(name, name, lines, name)]
+    changes = (ContractChange(name, name, lines, name),)
+    return GateOutcome(name, question=question, decision=decision, changes=changes)
 
 
 def blocks(markdown: str) -> list[str]:
@@ -216,8 +217,8 @@ def blocks(markdown: str) -> list[str]:
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_name_stays_text(name) -> None:
-    text = comment(*hostile(name), details=DETAILS)
-    assert blocks(text) == blocks(comment(*hostile("-x" * (len(name) // 2)), details=DETAILS))
+    text = comment(hostile(name), details=DETAILS)
+    assert blocks(text) == blocks(comment(hostile("-x" * (len(name) // 2)), details=DETAILS))
     assert not re.search("[\x00\x1b\u202e]", text)
     for token in GITHUB.parse(text):
         if token.type == "html_block":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 
 from pact_gate.commands.step import Step
 from pact_gate.model.changes import ContractChange, changed
@@ -35,11 +36,20 @@ class Announcement:
         """Say which integrations are awaited."""
         self._set(statuses(self._question, decision, waiting=True))
 
-    def answered(self, outcome: GateOutcome) -> None:
-        """Say what the answer is. Nothing that was shown as pending stays so."""
+    def answered(self, outcome: GateOutcome) -> GateOutcome:
+        """Say what the answer is. Nothing that was shown as pending stays so.
+
+        Gives the outcome with what changed in the contracts, where a comment tells it.
+        """
         self._decided(outcome.decision)
-        if self._settings.comment != "never":
-            self._tried("The comment", lambda: self._comment(outcome))
+        if self._settings.comment == "never" or self._settings.repository is None:
+            return outcome
+        try:
+            outcome = replace(outcome, changes=tuple(self._changes()))
+        except BrokerError as error:  # the answer stands without
+            self._step.log(f"What changed in the contracts is not known: {error.cause}")
+        self._tried("The comment", lambda: self._comment(outcome))
+        return outcome
 
     def broke(self, error: PactGateError) -> None:
         """Say that there is no answer, and why."""
@@ -75,15 +85,11 @@ class Announcement:
 
     def _comment(self, outcome: GateOutcome) -> None:
         number = self._pull_request()
-        if number is None or self._settings.repository is None:
+        if number is None:
             return
-        try:
-            changes = tuple(self._changes())
-        except BrokerError:  # the answer says so
-            changes = ()
-        body = comment(outcome, changes, details=self._details)
-        if not self._edited(number, body) and (self._settings.comment == "always" or says(outcome, changes)):
-            self._step.github.comment(self._settings.repository, number, body)
+        body = comment(outcome, details=self._details)
+        if not self._edited(number, body) and (self._settings.comment == "always" or says(outcome)):
+            self._step.github.comment(self._settings.repository or "", number, body)
 
     def _pull_request(self) -> int | None:
         """Give the number of the pull request; of a fork's, the event that is about its run does not tell."""

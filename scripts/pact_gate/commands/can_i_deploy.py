@@ -46,8 +46,7 @@ def answer(settings: GateSettings, step: Step) -> GateOutcome:
         announcement.broke(error)
         raise
     outcome = outcome_of(settings, question, decision, waited, step)
-    announcement.answered(outcome)
-    return outcome
+    return announcement.answered(outcome)
 
 
 def question_of(settings: GateSettings, step: Step) -> Question:

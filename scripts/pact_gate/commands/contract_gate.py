@@ -59,8 +59,7 @@ def _by_needs(needs: Mapping[str, str]) -> Decision | None:
 def _told(settings: ContractGateSettings, decision: Decision, step: Step) -> GateOutcome:
     question = can_i_deploy.question_of(settings.gate, step)
     outcome = can_i_deploy.outcome_of(settings.gate, question, decision, 0.0, step)
-    _announcement(settings, step, comment=decision.verdict is not Verdict.YES).answered(outcome)
-    return outcome
+    return _announcement(settings, step, comment=decision.verdict is not Verdict.YES).answered(outcome)
 
 
 def _announcement(settings: ContractGateSettings, step: Step, *, comment: bool = False) -> Announcement:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
+from pact_gate.model.changes import ContractChange
 from pact_gate.model.gate import Decision, Question
 from pact_gate.model.missing import MissingResult
 from pact_gate.model.plan import Concerned
@@ -87,9 +88,10 @@ class PlanOutcome(Outcome):
 
 @dataclass(frozen=True)
 class GateOutcome(Outcome):
-    """The gate answered."""
+    """The gate answered. `changes` are those of the contracts against the main branch's, where a comment tells them."""
 
     question: Question = field(default_factory=Question)
     decision: Decision = field(default_factory=Decision)
     dry_run: bool = False
     waited_seconds: float = 0.0
+    changes: tuple[ContractChange, ...] = ()

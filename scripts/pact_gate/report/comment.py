@@ -62,17 +62,25 @@ def marker(key: str) -> str:
     return f"<!-- pact-gate: {readable} {digest} -->"
 
 
-def says(outcome: GateOutcome, changes: Sequence[ContractChange]) -> bool:
+def says(outcome: GateOutcome) -> bool:
     """Say whether a reviewer has to act, or to know: a contract changed, or the answer is not yes."""
-    return not words.is_yes(outcome) or any(change.lines for change in changes)
+    return not words.is_yes(outcome) or any(change.lines for change in outcome.changes)
 
 
-def comment(outcome: GateOutcome, changes: Sequence[ContractChange], *, details: str) -> str:
+def contract(change: ContractChange) -> str:
+    """Return the line above what changed in a contract."""
+    names = f"{markdown(change.consumer)} → {markdown(change.provider)}"
+    if change.before is None:
+        return f"{names}, a new contract:"
+    return f"{names}, against {code(short(change.before))} on main:"
+
+
+def comment(outcome: GateOutcome, *, details: str) -> str:
     """Return the comment as Markdown; `details` is the URL of the job's summary."""
     head = [marker(key(outcome.question)), *_head(outcome)]
     end = link("All details", details) if is_web_address(details) else ""
     room = _Room(_LIMIT - sum(len(part.encode()) + 2 for part in [*head, end]) - _LAST_WORDS)
-    parts = [*head, *_affected(outcome, changes, room), *_changed(changes, room), _left_out(room), end]
+    parts = [*head, *_affected(outcome, room), *_changed(outcome.changes, room), _left_out(room), end]
     return "\n\n".join(filter(None, parts)) + "\n"
 
 
@@ -88,8 +96,8 @@ def _head(outcome: GateOutcome) -> Iterator[str]:
 # --- who is affected
 
 
-def _affected(outcome: GateOutcome, changes: Sequence[ContractChange], room: _Room) -> Iterator[str]:
-    changed = {(change.consumer, change.provider) for change in changes if change.lines}
+def _affected(outcome: GateOutcome, room: _Room) -> Iterator[str]:
+    changed = {(change.consumer, change.provider) for change in outcome.changes if change.lines}
     every = words.worst_rows_first(outcome.decision.rows)
     rows = [row for row in every if row.result not in _FINE or (row.consumer, row.provider) in changed]
     shown = room.taken([_row(row, outcome) for row in rows[:_ROWS]], "integration")
@@ -139,7 +147,7 @@ def _changed(changes: Sequence[ContractChange], room: _Room) -> Iterator[str]:
         return
     yield "**What changed in the contract**"
     for change in told:
-        head = room.taken([_contract(change)], "contract", around=_FOLD)
+        head = room.taken([contract(change)], "contract", around=_FOLD)
         shown = room.taken([f"- {prose(line, _LINE)}" for line in change.lines], "change")
         if not shown:
             room.left_out["contract"] += len(head)
@@ -147,13 +155,6 @@ def _changed(changes: Sequence[ContractChange], room: _Room) -> Iterator[str]:
         yield "\n".join([*head, "", *shown[:_OPEN]])
         if shown[_OPEN:]:
             yield _folded(words.counted(len(shown) - _OPEN, "more change"), "\n".join(shown[_OPEN:]))
-
-
-def _contract(change: ContractChange) -> str:
-    names = f"{markdown(change.consumer)} → {markdown(change.provider)}"
-    if change.before is None:
-        return f"{names}, a new contract:"
-    return f"{names}, against {code(short(change.before))} on main:"
 
 
 def _folded(name: str, body: str) -> str:

@@ -24,6 +24,7 @@ from pact_gate.model.plan import Concerned
 from pact_gate.model.runs import Triggered
 from pact_gate.model.verification import InteractionResult, Mismatch, PactVerification
 from pact_gate.report import words
+from pact_gate.report.comment import contract
 from pact_gate.report.escape import block, code, is_web_address, link, markdown, prose
 from pact_gate.report.picture import picture
 
@@ -158,6 +159,9 @@ def _gate(outcome: GateOutcome, page: _Page) -> str:
         cells = (_integration(row, words.row_result(row, target)) for row in rows)
         page.table(("", "Consumer", "Provider", "Verified", "Links"), cells, len(rows), "integration")
         page.add(picture(outcome))
+    for change in outcome.changes:
+        if change.lines:
+            page.add("\n".join([f"**{contract(change)}**", "", *(f"- {prose(each)}" for each in change.lines[:_ROWS])]))
     for row in rows:
         if row.run and row.run.last_words:
             page.add(_folded(f"How the log of {link(row.run.url, row.run.url)} ends", block(row.run.last_words)))
