@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from posixpath import join, normpath
@@ -17,6 +18,7 @@ from pact_gate.model.outcome import Annotation, PlanOutcome
 from pact_gate.model.plan import Concerned, Work
 from pact_gate.settings import Inputs, PlanSettings, VerifySettings, plan_settings
 
+_COMMIT = re.compile(r"[0-9a-f]{40}")
 _JOBS = 256  # of one matrix: https://docs.github.com/actions/reference/limits
 
 Row = Mapping[str, str]
@@ -49,7 +51,8 @@ def _changes(settings: PlanSettings, step: Step) -> Changes:
 
 def _outcome(settings: PlanSettings, config: Config, changes: Changes, concerned: Sequence[Pacticipant]) -> PlanOutcome:
     consumers = [_consumer(each) for each in concerned if each.pacts]
-    providers = [*_at_this_commit(concerned), *_elsewhere(settings.work, config, concerned)]
+    missing = _unchanged(settings.work, config, concerned)
+    providers = [*_at_this_commit(concerned), *_at_other_commits(missing)]
     asked = [each for each in concerned if _is_asked(each, settings.environment)]
     return PlanOutcome(
         headline=_headline(config, changes, concerned),
@@ -69,7 +72,7 @@ def _outcome(settings: PlanSettings, config: Config, changes: Changes, concerned
                 f"{each.name}={each.repository}" for each in config.pacticipants if each.repository
             ),
         },
-        annotations=_doubts(changes),
+        annotations=(*_unsure(changes), *_no_commits(missing)),
         concerned=tuple(_concerned(each, config, changes, is_asked=each in asked) for each in concerned),
     )
 
@@ -94,17 +97,20 @@ def _at_this_commit(concerned: Iterable[Pacticipant]) -> Iterator[Row]:
             yield _provider(each, each.verify, version="", pact_url="")
 
 
-def _elsewhere(work: Iterable[Work], config: Config, concerned: Iterable[Pacticipant]) -> Iterator[Row]:
-    """Give what is missing of pacts with providers of this repository that this commit does not change.
+def _unchanged(work: Iterable[Work], config: Config, concerned: Iterable[Pacticipant]) -> dict[Work, Pacticipant]:
+    """Find the providers of what is missing that are of this repository, and that this commit does not change.
 
-    Such a provider's versions are other commits of this repository. One that changed is asked about at this commit, so
-    its other versions do not count; one without any version is not there, and no result would help.
+    One that changed is asked about at this commit, so its other versions do not count; one without any version is not
+    there, and no result would help.
     """
-    here = {each.name: each for each in config.pacticipants} | {each.name: None for each in concerned}
-    for each in dict.fromkeys(work):
-        provider = here.get(each.provider)
-        if provider and provider.verify and each.version:
-            yield _provider(provider, provider.verify, version=each.version, pact_url=each.pact_url)
+    here = {each.name: each for each in config.pacticipants if each.verify and each not in concerned}
+    return {each: here[each.provider] for each in work if each.provider in here and each.version}
+
+
+def _at_other_commits(missing: Mapping[Work, Pacticipant]) -> Iterator[Row]:
+    for work, provider in missing.items():
+        if provider.verify and _COMMIT.fullmatch(work.version):
+            yield _provider(provider, provider.verify, version=work.version, pact_url=work.pact_url)
 
 
 def _provider(pacticipant: Pacticipant, verify: VerifySettings, *, version: str, pact_url: str) -> Row:
@@ -170,8 +176,18 @@ def _headline(config: Config, changes: Changes, concerned: Sequence[Pacticipant]
     return f"{len(concerned)} of {count} pacticipants of this repository {are} concerned."
 
 
-def _doubts(changes: Changes) -> tuple[Annotation, ...]:
+def _unsure(changes: Changes) -> Iterator[Annotation]:
     """Warn where everything is done only because git could not tell."""
-    if not changes.next_step:
-        return ()
-    return (Annotation("warning", f"{changes.unknown} {changes.next_step}", title="All pacticipants are concerned"),)
+    if changes.next_step:
+        yield Annotation("warning", f"{changes.unknown} {changes.next_step}", title="All pacticipants are concerned")
+
+
+def _no_commits(missing: Iterable[Work]) -> Iterator[Annotation]:
+    """Warn where a version cannot be checked out: a name that somebody gave could stand for any commit."""
+    for provider, version in dict.fromkeys((each.provider, each.version) for each in missing):
+        if not _COMMIT.fullmatch(version):
+            message = (
+                f"The version {version} of {provider} is no commit's full SHA, so it is not checked out and verified. "
+                "Publish results and record deployments under the commit's full SHA, as the actions do by default."
+            )
+            yield Annotation("warning", message, title=f"{provider} is not verified")
