@@ -195,7 +195,7 @@ def test_the_gate_answers_no_where_it_cannot_ask(monorepo, estate, files, failed
     """Nothing is published then."""
     [run] = monorepo.pull_request(files)
     assert run.jobs == {"plan": "success", failed: "failure", "gate": "failure"}
-    assert "mend that job first" in run.step("0", job="gate").errors[0]
+    assert "Mend that job first" in run.step("0", job="gate").errors[0]
     assert estate.broker.version("orders", run.sha) is None
 
 
