@@ -578,6 +578,7 @@ class RecordSettings:
     branch: str | None = None
     application_instance: str | None = None
     create_environment: bool = False
+    allow_without_contracts: bool = False
 
 
 def record_settings(inputs: Inputs) -> RecordSettings:
@@ -590,6 +591,7 @@ def record_settings(inputs: Inputs) -> RecordSettings:
         branch=inputs.text("branch"),
         application_instance=inputs.text("application-instance"),
         create_environment=inputs.flag("create-environment"),
+        allow_without_contracts=inputs.flag("allow-without-contracts"),
     )
 
 
@@ -763,6 +765,7 @@ _TARGET = ("to-environment", "to-main-branch", "to-branch", "to-tag")
 _ASKED = (*_VERSION, "pacticipant", *_TARGET, "ignore", "timeout", "interval", "dry-run", "on-empty")
 _GATE = (*_ASKED, "runs", "statuses", "comment", "github-token")
 _TRIGGER = (*_VERSION, "pacticipant", "via", "event", "workflow", "ref", "repositories", "github-token")
+_RECORD = ("environment", "state", "application-instance", "create-environment", "allow-without-contracts")
 _PROVIDER = ("provider", "provider-url", "start", "ready-url", "ready-timeout", "provider-states-url", "messages-url")
 _SELECTION = ("selectors", "enable-pending", "wip-since", "pact-url", "pacts", "on-empty")
 _FILTERS = ("filter-description", "filter-state", "filter-no-state", "filter-consumers")
@@ -779,9 +782,7 @@ KNOWN: Mapping[str, frozenset[str]] = {
     - {"runs"},
     "settle-statuses": frozenset(("github-token",)),
     "requested-versions": frozenset((*_BROKER, "provider", "pact-url", "provider-versions")),
-    "record-deployment": frozenset(
-        (*_VERSION, "pacticipant", "environment", "state", "application-instance", "create-environment")
-    ),
+    "record-deployment": frozenset((*_VERSION, "pacticipant", *_RECORD)),
     "create-version": frozenset(_CREATE_VERSION),
     "fetch-pacts": frozenset(("pacticipant", "artifact", "run-id", "workflow", "folder", "on-empty", "github-token")),
     "plan": frozenset(("config", "all", "environment", "work")),

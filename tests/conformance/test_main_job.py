@@ -608,6 +608,18 @@ def test_only_what_the_broker_knows_is_recorded(shop: Estate) -> None:
     assert shop.broker.version(shop.name("products"), "9") is None
 
 
+def test_a_consumer_does_not_vanish_from_its_providers_gates_unless_told_to(shop: Estate) -> None:
+    """A version without contracts hides its service: the broker's yes to what would break it shows what is refused."""
+    shop.record("orders", "1")
+    shop.verified("orders", "1", "products", "2", passed=False)
+    shop.create_version("orders", "2")
+    assert "and 1, which is deployed" in shop.record("orders", "2", code=2).log
+    assert shop.answers("products@2") == ("failed", NO)
+    shop.record("orders", "2", allow_without_contracts=True)
+    assert shop.answers("products@2") == ("yes", YES)
+    assert "Nothing was compared" in shop.gate("products@2").outputs["reason"]
+
+
 # --- names ------------------------------------------------------------------------------------------------------
 
 

@@ -259,6 +259,11 @@ class Broker:
         """Give a version's document, None where the broker does not know it."""
         return self._found(self._link("pb:pacticipant-version", pacticipant=pacticipant, version=version))
 
+    def has_pacts(self, known: Document) -> bool:
+        """Say whether a version (its document) has a pact with some provider."""
+        with _understood(self.address):
+            return bool(known["_links"].get("pb:pact-versions"))
+
     def providers_of(self, consumer: str, version: str) -> list[str]:
         """Name the providers with which a consumer version has a pact."""
         links = ((self.version(consumer, version) or {}).get("_links") or {}).get("pb:pact-versions", [])
@@ -307,12 +312,16 @@ class Broker:
 
     def _partners(self, asked: Mapping[str, str]) -> list[str]:
         """Name the pacticipants that have, or had, a contract with one of those in question."""
+        pairs = self.integrations()
+        return sorted({name for pair in pairs if not asked.keys().isdisjoint(pair) for name in pair} - asked.keys())
+
+    def integrations(self) -> list[tuple[str, str]]:
+        """Give the pairs of consumer and provider that have, or had, a contract."""
         with _understood(self.address):
-            pairs = [
+            return [
                 (_text(item["consumer"]["name"]), _text(item["provider"]["name"]))
                 for item in self._embedded(self._link("pb:integrations"), "integrations")
             ]
-        return sorted({name for pair in pairs if not asked.keys().isdisjoint(pair) for name in pair} - asked.keys())
 
     def _ask(self, query: list[tuple[str, str]], question: Question) -> Matrix:
         ignored = [("ignore[][pacticipant]", name) for name in question.ignore]

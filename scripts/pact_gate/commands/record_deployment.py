@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from pact_gate.broker.client import Broker, Document, Environment, Presence, unknown
 from pact_gate.commands.step import Step
 from pact_gate.model.commit import chosen_version, short
 from pact_gate.model.errors import InputError
-from pact_gate.model.outcome import Outcome
+from pact_gate.model.gate import Target, TargetKind
+from pact_gate.model.outcome import Annotation, Outcome
 from pact_gate.settings import Inputs, RecordSettings, record_settings
 
 
@@ -26,9 +28,17 @@ def _begin(settings: RecordSettings, step: Step) -> Outcome:
     if settings.environment not in step.broker.recordable(known):
         _make_environment(settings, step.broker)
         known = _version(step.broker, settings.pacticipant, version)
+    doubt = _without_contracts(settings, step.broker, version, known)
+    if doubt and not settings.allow_without_contracts:
+        raise InputError(
+            doubt,
+            "Publish this commit's pacts under this version (actions/publish) before it is deployed. If it needs no "
+            "other service any more, set `allow-without-contracts: true`.",
+        )
     released = settings.state == "released"
     step.broker.record(known, settings.environment, released=released, instance=settings.application_instance)
-    return _outcome(settings, [version], f"{settings.state} {'in' if released else 'to'}")
+    outcome = _outcome(settings, [version], f"{settings.state} {'in' if released else 'to'}")
+    return replace(outcome, annotations=(Annotation("warning", doubt, "Recorded without contracts"),) if doubt else ())
 
 
 def _version(broker: Broker, pacticipant: str, version: str) -> Document:
@@ -44,6 +54,42 @@ def _version(broker: Broker, pacticipant: str, version: str) -> Document:
         "Record the version that the gate was asked about, the commit's full SHA; publish its pacts, or create it with "
         "actions/create-version, before it is deployed.",
     )
+
+
+def _without_contracts(settings: RecordSettings, broker: Broker, version: str, known: Document) -> str:
+    """Say what it would mean to record a version without contracts, empty where nothing is lost.
+
+    A provider's gate asks about the contracts of what is deployed: a consumer without any is not met, so the provider
+    may break it. A version that has pacts costs no request, a service that only provides one; a consumer's version
+    without pacts three more, and one for each version that it is compared with.
+    """
+    name = settings.pacticipant
+    if broker.has_pacts(known) or name not in {consumer for consumer, _ in broker.integrations()}:
+        return ""
+    for earlier, where in _earlier(settings, broker, version):
+        document = broker.version(name, earlier)
+        if document and broker.has_pacts(document):
+            return (
+                f"The version {short(version)} of {name} has no contracts, and {short(earlier)}, {where}, has some: "
+                f"from now on the gate of no provider would see what {name} needs."
+            )
+    return ""
+
+
+def _earlier(settings: RecordSettings, broker: Broker, version: str) -> Iterator[tuple[str, str]]:
+    """Name the versions that this one takes the place of, and where they are.
+
+    Those in the environment, of its own application instance where that has one; where there are none, the head of the
+    main branch. Versions that were recorded without contracts on purpose are no reason to refuse the next one.
+    """
+    environment = broker.environment(settings.environment)
+    listed = (broker.released if settings.state == "released" else broker.deployed)(environment, settings.pacticipant)
+    same = [presence for presence in listed if presence.instance == settings.application_instance]
+    for presence in same or listed:
+        yield presence.version, f"which is {settings.state} in {settings.environment}"
+    head = None if listed else broker.head(Target(TargetKind.MAIN_BRANCH), settings.pacticipant)
+    if head not in (None, version):
+        yield str(head), "the head of its main branch"
 
 
 def _make_environment(settings: RecordSettings, broker: Broker) -> None:
