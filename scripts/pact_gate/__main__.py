@@ -51,6 +51,15 @@ def main(argv: Sequence[str]) -> int:
     """Run one command and give its exit code: 0 done, 1 no, 2 wrong input, 3 no broker or GitHub, 4 a bug here."""
     runner = Runner(os.environ)
     try:
+        return _ended(argv, runner)
+    finally:
+        with suppress(OSError):  # a full disk may be what an error is about
+            runner.write_summary()
+
+
+def _ended(argv: Sequence[str], runner: Runner) -> int:
+    """Run one command, and turn whatever it raises into its sentence and its exit code."""
+    try:
         return _run(argv, runner)
     except PactGateError as error:
         _report_error(error, runner)
@@ -147,8 +156,7 @@ def _report_error(error: PactGateError, runner: Runner) -> None:
     runner.log(text.error_text(error))
     if runner.on_github:
         runner.annotate(notes.error_annotations(error))
-    with suppress(OSError):  # a full disk may be what the error is about
-        runner.summarize(summary.error_summary(error))
+    runner.summarize(summary.error_summary(error))
 
 
 if __name__ == "__main__":

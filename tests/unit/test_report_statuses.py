@@ -78,6 +78,7 @@ def test_only_what_may_still_come_is_pending() -> None:
     overall, mail, products, stock = given_(Verdict.WAITING, *rows, waiting=True)
     assert products == Status("pact: orders -> products", "pending", "Waiting for products 516b9783fc to be verified.")
     assert (overall.state, mail.state, stock.state) == ("pending", "success", "failure")
+    assert overall.description == "Waiting for products 516b9783fc to be verified."
     final = given_(Verdict.WAITING, *rows)
     assert [status.state for status in final] == ["failure", "success", "failure", "failure"]
 
@@ -86,7 +87,9 @@ def test_only_what_may_still_come_is_pending() -> None:
 @pytest.mark.parametrize("verdict", Verdict)
 def test_the_overall_status_has_the_verdict_with_rows_and_without(verdict, waiting) -> None:
     (overall,) = given_(verdict, waiting=waiting)
-    assert overall[::2] == ("pact-gate: orders to production", "Because of this. Do that.")
+    awaited = waiting and verdict is Verdict.WAITING
+    said = "Waiting for results to be verified." if awaited else "Because of this. Do that."
+    assert overall[::2] == ("pact-gate: orders to production", said)
     pending = waiting and verdict in {Verdict.WAITING, Verdict.BROKER_ERROR}
     final = {Verdict.YES: "success", Verdict.BROKER_ERROR: "error"}.get(verdict, "failure")
     assert overall.state == ("pending" if pending else final)

@@ -21,6 +21,7 @@ class Runner:
         self.on_github = environment.get("GITHUB_ACTIONS") == "true"
         self._summary = environment.get("GITHUB_STEP_SUMMARY") if self.on_github else None
         self._outputs = self.on_github and bool(environment.get("GITHUB_OUTPUT"))
+        self._parts: list[str] = []
         self.temporary_folder = Path(environment.get("RUNNER_TEMP") or tempfile.gettempdir())
 
     def new_folder(self, kind: str) -> Path:
@@ -55,7 +56,11 @@ class Runner:
                 core.set_output(name, value)
 
     def summarize(self, markdown: str) -> None:
-        """Append to the job's summary."""
-        if self._summary:
+        """Keep a part of the job's summary for `write_summary`."""
+        self._parts.append(markdown.rstrip())
+
+    def write_summary(self) -> None:
+        """Append to the job's summary what was kept, the last part first: it is the answer, the others led to it."""
+        if self._summary and self._parts:
             with Path(self._summary).open("a", encoding="utf-8", newline="\n") as summary:
-                summary.write(markdown.rstrip() + "\n\n")
+                summary.write("\n\n".join(reversed(self._parts)) + "\n\n")

@@ -69,7 +69,7 @@ def _overall(question: Question, decision: Decision, *, waiting: bool) -> Status
     return Status(
         _context(f"{_OVERALL}{', '.join(names)}{_goal(question.target)}", *names, target=question.target),
         _verdict_state(decision.verdict, waiting=waiting),
-        _description(_said(decision, waiting=waiting), decision.next_step),
+        _description(*_said(decision, waiting=waiting)),
     )
 
 
@@ -87,10 +87,15 @@ def _verdict_state(verdict: Verdict, *, waiting: bool) -> State:
     return "error" if verdict is Verdict.BROKER_ERROR else "failure"
 
 
-def _said(decision: Decision, *, waiting: bool) -> str:
+def _said(decision: Decision, *, waiting: bool) -> tuple[str, str]:
+    """Return what is wrong, or what is waited for, and the next step."""
+    if waiting and decision.verdict is Verdict.WAITING:
+        coming = (row for row in decision.rows if row.result is Result.NONE and not (row.run and row.run.hopeless))
+        awaited = dict.fromkeys(map(_provider, coming))
+        return f"Waiting for {', '.join(awaited) or 'results'} to be verified.", ""
     if not decision.reason:
-        return "Waiting for the broker's answer." if waiting else "There is no answer from the broker."
-    return decision.reason
+        return "Waiting for the broker's answer." if waiting else "There is no answer from the broker.", ""
+    return decision.reason, decision.next_step
 
 
 # --- one integration
@@ -104,8 +109,7 @@ def _integration(row: Row, target: Target, *, waiting: bool) -> Status:
 
 def _row(row: Row, target: Target, *, waiting: bool) -> tuple[State, str, str]:
     """Return the state, what is wrong, and the next step."""
-    there = " and ".join(short(version) for version in words.provider_versions(row))
-    provider = f"{row.provider} {there}".rstrip()
+    provider = _provider(row)
     match row.result:
         case Result.PASSED:
             return "success", f"{provider} honours it.", ""
@@ -115,10 +119,14 @@ def _row(row: Row, target: Target, *, waiting: bool) -> tuple[State, str, str]:
             found = f": {row.failures[0].rstrip('.')}" if row.failures else ""
             return "failure", f"{provider} does not honour it{found}.", "Mend one of the two, and verify again."
         case Result.ABSENT:
-            there = words.row_result(row, target)
-            return "failure", f"{row.provider} is {there}.", _bring(row, target)
+            return "failure", f"{row.provider} is {words.row_result(row, target)}.", _bring(row, target)
         case Result.NONE:
             return _without_result(row, provider, waiting=waiting)
+
+
+def _provider(row: Row) -> str:
+    there = " and ".join(short(version) for version in words.provider_versions(row))
+    return f"{row.provider} {there}".rstrip()
 
 
 def _bring(row: Row, target: Target) -> str:
