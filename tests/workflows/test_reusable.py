@@ -216,8 +216,8 @@ def test_every_input_and_secret_reaches_what_it_is_for(name):
             if key not in WORK:
                 assert value in known_as(key), f"{part['uses']}: {key}"
         for key, own in defaults(part["uses"]).items():
-            if key in part.get("with", {}).keys() - WORK and key not in OWN_DEFAULTS.get(name, ()):
-                given = about["inputs"].get(key, {})
+            if key in part.get("with", {}).keys() & about["inputs"].keys() - WORK - OWN_DEFAULTS.get(name, set()):
+                given = about["inputs"][key]
                 assert (given["required"], given.get("default", "")) == own, key
     assert (about["inputs"].keys() | about["secrets"].keys()) - RUNNER <= used
 
