@@ -41,6 +41,16 @@ class SelectedPact(NamedTuple):
     wip: bool = False
     reasons: tuple[str, ...] = ()
 
+    @property
+    def consumer(self) -> str:
+        """Name the consumer. In the link's title it stands in a sentence; the address holds it alone."""
+        return unquote(self.url.split("/consumer/")[1].split("/")[0])
+
+    @property
+    def content_url(self) -> str:
+        """Give the address of the content alone, without why it is to be verified."""
+        return _content(self.url)
+
 
 class PactDocument(NamedTuple):
     """A pact as the broker keeps it: `body` is the document, `results_url` takes its results.
@@ -60,6 +70,13 @@ class Pacticipant(NamedTuple):
     name: str
     main_branch: str | None = None
     repository_url: str | None = None
+
+
+class Branch(NamedTuple):
+    """A branch of a pacticipant, as the broker knows it."""
+
+    name: str
+    url: str
 
 
 class Environment(NamedTuple):
@@ -221,6 +238,17 @@ class Broker:
         with _understood(self.address):
             return tuple(_selected(item) for item in answer["_embedded"]["pacts"])
 
+    def unverified(self, provider: str, version: str, pacts: Iterable[SelectedPact]) -> list[SelectedPact]:
+        """Give those of a provider's pacts whose content has no result of this version of it. One request."""
+        rows = self._ask(_selectors([(provider, version)]), Question()).rows
+        with _understood(self.address):
+            known = {
+                _content(row.result_url)
+                for row in rows
+                if (row.provider, row.provider_version) == (provider, version) and row.result_url
+            }
+            return [pact for pact in pacts if pact.content_url not in known]
+
     def pact(self, url: str) -> PactDocument:
         """Fetch one pact, by a link of the broker."""
         response = self._http.request("GET", url)
@@ -277,6 +305,25 @@ class Broker:
         if document is None:
             return None
         return Pacticipant(name, document.get("mainBranch"), document.get("repositoryUrl"))
+
+    def has_versions(self, pacticipant: str) -> bool:
+        """Say whether the broker knows any version of a service; consumers name some that it has never heard from."""
+        link = self._link("pb:pacticipant", pacticipant=pacticipant) + "/versions"
+        with _understood(self.address):
+            return bool(self._document(link, page="1", size="1")["_embedded"]["versions"])
+
+    def branches(self, pacticipant: str) -> list[Branch]:
+        """Give all branches of a service."""
+        link = self._link("pb:pacticipant", pacticipant=pacticipant) + "/branches"
+        with _understood(self.address):
+            return [
+                Branch(_text(item["name"]), _text(item["_links"]["self"]["href"]))
+                for item in self._embedded(link, "branches")
+            ]
+
+    def delete_branch(self, branch: Branch) -> None:
+        """Forget a branch. Its versions stay, with their pacts and results."""
+        self._http.request("DELETE", branch.url)
 
     def pacticipants(self) -> list[str]:
         """Name all pacticipants."""
@@ -582,6 +629,12 @@ def _failure(test: Document) -> str:
 def _warnings(notices: Iterable[Document]) -> Iterator[str]:
     """Pick what a person should read of what the broker says: it also tells what it did, and advertises."""
     return (notice["text"] for notice in notices if notice.get("type") in ("warning", "error", "danger"))
+
+
+def _content(url: str) -> str:
+    """Cut the address of a pact, or of a result, down to that of the pact's content."""
+    before, _, after = url.partition("/pact-version/")
+    return f"{before}/pact-version/{after.split('/')[0]}"
 
 
 def _selected(item: Document) -> SelectedPact:
