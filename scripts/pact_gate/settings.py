@@ -500,7 +500,8 @@ Via = Literal["dispatch", "webhook", "call", "pull"]
 class TriggerSettings(GitHubSettings):
     """`actions/trigger-verification`.
 
-    `repositories` are pairs of a provider and `owner/name`; an empty `ref` is the default branch.
+    `repositories` are pairs of a provider and `owner/name`; an empty `ref` is the default branch. Only `providers` are
+    asked, where some are named.
     """
 
     pacticipants: tuple[str, ...] = ()
@@ -511,6 +512,7 @@ class TriggerSettings(GitHubSettings):
     workflow: str = ""
     ref: str = ""
     repositories: tuple[tuple[str, str], ...] = ()
+    providers: tuple[str, ...] = ()
 
 
 def trigger_settings(inputs: Inputs) -> TriggerSettings:
@@ -525,6 +527,7 @@ def trigger_settings(inputs: Inputs) -> TriggerSettings:
         workflow=inputs.text("workflow") or "contract-requested.yml",
         ref=inputs.text("ref") or "",
         repositories=tuple(map(_provider_repository, inputs.lines("repositories"))),
+        providers=inputs.lines("providers"),
     )
     if not re.fullmatch(r"[\w.-]+\.ya?ml|[0-9]+", settings.workflow, re.ASCII):
         raise _wrong(
@@ -547,11 +550,15 @@ def _provider_repository(line: str) -> tuple[str, str]:
 
 @dataclass(frozen=True)
 class RequestedSettings:
-    """`actions/requested-versions`. No version is the commit of this run."""
+    """`actions/requested-versions`.
+
+    No version is the commit of this run. `again` is a run that somebody has started anew.
+    """
 
     provider: str
     pact_url: str
     provider_versions: tuple[str, ...] = ()
+    again: bool = False
 
 
 def requested_settings(inputs: Inputs) -> RequestedSettings:
@@ -561,6 +568,31 @@ def requested_settings(inputs: Inputs) -> RequestedSettings:
         provider=inputs.required("provider", "which provider is verified"),
         pact_url=_url(inputs, "pact-url") or "",
         provider_versions=inputs.names("provider-versions"),
+        again=(inputs.variable("GITHUB_RUN_ATTEMPT") or "1") != "1",
+    )
+
+
+@dataclass(frozen=True)
+class ReconcileSettings(GitHubSettings):
+    """`actions/reconcile`. `target` is what the gates of pull requests ask about."""
+
+    pacticipants: tuple[str, ...] = ()
+    target: Target = Target(TargetKind.MAIN_BRANCH)
+    consumer_branches: bool = False
+    rerun: bool = True
+    delete_branches: bool = False
+
+
+def reconcile_settings(inputs: Inputs) -> ReconcileSettings:
+    """Read the inputs of `actions/reconcile`."""
+    environment = inputs.text("to-environment")
+    return ReconcileSettings(
+        **vars(github_settings(inputs)),
+        pacticipants=inputs.required_lines("pacticipant", "which services are to be looked after"),
+        target=Target(TargetKind.ENVIRONMENT, environment) if environment else ReconcileSettings.target,
+        consumer_branches=inputs.flag("consumer-branches"),
+        rerun=inputs.flag("rerun") if inputs.text("rerun") else True,
+        delete_branches=inputs.flag("delete-branches"),
     )
 
 
@@ -659,7 +691,7 @@ def _this_run(inputs: Inputs) -> dict[str, Any]:
 class ContractGateSettings:
     """`actions/contract-gate`: the settings of its parts, and the results of the jobs before it by their ids.
 
-    Without an artifact there is nothing to `fetch`, and nothing to publish.
+    Without an artifact there is nothing to `fetch`, and nothing to publish. `this_run` is a repository and a run's id.
     """
 
     gate: GateSettings
@@ -667,17 +699,19 @@ class ContractGateSettings:
     trigger: TriggerSettings
     fetch: FetchSettings | None = None
     needs: Mapping[str, str] = field(default_factory=dict)
+    this_run: tuple[str, int] | None = None
 
 
 def contract_gate_settings(inputs: Inputs) -> ContractGateSettings:
     """Read the inputs of `actions/contract-gate`. The providers' repositories may need a token of their own."""
-    trigger, needs = trigger_settings(inputs), _needs(inputs)
+    trigger, needs, run = trigger_settings(inputs), _needs(inputs), _this_run(inputs)
     return ContractGateSettings(
         gate=replace(gate_settings(inputs), announce=announce_settings(inputs)),
         publish=PublishSettings(tags=inputs.names("tags"), on_empty="pass"),
         trigger=replace(trigger, github_token=inputs.text("trigger-token") or trigger.github_token),
         fetch=_fetch_settings(inputs, trigger.pacticipants, needs),
         needs=needs,
+        this_run=(run["repository"], run["this_run"]) if run["repository"] and run["this_run"] else None,
     )
 
 
@@ -764,8 +798,9 @@ _PUBLISH = (*_CREATE_VERSION, "pacts", "on-conflict", "on-empty")
 _TARGET = ("to-environment", "to-main-branch", "to-branch", "to-tag")
 _ASKED = (*_VERSION, "pacticipant", *_TARGET, "ignore", "timeout", "interval", "dry-run", "on-empty")
 _GATE = (*_ASKED, "runs", "statuses", "comment", "github-token")
-_TRIGGER = (*_VERSION, "pacticipant", "via", "event", "workflow", "ref", "repositories", "github-token")
+_TRIGGER = (*_VERSION, "pacticipant", "via", "event", "workflow", "ref", "repositories", "providers", "github-token")
 _RECORD = ("environment", "state", "application-instance", "create-environment", "allow-without-contracts")
+_RECONCILE = ("to-environment", "consumer-branches", "rerun", "delete-branches")
 _PROVIDER = ("provider", "provider-url", "start", "ready-url", "ready-timeout", "provider-states-url", "messages-url")
 _SELECTION = ("selectors", "enable-pending", "wip-since", "pact-url", "pacts", "on-empty")
 _FILTERS = ("filter-description", "filter-state", "filter-no-state", "filter-consumers")
@@ -782,6 +817,7 @@ KNOWN: Mapping[str, frozenset[str]] = {
     - {"runs"},
     "settle-statuses": frozenset(("github-token",)),
     "requested-versions": frozenset((*_BROKER, "provider", "pact-url", "provider-versions")),
+    "reconcile": frozenset((*_BROKER, "pacticipant", *_RECONCILE, "github-token")),
     "record-deployment": frozenset((*_VERSION, "pacticipant", *_RECORD)),
     "create-version": frozenset(_CREATE_VERSION),
     "fetch-pacts": frozenset(("pacticipant", "artifact", "run-id", "workflow", "folder", "on-empty", "github-token")),
@@ -789,5 +825,5 @@ KNOWN: Mapping[str, frozenset[str]] = {
     "broker": frozenset(("database", "port", "webhook-hosts")),
 }
 LISTS = frozenset(
-    ("pacticipant", "repositories", "pacts", "tags", "ignore", "request-headers", "filter-consumers", "webhook-hosts")
+    ("pacticipant", "repositories", "providers", "pacts", "tags", "ignore", "request-headers", "filter-consumers", "webhook-hosts")
 )

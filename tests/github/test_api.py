@@ -50,6 +50,7 @@ CALLS: dict[str, tuple[Call, Callable[[Any], Any], Any]] = {
         ("verify.yml", HEAD, "feat/x", ORDERS),
     ),
     "last_words": (lambda api, run: api.last_words(ORDERS, run.id, 2), str, "two\nthree"),
+    "failed_jobs": (lambda api, run: api.failed_jobs(ORDERS, run.id), dict, {"verify": "failure"}),
     "rerun_failed_jobs": (lambda api, run: api.rerun_failed_jobs(ORDERS, run.id), bool, False),
     "approvals": (lambda api, run: api.approvals(ORDERS, run.id), list, []),
     "environment": (

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.github.state import Answer, Artifact, GitHub, Repository, Run, Trouble, sha, zipped
+from tests.github.state import Answer, Artifact, GitHub, Job, Repository, Run, Trouble, sha, zipped
 
 from pact_gate.connect import connect, connect_github
 from pact_gate.model.pact import parse
@@ -190,6 +190,23 @@ def test_the_jobs_before_it_decide_where_there_is_nothing_to_ask(pull, needs, co
     assert pull.statuses[OVERALL][0] == state
     name = next(name for name, result in needs.items() if result != "success")
     assert name in ended.summary
+
+
+@pytest.mark.parametrize("conclusion", ["failure", "cancelled", "timed_out"])
+def test_a_job_that_was_skipped_because_another_failed_is_no_yes(pull, conclusion) -> None:
+    """`needs` says of it that it was skipped, as of one that nothing concerns; the run says more."""
+    pull.run.jobs.append(Job("build", conclusion=conclusion))
+    ended = pull.gate(needs={"test": "skipped"})
+    assert (ended.code, ended.outputs["verdict"]) == (1, "not-tested")
+    assert f"build ({conclusion})" in ended.summary
+
+
+def test_whether_another_failed_must_be_known(pull) -> None:
+    """A yes would rest on nothing where the run cannot be looked at."""
+    pull.github.token(TOKEN, "acme/orders", statuses="write")
+    ended = pull.gate(needs={"test": "skipped"})
+    assert ended.code == 3
+    assert "actions: read" in ended.summary
 
 
 def test_a_plan_that_ran_and_a_matrix_that_was_skipped_is_asked_about(pull) -> None:

@@ -201,6 +201,13 @@ def test_a_dispatch_is_not_sent_twice_where_the_first_may_have_arrived(estate, a
     assert json.loads(again.outputs["runs"])[0]["run_id"] == estate.products.runs[0].id
 
 
+def test_only_the_providers_that_are_named_are_asked(estate) -> None:
+    """Others may be asked in another way, as those of the same repository are."""
+    assert estate.trigger(providers="stock").outputs["missing"] == "0"
+    assert estate.dispatched == []
+    assert estate.trigger(providers="stock\nproducts").outputs["missing"] == "1"
+
+
 @pytest.mark.parametrize("via", ["call", "pull"])
 def test_two_ways_send_nothing(estate, via) -> None:
     """`call` gives the rows of a matrix; neither needs a token."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 
 from pact_gate.commands import can_i_deploy, fetch_pacts, publish, trigger_verification
@@ -23,11 +23,11 @@ def run(inputs: Inputs, step: Step) -> Iterator[Outcome]:
     were skipped there is no new one.
     """
     settings = contract_gate_settings(inputs)
-    decided = _by_needs(settings.needs or dict([step.commit.ended] if step.commit.ended else []))
-    if decided:
-        yield _told(settings, decided, step)
-        return
     try:
+        decided = _by_needs(settings, step)
+        if decided:
+            yield _told(settings, decided, step)
+            return
         yield from _prepared(settings, step)
     except PactGateError as error:
         _announcement(settings, step).broke(error)
@@ -41,17 +41,22 @@ def run(inputs: Inputs, step: Step) -> Iterator[Outcome]:
 # --- the jobs before it
 
 
-def _by_needs(needs: Mapping[str, str]) -> Decision | None:
-    """Decide by the results of the jobs that this one needs, or of the run that it follows, where they say enough."""
-    failed = [name for name, result in needs.items() if result not in _PASSED]
+def _by_needs(settings: ContractGateSettings, step: Step) -> Decision | None:
+    """Decide by the results of the jobs that this one needs, or of the run that it follows, where they say enough.
+
+    GitHub skips a job as well when one that it needs has failed, of which `needs` says nothing here: the run does.
+    """
+    needs = settings.needs or dict([step.commit.ended] if step.commit.ended else [])
+    failed = {name: result for name, result in needs.items() if result not in _PASSED}
+    skipped = set(needs.values()) == {"skipped"}
+    if skipped and settings.this_run:
+        failed = step.github.failed_jobs(*settings.this_run)
     if failed:
-        told = ", ".join(f"{name} ({needs[name]})" for name in failed)
+        told = ", ".join(f"{name} ({result})" for name, result in failed.items())
         reason = f"What must succeed before the gate can ask did not: {told}."
         return Decision(Verdict.NOT_TESTED, reason, "Mend what it failed at, or run it again; the gate follows.")
-    if needs and set(needs.values()) == {"skipped"}:
-        reason = (
-            f"Nothing of this change concerns a contract: {', '.join(needs)} skipped, so nothing new was published."
-        )
+    if skipped:
+        reason = f"This change concerns no contract: {', '.join(needs)} skipped, so there is nothing new to publish."
         return Decision(Verdict.YES, reason, "", compared_nothing=True)
     return None
 

@@ -9,6 +9,7 @@ from pact_gate.commands.asked_for import requested_pact
 from pact_gate.commands.step import Step
 from pact_gate.model.commit import chosen_version, short
 from pact_gate.model.errors import InputError
+from pact_gate.model.gate import Result
 from pact_gate.model.outcome import Outcome
 from pact_gate.settings import Inputs, RequestedSettings, requested_settings
 
@@ -18,13 +19,18 @@ _MOST = 256  # jobs of one matrix (https://docs.github.com/en/actions/reference/
 def run(inputs: Inputs, step: Step) -> Outcome:
     """Give the versions as rows for jobs that check each of them out. Two requests to the broker.
 
-    Another run may have verified them since this one was asked for: two who ask for the same make one verification.
+    Another run may have verified them since this one was asked for: two who ask for the same make one verification. Who
+    runs a run again wants what failed to be verified again.
     """
     settings = requested_settings(inputs)
     document, pact = requested_pact(step.broker, settings.pact_url, settings.provider)
     wanted = _wanted(settings, step)
     rows = step.broker.results(pact.consumer, document.consumer_version)
-    known = {row.provider_version for row in rows if row.provider == settings.provider}
+    known = {
+        row.provider_version
+        for row in rows
+        if row.provider == settings.provider and not (settings.again and row.result is Result.FAILED)
+    }
     versions = [version for version in wanted if version not in known]
     named = " and ".join(short(version) for version in versions)
     return Outcome(

@@ -40,7 +40,8 @@ def run(inputs: Inputs, step: Step) -> TriggerOutcome:
 def trigger(settings: TriggerSettings, step: Step) -> TriggerOutcome:
     """Find what is missing, and ask for it in the way that `via` names."""
     version = chosen_version(settings.version, settings.branch, step.commit)
-    missing = missing_for_consumers(step.broker, [(name, version) for name in settings.pacticipants])
+    found = missing_for_consumers(step.broker, [(name, version) for name in settings.pacticipants])
+    missing = [each for each in found if not settings.providers or each.provider in settings.providers]
     asked = _WAYS[settings.via](missing, settings, step)
     return _outcome(settings, version, missing, asked)
 

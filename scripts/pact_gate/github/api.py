@@ -90,13 +90,21 @@ class GitHub:
     def last_words(self, repository: str, run_id: int, lines: int) -> str:
         """Give the last lines of the log of a run's first job that failed, without their times; empty without one."""
         with self._understood():
-            jobs = self._get(_in(repository, f"actions/runs/{run_id}/jobs"), per_page=str(_PAGE))["jobs"]
-            failed = [job for job in jobs if job.get("conclusion") in _FAILED]
-            if not failed:
+            failed = next((job for job in self._jobs(repository, run_id) if job.get("conclusion") in _FAILED), None)
+            if failed is None:
                 return ""
-            path = _in(repository, f"actions/jobs/{int(failed[0]['id'])}/logs")
+            path = _in(repository, f"actions/jobs/{int(failed['id'])}/logs")
         log = self._request("GET", path, most_bytes=_LOG_BYTES).content.decode("utf-8", errors="replace")
         return "\n".join(_TIMESTAMP.sub("", log).rstrip().splitlines()[-lines:])
+
+    def failed_jobs(self, repository: str, run_id: int) -> dict[str, str]:
+        """Give the jobs of a run's latest attempt that failed or were cancelled: each one's conclusion by its name."""
+        with self._understood():
+            jobs = self._jobs(repository, run_id)
+            return {str(job["name"]): str(job["conclusion"]) for job in jobs if job.get("conclusion") in _FAILED}
+
+    def _jobs(self, repository: str, run_id: int) -> Iterator[Json]:
+        return self._paged(_in(repository, f"actions/runs/{run_id}/jobs"), "jobs")
 
     def rerun_failed_jobs(self, repository: str, run_id: int) -> None:
         """Start a run's failed jobs again, and what needs them."""

@@ -1,0 +1,69 @@
+"""A consumer asks for a verification: what it names is looked at before anything is checked out or followed."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from pact_gate.commands import requested_versions
+from pact_gate.model.errors import InputError
+from pact_gate.model.pact import parse
+from pact_gate.settings import Inputs
+
+HEAD, P1, P2 = "a" * 40, "1" * 40, "2" * 40
+
+
+@pytest.fixture
+def asked(local: Any, tmp_path: Any) -> Any:
+    """Ask for the verification of the pact of orders with products, in a run at the commit `HEAD` of products."""
+    body = json.dumps({"consumer": {"name": "orders"}, "provider": {"name": "products"}, "interactions": []}).encode()
+    broker = local.client
+    broker.publish([parse(body, "x")], version="o1", branch="feat/x", tags=(), build_url=None, merge=False)
+    url = broker.content_url("orders", "products", "o1")
+    results = broker.pact(url).results_url
+    broker.publish_result(results, {"success": False, "providerApplicationVersion": P1})
+
+    def ask(versions: str = "", *, pact_url: str = url, provider: str = "products", attempt: str = "1") -> Any:
+        given = {"provider": provider, "pact-url": pact_url, "provider-versions": versions}
+        inputs = Inputs(given, {"GITHUB_RUN_ATTEMPT": attempt})
+        return requested_versions.run(inputs, local.step(tmp_path, version=HEAD)).outputs
+
+    return ask
+
+
+@pytest.mark.parametrize(
+    ("versions", "attempt", "left"),
+    [
+        (f"{P1},{P2}", "1", [P2]),
+        (P1, "1", []),
+        (P1, "2", [P1]),  # somebody runs it again: what failed is verified again
+        ("", "1", [HEAD]),
+    ],
+)
+def test_what_has_a_result_is_left_out(asked, versions, attempt, left) -> None:
+    outputs = asked(versions, attempt=attempt)
+    assert json.loads(outputs["versions"]) == left
+    assert outputs["any"] == str(bool(left)).lower()
+
+
+@pytest.mark.parametrize(
+    ("given", "cause"),
+    [
+        (
+            {"pact_url": "http://evil.example/pacts/provider/products"},
+            "does not lie under",
+        ),
+        ({"pact_url": "http://local.invalid.evil.example/pacts"}, "does not lie under"),
+        ({"provider": "stock"}, "is one with products, not with stock"),
+        ({"versions": "main"}, "no commit's full SHA"),
+        ({"versions": f"{P1},--upload-pack=x"}, "no commit's full SHA"),
+        ({"versions": P1[:12]}, "no commit's full SHA"),
+        ({"versions": ",".join(f"{number:040x}" for number in range(257))}, "257 versions"),
+    ],
+)
+def test_what_is_not_to_be_trusted_is_refused(asked, local, given, cause) -> None:
+    """With a sentence, and nothing is asked of any other host."""
+    with pytest.raises(InputError, match=cause):
+        asked(**given)
