@@ -163,6 +163,17 @@ def test_a_new_need_is_verified_by_a_run_that_the_gate_follows(pull) -> None:
     assert "✅" in comment
 
 
+def test_an_event_that_comes_twice_changes_nothing(pull) -> None:
+    """One run of the provider, one comment, the same statuses; the pact is published already."""
+    pull.keeps(body={"id": 1})
+    first = pull.gate()
+    told = (pull.statuses, pull.comments, len(pull.products.runs))
+    again = pull.gate()
+    assert again.outputs["verdict"] == first.outputs["verdict"] == "waiting"
+    assert (pull.statuses, pull.comments, len(pull.products.runs)) == told
+    assert told[2] == 1
+
+
 def test_while_it_waits_the_commit_says_so(pull) -> None:
     """A run that never starts: pending until the time is over, then a failure with the next step, and none pending."""
     pull.keeps(body={"id": 1})

@@ -24,6 +24,8 @@ def asked(local: Any, tmp_path: Any) -> Any:
     url = broker.content_url("orders", "products", "o1")
     results = broker.pact(url).results_url
     broker.publish_result(results, {"success": False, "providerApplicationVersion": P1})
+    broker.put_version("products", P2, None)
+    broker.put_branch("products", "4" * 40, "mallory:main")  # a fork's pacts, where products is a consumer as well
 
     def ask(versions: str = "", *, pact_url: str = url, provider: str = "products", attempt: str = "1") -> Any:
         given = {"provider": provider, "pact-url": pact_url, "provider-versions": versions}
@@ -60,6 +62,8 @@ def test_what_has_a_result_is_left_out(asked, versions, attempt, left) -> None:
         ({"versions": "main"}, "no commit's full SHA"),
         ({"versions": f"{P1},--upload-pack=x"}, "no commit's full SHA"),
         ({"versions": P1[:12]}, "no commit's full SHA"),
+        ({"versions": "3" * 40}, "knows no version"),  # GitHub would give it out of a fork
+        ({"versions": "4" * 40}, "of its own repository"),
         ({"versions": ",".join(f"{number:040x}" for number in range(257))}, "257 versions"),
     ],
 )

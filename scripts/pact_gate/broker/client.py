@@ -44,7 +44,7 @@ class SelectedPact(NamedTuple):
     @property
     def consumer(self) -> str:
         """Name the consumer. In the link's title it stands in a sentence; the address holds it alone."""
-        return unquote(self.url.split("/consumer/")[1].split("/")[0])
+        return unquote(self.url.partition("/consumer/")[2].split("/")[0])
 
     @property
     def content_url(self) -> str:
@@ -291,6 +291,14 @@ class Broker:
         """Say whether a version (its document) has a pact with some provider."""
         with _understood(self.address):
             return bool(known["_links"].get("pb:pact-versions"))
+
+    def branches_of(self, pacticipant: str, version: str) -> list[str] | None:
+        """Name the branches that a version is on, None where the broker does not know the version."""
+        document = self.version(pacticipant, version)
+        if document is None:
+            return None
+        with _understood(self.address):
+            return [_text(branch["name"]) for branch in document.get("_embedded", {}).get("branchVersions", [])]
 
     def providers_of(self, consumer: str, version: str) -> list[str]:
         """Name the providers with which a consumer version has a pact."""

@@ -17,7 +17,9 @@ _MOST = 256  # jobs of one matrix (https://docs.github.com/en/actions/reference/
 
 
 def run(inputs: Inputs, step: Step) -> Outcome:
-    """Give the versions as rows for jobs that check each of them out. Two requests to the broker.
+    """Give the versions as rows for jobs that check each of them out.
+
+    Two requests to the broker, and one for each version.
 
     Another run may have verified them since this one was asked for: two who ask for the same make one verification. Who
     runs a run again wants what failed to be verified again.
@@ -45,7 +47,12 @@ def run(inputs: Inputs, step: Step) -> Outcome:
 
 
 def _wanted(settings: RequestedSettings, step: Step) -> tuple[str, ...]:
-    """Give the versions that were asked for, each a commit that can be checked out; without one, this run's."""
+    """Give the versions that were asked for, each a commit of the provider's own; without one, this run's."""
+    if len(settings.provider_versions) > _MOST:
+        raise InputError(
+            f"{len(settings.provider_versions)} versions were asked for: more than {_MOST} jobs are not started.",
+            "Record in the broker what is no longer deployed or supported.",
+        )
     for version in settings.provider_versions:
         if not re.fullmatch(r"[0-9a-f]{40}", version):
             raise InputError(
@@ -53,9 +60,11 @@ def _wanted(settings: RequestedSettings, step: Step) -> tuple[str, ...]:
                 "and verified.",
                 "Publish results and record deployments under the commit's full SHA, as the actions do by default.",
             )
-    if len(settings.provider_versions) > _MOST:
-        raise InputError(
-            f"{len(settings.provider_versions)} versions were asked for: more than {_MOST} jobs are not started.",
-            "Record in the broker what is no longer deployed or supported.",
-        )
+        branches = step.broker.branches_of(settings.provider, version)
+        if branches is None or any(":" in branch for branch in branches):  # `owner:branch` is a fork's
+            raise InputError(
+                f"The broker knows no version {version} of {settings.provider} of its own repository, so it is not "
+                "checked out: GitHub gives a stranger's commit as well, out of a fork.",
+                "Ask for versions that the broker knows: the head of the main branch, what is deployed or released.",
+            )
     return settings.provider_versions or (chosen_version(None, None, step.commit),)
