@@ -36,6 +36,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "trigger-verification": ("pact_gate.commands.trigger_verification", "have the providers verify what is missing"),
     "settle-statuses": ("pact_gate.commands.settle_statuses", "end the commit statuses that a gate left pending"),
     "requested-versions": ("pact_gate.commands.requested_versions", "check a consumer's request for a verification"),
+    "reconcile": ("pact_gate.commands.reconcile", "find and put right what no push puts right"),
     "record-deployment": ("pact_gate.commands.record_deployment", "record what was deployed, released or removed"),
     "create-version": ("pact_gate.commands.create_version", "create a version without pacts"),
     "fetch-pacts": ("pact_gate.commands.fetch_pacts", "take pact files out of a run's artifact, as untrusted data"),

@@ -25,6 +25,7 @@ from pact_gate.model.runs import Triggered
 
 PREFIX = "PACT_GATE_"
 _LAST_PORT = 65_535
+_MAIN_BRANCHES = Target(TargetKind.MAIN_BRANCH)
 _UNBROKEN = r"[!-~]+"  # what a token is made of
 _LAUNCHERS = frozenset(("PACT_GATE_CACHE", "PACT_GATE_PYTHON"))
 _CREDENTIALS = frozenset(("PACT_BROKER_TOKEN", "PACT_BROKER_USERNAME", "PACT_BROKER_PASSWORD"))
@@ -577,7 +578,7 @@ class ReconcileSettings(GitHubSettings):
     """`actions/reconcile`. `target` is what the gates of pull requests ask about."""
 
     pacticipants: tuple[str, ...] = ()
-    target: Target = Target(TargetKind.MAIN_BRANCH)
+    target: Target = _MAIN_BRANCHES
     consumer_branches: bool = False
     rerun: bool = True
     delete_branches: bool = False
@@ -589,7 +590,7 @@ def reconcile_settings(inputs: Inputs) -> ReconcileSettings:
     return ReconcileSettings(
         **vars(github_settings(inputs)),
         pacticipants=inputs.required_lines("pacticipant", "which services are to be looked after"),
-        target=Target(TargetKind.ENVIRONMENT, environment) if environment else ReconcileSettings.target,
+        target=Target(TargetKind.ENVIRONMENT, environment) if environment else _MAIN_BRANCHES,
         consumer_branches=inputs.flag("consumer-branches"),
         rerun=inputs.flag("rerun") if inputs.text("rerun") else True,
         delete_branches=inputs.flag("delete-branches"),
@@ -825,5 +826,15 @@ KNOWN: Mapping[str, frozenset[str]] = {
     "broker": frozenset(("database", "port", "webhook-hosts")),
 }
 LISTS = frozenset(
-    ("pacticipant", "repositories", "providers", "pacts", "tags", "ignore", "request-headers", "filter-consumers", "webhook-hosts")
+    (
+        "pacticipant",
+        "repositories",
+        "providers",
+        "pacts",
+        "tags",
+        "ignore",
+        "request-headers",
+        "filter-consumers",
+        "webhook-hosts",
+    )
 )

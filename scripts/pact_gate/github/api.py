@@ -197,6 +197,16 @@ class GitHub:
         with self._understood():
             return {str(each["name"]) for each in self._paged(_in(repository, "branches"))}
 
+    def has_branch(self, repository: str, name: str) -> bool:
+        """Say whether there is a branch of this name, or was one that has another name now."""
+        try:
+            self._get(_in(repository, f"branches/{quote(name, safe='')}"))
+        except GitHubError as error:
+            if error.status == _NOT_FOUND:
+                return False
+            raise
+        return True
+
     def open_issues(self, repository: str, label: str) -> list[Issue]:
         """Give the open issues with a label."""
         with self._understood():
@@ -322,6 +332,7 @@ def _run(document: Json) -> WorkflowRun:
         status=str(document["status"]),
         conclusion=document.get("conclusion"),
         name=str(document.get("display_title") or document.get("name") or ""),
+        attempt=int(document.get("run_attempt") or 1),
     )
 
 

@@ -10,6 +10,7 @@ from pact_gate.model.changes import ContractChange
 from pact_gate.model.gate import Decision, Question
 from pact_gate.model.missing import MissingResult
 from pact_gate.model.plan import Concerned
+from pact_gate.model.reconcile import Due, GoneBranch, Hopeless, OldAnswer
 from pact_gate.model.runs import Triggered
 from pact_gate.model.verification import PactVerification
 
@@ -84,6 +85,17 @@ class PlanOutcome(Outcome):
     """What a run has to do was found out."""
 
     concerned: tuple[Concerned, ...] = ()
+
+
+@dataclass(frozen=True)
+class ReconcileOutcome(Outcome):
+    """What no push puts right was found. `left_out` is how much more work there is than `work` holds."""
+
+    work: tuple[Due, ...] = ()
+    left_out: int = 0
+    hopeless: tuple[Hopeless, ...] = ()
+    gates: tuple[OldAnswer, ...] = ()
+    branches: tuple[GoneBranch, ...] = ()
 
 
 @dataclass(frozen=True)

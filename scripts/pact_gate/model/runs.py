@@ -12,7 +12,7 @@ from pact_gate.model.missing import CountingVersion
 class WorkflowRun(NamedTuple):
     """One run: `status` and `conclusion` in GitHub's words (`conclusion` is None until it ended), `url` for people.
 
-    `name` is what the run is called in lists: its `run-name`, where the workflow gives it one.
+    `name` is what the run is called in lists: its `run-name`, where the workflow gives it one. `attempt` counts from 1.
     """
 
     id: int
@@ -20,6 +20,7 @@ class WorkflowRun(NamedTuple):
     status: str
     conclusion: str | None = None
     name: str = ""
+    attempt: int = 1
 
     @property
     def ended(self) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Literal, NamedTuple
 
 from pact_gate.model.commit import short
@@ -56,6 +56,17 @@ def left_pending(shown: Iterable[Status], final: Iterable[Status]) -> tuple[Stat
     return tuple(each._replace(state="error", description=_NO_ANSWER) for each in waiting.values())
 
 
+def asked_in(context: str, target: Target, known: Sequence[str]) -> tuple[str, ...]:
+    """Name the services of a gate's status of all together: none where it has another target, or others are in it.
+
+    A name may hold what stands between names, so the context must come out again.
+    """
+    listed = tuple(context.removeprefix(_OVERALL).removesuffix(_goal(target)).split(", "))
+    candidates = [listed] if set(listed) <= set(known) else []
+    candidates += [*((name,) for name in known), tuple(known)]
+    return next((names for names in candidates if _overall_context(names, target) == context), ())
+
+
 def unanswered(context: str) -> tuple[Status, ...]:
     """Give an end to a status that a gate left pending, nothing where the status is not a gate's."""
     return (Status(context, "error", _NO_ANSWER),) if context.startswith((_OVERALL, _INTEGRATION)) else ()
@@ -67,10 +78,14 @@ def unanswered(context: str) -> tuple[Status, ...]:
 def _overall(question: Question, decision: Decision, *, waiting: bool) -> Status:
     names = [name for name, _ in question.asked]
     return Status(
-        _context(f"{_OVERALL}{', '.join(names)}{_goal(question.target)}", *names, target=question.target),
+        _overall_context(names, question.target),
         _verdict_state(decision.verdict, waiting=waiting),
         _description(*_said(decision, waiting=waiting)),
     )
+
+
+def _overall_context(names: Sequence[str], target: Target) -> str:
+    return _context(f"{_OVERALL}{', '.join(names)}{_goal(target)}", *names, target=target)
 
 
 def _goal(target: Target) -> str:

@@ -17,10 +17,12 @@ from pact_gate.model.outcome import (
     PlanOutcome,
     PublishedPact,
     PublishOutcome,
+    ReconcileOutcome,
     TriggerOutcome,
     VerifyOutcome,
 )
 from pact_gate.model.plan import Concerned
+from pact_gate.model.reconcile import Due, GoneBranch, Hopeless, OldAnswer
 from pact_gate.model.runs import Triggered
 from pact_gate.model.verification import InteractionResult, Mismatch, PactVerification
 from pact_gate.report import words
@@ -87,7 +89,7 @@ class _Page:
         return "\n\n".join(self._parts) + "\n"
 
 
-def summary(outcome: Outcome, *, budget: int = BUDGET) -> str:
+def summary(outcome: Outcome, *, budget: int = BUDGET) -> str:  # noqa: PLR0911 - one for each kind
     """Return an outcome as Markdown of at most `budget` bytes."""
     match outcome:
         case GateOutcome():
@@ -100,6 +102,8 @@ def summary(outcome: Outcome, *, budget: int = BUDGET) -> str:
             return _triggering(outcome, _Page(budget))
         case PlanOutcome():
             return _plan(outcome, _Page(budget))
+        case ReconcileOutcome():
+            return _reconciliation(outcome, _Page(budget))
         case _:
             page = _Page(budget)
             _head(page, outcome)
@@ -384,3 +388,47 @@ def _planned(concerned: Concerned) -> tuple[str, ...]:
     more = len(concerned.files) - 1
     why = code(concerned.files[0]) + (f" and {words.counted(more, 'more file')}" if more else "") if more >= 0 else "–"  # noqa: RUF001
     return (markdown(concerned.name), *("yes" if flag else "no" for flag in flags), why)
+
+
+# --- what no push puts right
+
+
+def _reconciliation(outcome: ReconcileOutcome, page: _Page) -> str:
+    _head(page, outcome)
+    parts = (
+        ("Verifications to be made", ("Consumer", "Provider", "At"), list(map(_due, outcome.work))),
+        ("Nobody verifies", ("Consumer", "Provider", "Why", "Next step"), list(map(_hopeless, outcome.hopeless))),
+        ("Gates that would say yes now", ("Pull request", "Gate", "Now", "Links"), list(map(_old, outcome.gates))),
+        ("Branches that are gone", ("Pacticipant", "Branch", "Now"), list(map(_gone, outcome.branches))),
+    )
+    for title, header, rows in parts:
+        if rows and page.add(f"### {title}"):
+            page.table(header, rows, len(rows), "row")
+    if outcome.left_out:
+        page.add(f"{words.counted(outcome.left_out, 'more verification')} wait for the next run.")
+    _full_versions(page, ((each.provider, each.version.version) for each in outcome.work))
+    return str(page)
+
+
+def _due(due: Due) -> tuple[str, ...]:
+    where = f"{code(short(due.version.version))} {markdown(', '.join(due.version.places))}"
+    return (markdown(due.consumer), markdown(due.provider), where)
+
+
+def _hopeless(hopeless: Hopeless) -> tuple[str, ...]:
+    return (
+        markdown(hopeless.consumer),
+        markdown(hopeless.provider),
+        f"{prose(hopeless.cause)} {markdown(', '.join(hopeless.where.places))}".strip(),
+        prose(hopeless.next_step),
+    )
+
+
+def _old(old: OldAnswer) -> tuple[str, ...]:
+    now = f"{prose(old.problem)} {prose(old.next_step)}" if old.problem else markdown(old.state)
+    return (f"&#35;{old.pull_request}", markdown(old.context), now, _links(("run", old.run_url)))
+
+
+def _gone(branch: GoneBranch) -> tuple[str, ...]:
+    state = "deleted in the broker" if branch.was_deleted else "still in the broker"
+    return (markdown(branch.pacticipant), markdown(branch.name), state)

@@ -9,7 +9,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from pact_gate.model.commit import short
 from pact_gate.model.errors import PactGateError
 from pact_gate.model.gate import Row
-from pact_gate.model.outcome import GateOutcome, Outcome, PlanOutcome, PublishOutcome, TriggerOutcome, VerifyOutcome
+from pact_gate.model.outcome import (
+    GateOutcome,
+    Outcome,
+    PlanOutcome,
+    PublishOutcome,
+    ReconcileOutcome,
+    TriggerOutcome,
+    VerifyOutcome,
+)
 from pact_gate.model.plan import Concerned
 from pact_gate.model.verification import InteractionResult, PactVerification
 from pact_gate.report import words
@@ -54,6 +62,8 @@ def _outcome(outcome: Outcome) -> Iterator[str]:
             yield from _triggering(outcome)
         case PlanOutcome():
             yield from _plan(outcome)
+        case ReconcileOutcome():
+            yield from _reconciliation(outcome)
     yield from (f"{label}: {value}" for label, value in outcome.facts)
     if words.next_step(outcome):
         yield from ["", f"What to do next: {words.next_step(outcome)}"]
@@ -145,6 +155,18 @@ def _planned(concerned: Concerned) -> tuple[str, ...]:
     more = f" and {len(concerned.files) - 1} more" if len(concerned.files) > 1 else ""
     why = f"{concerned.files[0]}{more}" if concerned.files else "–"  # noqa: RUF001
     return (concerned.name, *("yes" if flag else "no" for flag in flags), why)
+
+
+def _reconciliation(outcome: ReconcileOutcome) -> Iterator[str]:
+    work = [(each.consumer, each.provider, short(each.version.version)) for each in outcome.work[:_ROWS]]
+    yield from _table(("CONSUMER", "PROVIDER", "TO BE VERIFIED AT"), work)
+    yield from _more(len(outcome.work) + outcome.left_out - len(work), "verification")
+    yield from (f"{each.cause} {each.next_step}" for each in outcome.hopeless[:_ROWS])
+    yield from (f"#{each.pull_request} {each.context}: {each.problem or each.state}" for each in outcome.gates[:_ROWS])
+    yield from (
+        f"{each.pacticipant} has no branch {each.name} any more: {'deleted' if each.was_deleted else 'left as it is'}"
+        for each in outcome.branches[:_ROWS]
+    )
 
 
 def _more(number: int, noun: str) -> Iterator[str]:
