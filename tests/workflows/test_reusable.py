@@ -214,7 +214,7 @@ def test_every_input_and_secret_reaches_what_it_is_for(name):
         for key, value in {**part.get("with", {}), **part.get("secrets", {})}.items():
             used.add(key)
             if key not in WORK:
-                assert value in known_as(key), f"{part['uses']}: {key}"
+                assert value in (*known_as(key), f"${{{{ matrix.{key} }}}}"), f"{part['uses']}: {key}"
         for key, own in defaults(part["uses"]).items():
             if key in part.get("with", {}).keys() & about["inputs"].keys() - WORK - OWN_DEFAULTS.get(name, set()):
                 given = about["inputs"][key]
