@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 
 import yaml
 
-_EXPRESSION = re.compile(r"\$\{\{\s*([\w.-]+)\s*\}\}")
+_EXPRESSION = re.compile(r"\$\{\{\s*([\w.-]+(?:\s*\|\|\s*[\w.-]+)*)\s*\}\}")  # names, the first that is not empty
 _FAILED = frozenset({"failure", "cancelled", "timed_out", "startup_failure"})
 
 
@@ -73,7 +73,11 @@ class Workflow:
 
     def title(self, values: Mapping[str, Any], otherwise: str) -> str:
         """Fill in `run-name`; `values` has the expressions' names, as `inputs.key`."""
-        return _EXPRESSION.sub(lambda found: str(values.get(found[1], "")), self.run_name) or otherwise
+
+        def filled(found: re.Match[str]) -> str:
+            return next((str(values[name]) for name in re.split(r"\s*\|\|\s*", found[1]) if values.get(name)), "")
+
+        return _EXPRESSION.sub(filled, self.run_name) or otherwise
 
 
 @dataclass
