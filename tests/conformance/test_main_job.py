@@ -620,6 +620,31 @@ def test_a_consumer_does_not_vanish_from_its_providers_gates_unless_told_to(shop
     assert "Nothing was compared" in shop.gate("products@2").outputs["reason"]
 
 
+# --- what no push puts right ------------------------------------------------------------------------------------
+
+
+def test_what_reconcile_asks_a_broker(shop: Estate) -> None:
+    """Which contents a version has no result for, who has versions at all, which branches there are, without one."""
+    broker, products = shop.broker, shop.name("products")
+    shop.publish("basket", "1", "products", content="more", branch="main")
+    shop.publish("basket", "2", "products", content="more", branch="feat/x")  # which is the same
+    shop.publish("basket", "2", "nobody", branch="feat/x")
+    shop.verified("basket", "2", "products", "2", passed=False)
+    [pact] = broker.pacts_for_verification(
+        products, [{"mainBranch": True, "consumer": shop.name("basket")}], branch=None
+    )
+    assert pact.consumer == shop.name("basket")
+    assert pact.content_url == broker.content_url(shop.name("basket"), products, "1")
+    assert broker.unverified(products, "1", [pact]) == [pact]
+    assert broker.unverified(products, "2", [pact]) == []
+    assert [broker.has_versions(shop.name(each)) for each in ("products", "nobody")] == [True, False]
+    branches = {branch.name: branch for branch in broker.branches(shop.name("basket"))}
+    assert branches.keys() == {"main", "feat/x"}
+    broker.delete_branch(branches["feat/x"])
+    assert [branch.name for branch in broker.branches(shop.name("basket"))] == ["main"]
+    assert broker.version(shop.name("basket"), "2")
+
+
 # --- names ------------------------------------------------------------------------------------------------------
 
 

@@ -12,7 +12,16 @@ from markdown_it.token import Token
 
 from pact_gate.model.errors import InputError, Place
 from pact_gate.model.gate import Decision, Question, Result, Row, Target, TargetKind, Verdict
-from pact_gate.model.outcome import GateOutcome, Outcome, PublishedPact, PublishOutcome, VerifyOutcome
+from pact_gate.model.missing import CountingVersion
+from pact_gate.model.outcome import (
+    GateOutcome,
+    Outcome,
+    PublishedPact,
+    PublishOutcome,
+    ReconcileOutcome,
+    VerifyOutcome,
+)
+from pact_gate.model.reconcile import Due, GoneBranch, Hopeless, OldAnswer
 from pact_gate.model.verification import InteractionResult, Mismatch, PactResult, PactVerification
 from pact_gate.report.annotations import annotations
 from pact_gate.report.junit import junit
@@ -64,11 +73,32 @@ def publish_outcome(name: str) -> PublishOutcome:
     return PublishOutcome(name, name, pacts=(PublishedPact(name, name, name, BROKER, 1, (name,)),), notices=(name,))
 
 
+def reconcile_outcome(name: str) -> ReconcileOutcome:
+    version = CountingVersion(name, (name,))
+    return ReconcileOutcome(
+        name,
+        name,
+        work=(Due(name, name, version, f"{BROKER}{name}"),),
+        hopeless=(Hopeless(name, name, version, name, name),),
+        gates=(
+            OldAnswer(1, name, f"{BROKER}{name}"),
+            OldAnswer(2, name, f"javascript:{name}", problem=name, next_step=name),
+        ),
+        branches=(GoneBranch(name, name),),
+    )
+
+
 def simple_outcome(name: str) -> Outcome:
     return Outcome(name, name, 1, facts=((name, name), ("x", f"{BROKER}{name}"), ("y", f"https://{name}")))
 
 
-OUTCOMES: list[Callable[[str], Outcome]] = [gate_outcome, verify_outcome, publish_outcome, simple_outcome]
+OUTCOMES: list[Callable[[str], Outcome]] = [
+    gate_outcome,
+    verify_outcome,
+    publish_outcome,
+    reconcile_outcome,
+    simple_outcome,
+]
 
 
 def error(name: str) -> InputError:
