@@ -218,6 +218,7 @@ def pull_request(estate: Estate) -> PullRequest:
 def test_a_gate_that_would_say_yes_now_runs_again_and_no_other(estate, pull_request) -> None:
     """Once what it needs is verified at the head of main, and only as long as it is red."""
     assert pull_request.reconcile().gates == ()
+    assert estate.local.requests.count("GET /matrix") == 2  # the consumer's own results, and the gate's question
     estate.verify(P2, version=O2)
     outcome = pull_request.reconcile()
     [old] = outcome.gates
@@ -292,6 +293,23 @@ def test_an_address_that_leads_elsewhere_starts_nothing(estate, pull_request, ur
     [old] = pull_request.reconcile().gates
     assert "does not lead to a run of this repository" in old.problem
     assert pull_request.run.run_attempt == 1
+
+
+def test_what_github_refused_stands_first_and_makes_the_run_red(estate, pull_request) -> None:
+    """A gate that leads nowhere is a warning beside it."""
+    estate.verify(P2, version=O2)
+    other = sha("another pull request")
+    estate.publish(other, "feat/x")
+    estate.shop.pull_request("feat/y", other)
+    now = estate.github.now()
+    estate.shop.statuses.append(Status(7, other, "failure", CONTEXT, "", "https://example.org", "bot", now))
+    estate.github.token(TOKEN, REPOSITORY, **PERMISSIONS | {"actions": "read"})
+    outcome = pull_request.reconcile()
+    assert [each.exit_code for each in outcome.gates] == [0, 3]
+    assert outcome.headline.startswith(
+        "Not all of it could be done. The gate of #1 was not run again: GitHub does not "
+    )
+    assert outcome.next_step == outcome.gates[1].next_step
 
 
 HOSTILE = ["orders", "a, b", "a to b", "x with the main branches", "o" * 300, "ünïcode", "1, 2"]

@@ -98,6 +98,15 @@ def test_what_nothing_is_lost_by_is_recorded(estate) -> None:
         estate.record(NEW, application_instance="blue")
 
 
+def test_what_is_there_decides_and_not_what_is_new_on_the_main_branch(estate) -> None:
+    """A hotfix of what never had contracts takes nothing away, whatever the next version will need."""
+    for version in (OLD, BARE):
+        estate.create(version)
+    estate.record(OLD)
+    estate.publish(NEW)
+    assert estate.record(BARE).annotations == ()
+
+
 def test_it_costs_no_request_where_there_are_contracts_and_one_for_who_only_provides(estate) -> None:
     usual = ["GET /", f"GET /pacticipants/orders/versions/{OLD}"]
     estate.publish(OLD)

@@ -242,11 +242,7 @@ class Broker:
         """Give those of a provider's pacts whose content has no result of this version of it. One request."""
         rows = self._ask(_selectors([(provider, version)]), Question()).rows
         with _understood(self.address):
-            known = {
-                _content(row.result_url)
-                for row in rows
-                if (row.provider, row.provider_version) == (provider, version) and row.result_url
-            }
+            known = {_content(row.result_url) for row in rows if row.result_url}
             return [pact for pact in pacts if pact.content_url not in known]
 
     def pact(self, url: str) -> PactDocument:

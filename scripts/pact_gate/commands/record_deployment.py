@@ -66,7 +66,7 @@ def _without_contracts(settings: RecordSettings, broker: Broker, version: str, k
     name = settings.pacticipant
     if broker.has_pacts(known) or name not in {consumer for consumer, _ in broker.integrations()}:
         return ""
-    for earlier, where in _earlier(settings, broker, version):
+    for earlier, where in _earlier(settings, broker):
         document = broker.version(name, earlier)
         if document and broker.has_pacts(document):
             return (
@@ -76,7 +76,7 @@ def _without_contracts(settings: RecordSettings, broker: Broker, version: str, k
     return ""
 
 
-def _earlier(settings: RecordSettings, broker: Broker, version: str) -> Iterator[tuple[str, str]]:
+def _earlier(settings: RecordSettings, broker: Broker) -> Iterator[tuple[str, str]]:
     """Name the versions that this one takes the place of, and where they are.
 
     Those in the environment, of its own application instance where that has one; where there are none, the head of the
@@ -88,8 +88,8 @@ def _earlier(settings: RecordSettings, broker: Broker, version: str) -> Iterator
     for presence in same or listed:
         yield presence.version, f"which is {settings.state} in {settings.environment}"
     head = None if listed else broker.head(Target(TargetKind.MAIN_BRANCH), settings.pacticipant)
-    if head not in (None, version):
-        yield str(head), "the head of its main branch"
+    if head:
+        yield head, "the head of its main branch"
 
 
 def _make_environment(settings: RecordSettings, broker: Broker) -> None:

@@ -22,7 +22,7 @@ def unverified(broker: Broker, consumer: str, estate: Estate) -> Iterator[Hopele
     heard_of: dict[str, bool] = {}
     for version in estate.counting[consumer]:
         for row in broker.results(consumer, version.version):
-            if row.result is not Result.NONE or row.provider_version or row.provider in estate.services:
+            if row.result is not Result.NONE or row.provider in estate.services:
                 continue
             if row.provider not in heard_of:
                 heard_of[row.provider] = broker.has_versions(row.provider)

@@ -29,9 +29,7 @@ def due(broker: Broker, provider: str, estate: Estate, *, branches: bool) -> Ite
     selected = list(broker.pacts_for_verification(provider, selectors.DEFAULT, branch=main))
     if branches:
         selected += _on_branches(broker, provider, consumers, main)
-    pacts = {pact.content_url: pact for pact in reversed(selected)}
-    order = list(dict.fromkeys(pact.content_url for pact in selected))
-    wanted = [pacts[url] for url in order]
+    wanted = list({pact.content_url: pact for pact in selected}.values())
     missing = {
         version: broker.unverified(provider, version.version, wanted) for version in estate.counting[provider] if wanted
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pact_gate.broker.client import Branch
+from pact_gate.broker.client import Branch, Pacticipant
 from pact_gate.commands.reconcile.estate import Estate, main_branch
 from pact_gate.commands.step import Step
 from pact_gate.model.errors import InputError
@@ -28,19 +28,18 @@ def gone(settings: ReconcileSettings, repository: str, estate: Estate, step: Ste
     there = step.github.branches(repository)
     left = _MOST
     for name, about in estate.services.items():
-        main = main_branch(about)
-        _check(name, about.repository_url, main, there, repository, settings)
+        _check(about, there, repository, settings)
         for branch in step.broker.branches(name):
-            if left and branch.name not in {main, *there} and _is_gone(branch, repository, step):
+            if left and branch.name not in there and _is_gone(branch, repository, step):
                 left -= 1
                 if settings.delete_branches:
                     step.broker.delete_branch(branch)
                 yield GoneBranch(name, branch.name, was_deleted=settings.delete_branches)
 
 
-def _check(
-    name: str, url: str | None, main: str, there: set[str], repository: str, settings: ReconcileSettings
-) -> None:
+def _check(about: Pacticipant, there: set[str], repository: str, settings: ReconcileSettings) -> None:
+    """Make sure that the lists belong together, and that the main branch is none of those that are gone."""
+    name, url, main = about.name, about.repository_url, main_branch(about)
     lives_at = repository_at(url, settings.server_url) if url else None
     if url and (lives_at or "").lower() != repository.lower():
         raise InputError(
