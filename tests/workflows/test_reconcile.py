@@ -100,7 +100,7 @@ def deployed_and_head(service, estate, port, *inputs):
 
 
 def test_what_is_deployed_and_lacks_a_result_is_verified_at_its_own_commit(service, estate, port):
-    """Not at the head, which has renamed the field and has its result. A branch that is gone is deleted in the broker."""
+    """Not at the head, which has renamed the field and has its result. A branch that is gone leaves the broker."""
     products, deployed = deployed_and_head(service, estate, port, "delete-branches: true")
     estate.broker.put_branch("products", "f" * 40, "feat/gone")
     run = products.run("reconcile.yml", "schedule")

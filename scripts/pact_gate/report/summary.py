@@ -405,7 +405,7 @@ def _reconciliation(outcome: ReconcileOutcome, page: _Page) -> str:
         if rows and page.add(f"### {title}"):
             page.table(header, rows, len(rows), "row")
     if outcome.left_out:
-        page.add(f"{words.counted(outcome.left_out, 'more verification')} wait for the next run.")
+        page.add(f"Left to the next run: {words.counted(outcome.left_out, 'more verification')}.")
     _full_versions(page, ((each.provider, each.version.version) for each in outcome.work))
     return str(page)
 
@@ -416,10 +416,11 @@ def _due(due: Due) -> tuple[str, ...]:
 
 
 def _hopeless(hopeless: Hopeless) -> tuple[str, ...]:
+    where = f" ({markdown(', '.join(hopeless.where.places))})" if hopeless.where.places else ""
     return (
         markdown(hopeless.consumer),
         markdown(hopeless.provider),
-        f"{prose(hopeless.cause)} {markdown(', '.join(hopeless.where.places))}".strip(),
+        f"{prose(hopeless.cause)}{where}",
         prose(hopeless.next_step),
     )
 
