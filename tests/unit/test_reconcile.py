@@ -291,8 +291,22 @@ def test_an_address_that_leads_elsewhere_starts_nothing(estate, pull_request, ur
     estate.shop.statuses.clear()
     pull_request.status("failure", url=url.format(pull_request.run.id))
     [old] = pull_request.reconcile().gates
-    assert "does not lead to a run of this repository" in old.problem
+    assert "does not lead to a run of this pull request" in old.problem
     assert pull_request.run.run_attempt == 1
+
+
+@pytest.mark.parametrize(("event", "attempts"), [("push", 1), ("workflow_run", 2)])
+def test_a_run_of_another_commit_is_started_only_where_it_follows_a_forks(
+    estate, pull_request, event, attempts
+) -> None:
+    """A failed deployment of main, to which a status leads that somebody set, is not run again."""
+    estate.verify(P2, version=O2)
+    run = estate.shop.run(pull_request.run.workflow, event, "main")
+    run.finish("failure", Job("Deploy", "failure"))
+    estate.shop.statuses.clear()
+    pull_request.status("failure", run=run)
+    pull_request.reconcile()
+    assert run.run_attempt == attempts
 
 
 def test_what_github_refused_stands_first_and_makes_the_run_red(estate, pull_request) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from pact_gate.commands import can_i_deploy
 from pact_gate.commands.step import Step
+from pact_gate.github.api import GitHub
 from pact_gate.model.errors import GitHubError
 from pact_gate.model.gate import Question, Target
 from pact_gate.model.reconcile import OldAnswer
@@ -20,7 +21,7 @@ _BY_HAND = "Run the gate of this pull request again by hand."
 def old_answers(settings: ReconcileSettings, repository: str, step: Step) -> Iterator[OldAnswer]:
     """Ask again for each open pull request whose gate said no, and run it again where the answer is yes now.
 
-    To GitHub one request for each hundred open pull requests, one for each of them, two for each run that is started
+    To GitHub one request for each hundred open pull requests, one for each of them, three for each run that is started
     again. To the broker one for each gate that said no, and up to three more for a yes.
     """
     for pull in step.github.pull_requests(repository):
@@ -30,7 +31,7 @@ def old_answers(settings: ReconcileSettings, repository: str, step: Step) -> Ite
             if status.get("state") not in ("failure", "error") or not names:
                 continue
             if _is_yes(tuple((name, pull.head) for name in names), settings.target, step):
-                yield _run_again(OldAnswer(pull.number, context, url), settings, repository, step)
+                yield _run_again(OldAnswer(pull.number, context, url), pull.head, settings, step)
 
 
 def _is_yes(asked: tuple[tuple[str, str], ...], target: Target, step: Step) -> bool:
@@ -41,27 +42,41 @@ def _is_yes(asked: tuple[tuple[str, str], ...], target: Target, step: Step) -> b
     return answer.exit_code == 0 and not answer.decision.compared_nothing
 
 
-def _run_again(old: OldAnswer, settings: ReconcileSettings, repository: str, step: Step) -> OldAnswer:
-    """Start the failed jobs of the run that has set this status; what stands against it becomes the `problem`.
-
-    Whoever may set a status chooses its address: only a run of this repository is taken.
-    """
-    runs = re.escape(f"{settings.server_url}/{repository}/actions/runs/")
-    run_id = re.fullmatch(rf"{runs}([0-9]{{1,18}})(?:[/?#].*)?", old.run_url)
-    if not run_id:
-        return old._replace(problem="Its status does not lead to a run of this repository.", next_step=_BY_HAND)
+def _run_again(old: OldAnswer, head: str, settings: ReconcileSettings, step: Step) -> OldAnswer:
+    """Start the failed jobs of the run that has set this status; what stands against it becomes the `problem`."""
     if not settings.rerun:
-        return old._replace(state="would say yes now", next_step=_BY_HAND)
+        return old._replace(next_step=_BY_HAND)
     try:
-        run = step.github.run(repository, int(run_id[1]))
-        if not run.ended:
-            return old._replace(state="is running")
-        if run.attempt >= _MOST_ATTEMPTS:
-            return old._replace(
-                problem=f"It said no in {run.attempt} attempts, and is not run again.",
-                next_step="Open its run: it fails for another reason, or asks about something else than we did.",
-            )
-        step.github.rerun_failed_jobs(repository, run.id)
+        return _started(old, head, settings, step.github)
     except GitHubError as error:
         return old._replace(problem=error.cause, next_step=error.next_step, exit_code=error.exit_code)
+
+
+def _started(old: OldAnswer, head: str, settings: ReconcileSettings, github: GitHub) -> OldAnswer:
+    repository = settings.repository or ""
+    run_id = _run_of(old, head, settings, github)
+    if run_id is None:
+        return old._replace(problem="Its status does not lead to a run of this pull request.", next_step=_BY_HAND)
+    run = github.run(repository, run_id)
+    if not run.ended:
+        return old._replace(state="is running")
+    if run.attempt >= _MOST_ATTEMPTS:
+        return old._replace(
+            problem=f"It said no in {run.attempt} attempts, and is not run again.",
+            next_step="Open its run: it fails for another reason, or asks about something else than we did.",
+        )
+    github.rerun_failed_jobs(repository, run_id)
     return old._replace(state="was run again")
+
+
+def _run_of(old: OldAnswer, head: str, settings: ReconcileSettings, github: GitHub) -> int | None:
+    """Take the run out of the status' address. Whoever may set a status chooses that, and may not choose a deployment.
+
+    A run that follows the one of a fork (`workflow_run`) has the head of the default branch.
+    """
+    runs = re.escape(f"{settings.server_url}/{settings.repository}/actions/runs/")
+    found = re.fullmatch(rf"{runs}([0-9]{{1,18}})(?:[/?#].*)?", old.run_url)
+    if not found:
+        return None
+    origin = github.origin(settings.repository or "", int(found[1]))
+    return int(found[1]) if origin.head == head or origin.event == "workflow_run" else None
