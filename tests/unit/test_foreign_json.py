@@ -12,6 +12,9 @@ from typing import Any
 import pytest
 
 from pact_gate.commands import can_i_deploy, create_version, publish, record_deployment
+from pact_gate.commands.reconcile.as_consumer import unverified
+from pact_gate.commands.reconcile.as_provider import due
+from pact_gate.commands.reconcile.estate import survey
 from pact_gate.commands.step import Step
 from pact_gate.model.errors import BrokerError, PactGateError
 from pact_gate.settings import Inputs
@@ -75,6 +78,14 @@ def selected(step: Step) -> None:
             step.broker.publish_result(url, {"providerApplicationVersion": OTHER, "success": True, "testResults": []})
 
 
+def reconciled(step: Step) -> None:
+    """What reconcile asks the broker, and nothing of GitHub."""
+    estate = survey(step.broker, ["orders", "products"])
+    list(due(step.broker, "products", estate, branches=True))
+    list(unverified(step.broker, "orders", estate))
+    step.broker.has_versions("products")
+
+
 COMMANDS: dict[str, Callable[[Step], Any]] = {
     "gate": lambda step: can_i_deploy.run(inputs(pacticipant="orders", to_environment="production"), step),
     "merge": lambda step: can_i_deploy.run(inputs(pacticipant="orders", to_branch="main"), step),
@@ -86,6 +97,7 @@ COMMANDS: dict[str, Callable[[Step], Any]] = {
         inputs(pacticipant="products", environment="production", state="undeployed"), step
     ),
     "verify": selected,
+    "reconcile": reconciled,
 }
 
 
