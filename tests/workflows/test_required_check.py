@@ -50,7 +50,8 @@ def gate(act, checked_github, estate):
 
     def run(test, broker_url=estate.url, kept=None):
         known.artifacts = [Artifact("pacts", zipped(kept))] if kept else []
-        workflow = yaml.safe_load(TEMPLATE.replace("pacticipant: orders,", 'pacticipant: orders, timeout: "0", broker-timeout: "2",'))
+        text = TEMPLATE.replace("pacticipant: orders,", 'pacticipant: orders, timeout: "0", broker-timeout: "2",')
+        workflow = yaml.safe_load(text)
         workflow["on"] = workflow.pop(True)
         workflow["jobs"]["test"] = {"runs-on": "ubuntu-latest", "steps": [{"run": "true"}], **test}
         workflow["jobs"]["beside"] = {"runs-on": "ubuntu-latest", "steps": [{"run": "true"}]}
