@@ -11,7 +11,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from difflib import get_close_matches
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 from pact_gate.model import runs, selectors
 from pact_gate.model.errors import InputError
 from pact_gate.model.gate import Target, TargetKind
+from pact_gate.model.override import MOST_DAYS
 from pact_gate.model.plan import Work, work_from_json
 from pact_gate.model.repository import is_repository
 from pact_gate.model.runs import Triggered
@@ -295,6 +296,60 @@ def publish_settings(inputs: Inputs) -> PublishSettings:
 
 
 @dataclass(frozen=True)
+class OverrideSettings:
+    """Break-glass: the GitHub environment whose reviewers decide, and in which run; with a `reason`, it is asked for.
+
+    `started_by` are the logins, in lower case, of who started the run; `until` is in UTC.
+    """
+
+    environment: str
+    repository: str
+    run_id: int
+    started_by: frozenset[str]
+    reason: str | None = None
+    until: datetime | None = None
+
+
+def override_settings(inputs: Inputs, now: datetime) -> OverrideSettings | None:
+    """Read the inputs of an override; None where no environment is named."""
+    environment, reason, until = (inputs.text(f"override-{name}") for name in ("environment", "reason", "until"))
+    if reason is not None and (environment is None or until is None):
+        missing = "override-environment" if environment is None else "override-until"
+        raise InputError(
+            f"The input `override-reason` asks for an override, and `{missing}` is missing.",
+            "Give the environment whose reviewers decide, and until when it holds.",
+        )
+    if environment is None:
+        return None
+    run = _this_run(inputs)
+    if run["repository"] is None or run["this_run"] is None:
+        raise InputError("Nobody can override a gate outside of GitHub Actions.", "Leave out `override-environment`.")
+    actors = (inputs.variable(name) for name in ("GITHUB_ACTOR", "GITHUB_TRIGGERING_ACTOR"))
+    started_by = frozenset(actor.lower() for actor in actors if actor)
+    when = None if until is None else _until(until, now)
+    return OverrideSettings(environment, run["repository"], run["this_run"], started_by, reason, when)
+
+
+def _until(value: str, now: datetime) -> datetime:
+    """Read until when an override holds: a time, or the end of a day, in UTC where it does not say."""
+    try:
+        day = date.fromisoformat(value)
+        when = datetime(day.year, day.month, day.day, 23, 59, 59, tzinfo=UTC)
+    except ValueError:
+        try:
+            when = datetime.fromisoformat(value)
+        except ValueError:
+            raise _wrong(
+                "override-until", value, "is no date or time", "Write 2026-01-31 or 2026-01-31T18:00Z."
+            ) from None
+        when = when if when.tzinfo else when.replace(tzinfo=UTC)
+    if not now < when <= now + timedelta(days=MOST_DAYS + 1):
+        what = "is over" if when <= now else f"is more than {MOST_DAYS} days ahead"
+        raise _wrong("override-until", value, what, f"An override holds for at most {MOST_DAYS} days.")
+    return when
+
+
+@dataclass(frozen=True)
 class GateSettings:
     """A gate. `timeout` and `interval` are seconds; 0 asks once.
 
@@ -313,6 +368,7 @@ class GateSettings:
     triggered: tuple[Triggered, ...] = ()
     runs_token: str | None = field(default=None, repr=False)
     announce: AnnounceSettings = AnnounceSettings()
+    override: OverrideSettings | None = None
 
 
 def gate_settings(inputs: Inputs) -> GateSettings:
@@ -333,7 +389,12 @@ def gate_settings(inputs: Inputs) -> GateSettings:
 
 def can_i_deploy_settings(inputs: Inputs) -> GateSettings:
     """Read the inputs of `actions/can-i-deploy`: those of every gate, and what needs GitHub."""
-    return replace(gate_settings(inputs), triggered=_triggered(inputs), announce=announce_settings(inputs))
+    return replace(
+        gate_settings(inputs),
+        triggered=_triggered(inputs),
+        announce=announce_settings(inputs),
+        override=override_settings(inputs, datetime.now(UTC)),
+    )
 
 
 def _triggered(inputs: Inputs) -> tuple[Triggered, ...]:
@@ -799,6 +860,7 @@ _PUBLISH = (*_CREATE_VERSION, "pacts", "on-conflict", "on-empty")
 _TARGET = ("to-environment", "to-main-branch", "to-branch", "to-tag")
 _ASKED = (*_VERSION, "pacticipant", *_TARGET, "ignore", "timeout", "interval", "dry-run", "on-empty")
 _GATE = (*_ASKED, "runs", "statuses", "comment", "github-token")
+_OVERRIDE = ("override-environment", "override-reason", "override-until")
 _TRIGGER = (*_VERSION, "pacticipant", "via", "event", "workflow", "ref", "repositories", "providers", "github-token")
 _RECORD = ("environment", "state", "application-instance", "create-environment", "allow-without-contracts")
 _RECONCILE = ("to-environment", "consumer-branches", "rerun", "delete-branches")
@@ -812,7 +874,7 @@ KNOWN: Mapping[str, frozenset[str]] = {
     "gate": frozenset(_PUBLISH + _ASKED),
     "publish": frozenset(_PUBLISH),
     "verify": frozenset((*_VERSION, *_PROVIDER, *_SELECTION, *_FILTERS, *_RESULTS, "request-headers")),
-    "can-i-deploy": frozenset(_GATE),
+    "can-i-deploy": frozenset((*_GATE, *_OVERRIDE)),
     "trigger-verification": frozenset(_TRIGGER),
     "contract-gate": frozenset((*_TRIGGER, *_GATE, "needs", "artifact", "artifact-workflow", "tags", "trigger-token"))
     - {"runs"},

@@ -11,6 +11,7 @@ from pact_gate.model.changes import ContractChange, changed
 from pact_gate.model.errors import BrokerError, GitHubError, PactGateError
 from pact_gate.model.gate import Decision, Question, Target, TargetKind, Verdict
 from pact_gate.model.outcome import GateOutcome
+from pact_gate.model.override import Override
 from pact_gate.report.comment import comment, key, marker, says
 from pact_gate.report.statuses import Status, left_pending, statuses
 from pact_gate.settings import AnnounceSettings
@@ -41,7 +42,7 @@ class Announcement:
 
         Gives the outcome with what changed in the contracts, where a comment tells it.
         """
-        self._decided(outcome.decision)
+        self._decided(outcome.decision, outcome.overrides.granted)
         if self._settings.comment == "never" or self._settings.repository is None:
             return outcome
         try:
@@ -55,8 +56,8 @@ class Announcement:
         """Say that there is no answer, and why."""
         self._decided(Decision(Verdict.BROKER_ERROR, error.cause, error.next_step))
 
-    def _decided(self, decision: Decision) -> None:
-        final = statuses(self._question, decision, waiting=False)
+    def _decided(self, decision: Decision, override: Override | None = None) -> None:
+        final = statuses(self._question, decision, waiting=False, override=override)
         self._set((*final, *left_pending(self._shown.values(), final)))
 
     def _tried(self, what: str, tell: Callable[[], None]) -> None:

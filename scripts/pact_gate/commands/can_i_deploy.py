@@ -9,12 +9,14 @@ from pact_gate.broker.client import Broker, unknown
 from pact_gate.commands.announcing import Announcement
 from pact_gate.commands.files import write_json
 from pact_gate.commands.following import Following
+from pact_gate.commands.overriding import overrides
 from pact_gate.commands.step import Step
 from pact_gate.model.commit import chosen_version
 from pact_gate.model.decision import decide, needed, overlooked
 from pact_gate.model.errors import BrokerError, InputError, PactGateError
 from pact_gate.model.gate import Decision, Matrix, Question, Result, Row, TargetKind, Verdict
 from pact_gate.model.outcome import GateOutcome
+from pact_gate.model.override import Overrides
 from pact_gate.settings import GateSettings, Inputs, can_i_deploy_settings
 
 _BAD_REQUEST = 400
@@ -46,7 +48,15 @@ def answer(settings: GateSettings, step: Step) -> GateOutcome:
         announcement.broke(error)
         raise
     outcome = outcome_of(settings, question, decision, waited, step)
-    return announcement.answered(outcome)
+    return announcement.answered(_overridden(outcome, overrides(settings.override, question, decision, step)))
+
+
+def _overridden(outcome: GateOutcome, found: Overrides) -> GateOutcome:
+    """Let a no pass that somebody who may has let pass. The verdict, and `deployable`, stay what they are."""
+    granted = found.granted is not None
+    outputs = {**outcome.outputs, "overridden": str(granted).lower()}
+    code = 0 if granted else outcome.exit_code
+    return replace(outcome, overrides=found, outputs=outputs, exit_code=code)
 
 
 def question_of(settings: GateSettings, step: Step) -> Question:

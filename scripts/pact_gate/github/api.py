@@ -350,7 +350,11 @@ def _origin(document: Json) -> RunOrigin:
 
 def _issue(document: Json) -> Issue:
     return Issue(
-        int(document["number"]), str(document["title"]), str(document.get("body") or ""), str(document["html_url"])
+        number=int(document["number"]),
+        title=str(document["title"]),
+        body=str(document.get("body") or ""),
+        url=str(document["html_url"]),
+        by_bot=(document.get("user") or {}).get("type") == "Bot",
     )
 
 

@@ -9,6 +9,7 @@ from typing import Literal, NamedTuple
 from pact_gate.model.changes import ContractChange
 from pact_gate.model.gate import Decision, Question
 from pact_gate.model.missing import MissingResult
+from pact_gate.model.override import Overrides
 from pact_gate.model.plan import Concerned
 from pact_gate.model.reconcile import Due, GoneBranch, Hopeless, OldAnswer
 from pact_gate.model.runs import Triggered
@@ -107,3 +108,4 @@ class GateOutcome(Outcome):
     dry_run: bool = False
     waited_seconds: float = 0.0
     changes: tuple[ContractChange, ...] = ()
+    overrides: Overrides = field(default_factory=Overrides)

@@ -68,12 +68,13 @@ class Artifact(NamedTuple):
 
 
 class Issue(NamedTuple):
-    """An issue of a repository."""
+    """An issue of a repository, and whether a program has written it."""
 
     number: int
     title: str
     body: str
     url: str
+    by_bot: bool
 
 
 class Triggered(NamedTuple):

@@ -44,7 +44,8 @@ def error_annotations(error: PactGateError) -> tuple[Annotation, ...]:
 def _gate(outcome: GateOutcome) -> Iterator[Annotation]:
     fine = words.is_yes(outcome) and not outcome.decision.compared_nothing
     if outcome.exit_code or not fine:
-        message = f"{words.reason(outcome)}\n{words.next_step(outcome)}".strip()
+        about = [f"{label}: {sentence}" for label, sentence in words.remarks(outcome) if "verridden" in label]
+        message = "\n".join(filter(None, (words.reason(outcome), words.next_step(outcome), *about)))
         yield Annotation("error" if outcome.exit_code else "warning", message, words.title(outcome))
 
 

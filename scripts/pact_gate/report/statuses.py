@@ -13,6 +13,7 @@ from typing import Literal, NamedTuple
 
 from pact_gate.model.commit import short
 from pact_gate.model.gate import Decision, Question, Result, Row, Target, TargetKind, Verdict
+from pact_gate.model.override import Override
 from pact_gate.report import words
 from pact_gate.report.escape import line
 
@@ -33,7 +34,9 @@ class Status(NamedTuple):
     description: str
 
 
-def statuses(question: Question, decision: Decision, *, waiting: bool) -> tuple[Status, ...]:
+def statuses(
+    question: Question, decision: Decision, *, waiting: bool, override: Override | None = None
+) -> tuple[Status, ...]:
     """Give the status of all first, then one for each integration in the order of their names.
 
     What is still unknown is pending while the gate is `waiting`, and a failure once it is not. An integration in
@@ -43,7 +46,11 @@ def statuses(question: Question, decision: Decision, *, waiting: bool) -> tuple[
     for row in words.worst_rows_first(decision.rows):
         worst.setdefault((row.consumer, row.provider), row)
     ours = (_integration(worst[pair], question.target, waiting=waiting) for pair in sorted(worst))
-    return (_overall(question, decision, waiting=waiting), *ours)
+    overall = _overall(question, decision, waiting=waiting)
+    if override:
+        said = f"Overridden by {override.approver} until {override.until:%Y-%m-%d}: {override.reason}"
+        overall = overall._replace(state="success", description=_description(said, ""))
+    return (overall, *ours)
 
 
 def left_pending(shown: Iterable[Status], final: Iterable[Status]) -> tuple[Status, ...]:

@@ -8,7 +8,9 @@ from datetime import UTC, datetime
 from pact_gate.model.commit import short
 from pact_gate.model.gate import Question, Result, Row, Target, TargetKind, Verdict
 from pact_gate.model.outcome import GateOutcome, Outcome, TriggerOutcome, VerifyOutcome
+from pact_gate.model.override import Overrides
 from pact_gate.model.verification import Fate, InteractionResult, Mismatch, PactVerification
+from pact_gate.report import override
 from pact_gate.report.escape import cut
 
 _SUBJECTS = 3  # named in a title
@@ -113,7 +115,16 @@ def remarks(outcome: GateOutcome) -> tuple[tuple[str, str], ...]:
         found.append(("Ignored", f"{', '.join(question.ignore)}: the input `ignore` takes them out of the answer."))
     if outcome.waited_seconds >= _A_WAIT and outcome.decision.verdict is not Verdict.STUCK:  # its reason says so
         found.append(("Waited", f"{duration(outcome.waited_seconds)} for results."))
-    return tuple(found)
+    return (*_overrides(outcome.overrides), *found)
+
+
+def _overrides(found: Overrides) -> Iterator[tuple[str, str]]:
+    if found.granted:
+        yield "Overridden", override.told(found.granted)
+    if found.refused:
+        yield "Not overridden", found.refused
+    for each in found.still_open:
+        yield "Overridden before", override.told_open(each, datetime.now(UTC))
 
 
 def is_yes(outcome: GateOutcome) -> bool:
@@ -237,6 +248,8 @@ def _compared(mismatch: Mismatch) -> str:
 
 
 def _gate_symbol(outcome: GateOutcome) -> str:
+    if outcome.overrides.granted:
+        return "⚠️"
     if outcome.decision.compared_nothing:
         return "⚠️" if is_yes(outcome) else "❌"
     return _SYMBOLS[outcome.decision.verdict]
@@ -245,7 +258,7 @@ def _gate_symbol(outcome: GateOutcome) -> str:
 def _gate_title(outcome: GateOutcome) -> str:
     question, verdict = outcome.question, outcome.decision.verdict
     may = _may(question.target) if is_yes(outcome) else _may_not(question.target, verdict)
-    ending = " (dry run)" if outcome.dry_run else ""
+    ending = " (overridden)" if outcome.overrides.granted else " (dry run)" if outcome.dry_run else ""
     return f"{_answer(outcome)}: {_subjects(question)} {may}{ending}"
 
 
