@@ -21,10 +21,12 @@ WORKFLOWS = [
     *TEMPLATES,
     *sorted(ROOT.glob("examples/*/.github/workflows/*.yml")),
 ]
-OURS = re.compile(r"pact-gate/pact-gate(?P<path>/actions/[a-z-]+)?@v1")
+# Ours by its major tag; in the template for GitHub Enterprise Server the mirror that docs/ghes.md sets up.
+NAMES = r"(?:pact-gate/pact-gate(?=.*@v1$)|tools/pact-gate(?=.*@v1-ghes$))"
+OURS = re.compile(NAMES + r"(?P<path>/actions/[a-z-]+)?@v1(-ghes)?")
 OF_THIS_COMMIT = re.compile(r"\$(?P<path>/actions/[a-z-]+)")  # in the workflows that others call
-# From elsewhere by the major tag; from another workflow of this repository at its own commit.
-CALLED = re.compile(r"(?:pact-gate/pact-gate/(?=.*@v1$)|\$/)(?P<path>\.github/workflows/[a-z-]+\.yml)(?:@v1)?")
+# From elsewhere by such a tag; from another workflow of this repository at its own commit.
+CALLED = re.compile(r"(?:" + NAMES + r"|\$)/(?P<path>\.github/workflows/[a-z-]+\.yml)(?:@v1(-ghes)?)?")
 PINNED = re.compile(r"[\w./-]+@[0-9a-f]{40}")
 
 
