@@ -168,7 +168,7 @@ def _gate(outcome: GateOutcome, page: _Page) -> str:
             page.add("\n".join([f"**{contract(change)}**", "", *(f"- {prose(each)}" for each in change.lines[:_ROWS])]))
     for row in rows:
         if row.run and row.run.last_words:
-            page.add(_folded(f"How the log of {link(row.run.url, row.run.url)} ends", block(row.run.last_words)))
+            page.add(_folded(f"How the log of the run for {markdown(row.provider)} ends", block(row.run.last_words)))
     _facts(page, outcome)
     _full_versions(page, words.versions_in(outcome))
     return str(page)
