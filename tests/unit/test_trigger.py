@@ -314,6 +314,32 @@ def test_a_gate_costs_one_request_a_look_and_two_for_a_consumers_yes(estate, tim
     assert len(estate.local.requests) == 1 + 40 / 10 + 2
 
 
+def test_a_provider_that_the_broker_knows_nothing_of_is_waited_for(estate, time) -> None:
+    """It was asked to verify the head of its default branch: that gives it a version, but in no environment."""
+    estate.verify(P2)
+    estate.publish(provider="stock")
+    stock = estate.github.repository("acme/stock")
+    stock.workflow("contract-requested.yml", WORKFLOW)
+    estate.github.token(TOKEN, "acme/stock", actions="write")
+    asked = estate.trigger(repositories="stock=acme/stock")
+    [run] = stock.runs
+
+    def sleep(seconds: float) -> None:
+        time.now += seconds
+        if time.now == 20:
+            broker = estate.local.client
+            broker.put_branch("stock", "5" * 40, "main")
+            pact = broker.pact(broker.content_url("orders", "stock", HEAD))
+            broker.publish_result(pact.results_url, {"success": True, "providerApplicationVersion": "5" * 40})
+            run.finish("success")
+
+    estate.local.clock = time.clock._replace(sleep=sleep)
+    main = {"to-environment": "", "to-main-branch": "true", "timeout": "1h"}
+    answer = estate.gate(asked, **main)
+    assert (answer.decision.verdict, answer.waited_seconds) == (Verdict.YES, 20)
+    assert estate.gate(asked, timeout="1h").decision.verdict is Verdict.NOT_IN_ENVIRONMENT
+
+
 @pytest.mark.parametrize("text", ["[1]", "{}", "no", '[{"consumer": "x"}]', "[" * 9999])
 def test_runs_that_are_none_are_refused(text) -> None:
     with pytest.raises(InputError, match="`runs`"):

@@ -33,7 +33,9 @@ _EXPLAINED = {
 
 def run(inputs: Inputs, step: Step) -> GateOutcome:
     """Read the inputs of the action, and answer."""
-    return answer(can_i_deploy_settings(inputs), step)
+    outcome = answer(can_i_deploy_settings(inputs), step)
+    overridden = outcome.overrides.granted is not None
+    return replace(outcome, outputs={**outcome.outputs, "overridden": str(overridden).lower()})
 
 
 def answer(settings: GateSettings, step: Step) -> GateOutcome:
@@ -53,10 +55,7 @@ def answer(settings: GateSettings, step: Step) -> GateOutcome:
 
 def _overridden(outcome: GateOutcome, found: Overrides) -> GateOutcome:
     """Let a no pass that somebody who may has let pass. The verdict, and `deployable`, stay what they are."""
-    granted = found.granted is not None
-    outputs = {**outcome.outputs, "overridden": str(granted).lower()}
-    code = 0 if granted else outcome.exit_code
-    return replace(outcome, overrides=found, outputs=outputs, exit_code=code)
+    return replace(outcome, overrides=found, exit_code=0 if found.granted else outcome.exit_code)
 
 
 def question_of(settings: GateSettings, step: Step) -> Question:
@@ -131,7 +130,9 @@ class _Gate:
         """Find out why a row has no result: the provider's version has none, or there is no such version."""
         asked = dict(self._question.asked)
         there = (asked[row.provider],) if row.provider in asked else self._versions_there(row.provider, matrix)
-        return replace(row, candidates=there, result=Result.NONE if there else Result.ABSENT)
+        # A provider that has no version yet was asked to verify the head of its default branch: it will have one.
+        coming = self._question.target.kind is TargetKind.MAIN_BRANCH and self._following.is_first(row)
+        return replace(row, candidates=there, result=Result.NONE if there or coming else Result.ABSENT)
 
     def _versions_there(self, provider: str, matrix: Matrix) -> tuple[str, ...]:
         target = self._question.target

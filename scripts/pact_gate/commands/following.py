@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
 
@@ -67,11 +67,16 @@ class Following:
         if row.result not in _CONCERNED:
             return row
         versions = (row.provider_version,) if row.provider_version else row.candidates
-        for each in self._triggered:
-            same = (each.consumer, each.consumer_version, each.provider)
-            if same == (row.consumer, row.consumer_version, row.provider) and each.covers(versions):
-                return replace(row, run=self._known[each])
-        return row
+        asked = next((each for each in self._asked_for(row) if each.covers(versions)), None)
+        return replace(row, run=self._known[asked]) if asked else row
+
+    def is_first(self, row: Row) -> bool:
+        """Say whether the verification of a row's pact was asked for at the first version of its provider."""
+        return any(not each.versions for each in self._asked_for(row))
+
+    def _asked_for(self, row: Row) -> Iterator[Triggered]:
+        pact = (row.consumer, row.consumer_version, row.provider)
+        return (each for each in self._triggered if (each.consumer, each.consumer_version, each.provider) == pact)
 
     def with_last_words(self, row: Row) -> Row:
         """Add how the log of a row's run ended, where the run did."""
