@@ -37,7 +37,7 @@ from pact_gate.connect import connect  # noqa: E402
 from pact_gate.model.missing import HEAD_OF_MAIN, CountingVersion  # noqa: E402
 from pact_gate.model.pact import parse  # noqa: E402
 from pact_gate.model.runs import Triggered, to_json  # noqa: E402
-from pact_gate.settings import BrokerSettings  # noqa: E402
+from pact_gate.settings.broker import BrokerSettings  # noqa: E402
 
 LAUNCHER = ["sh", str(ROOT / "scripts" / "pact-gate")]
 QUESTION = ["--pacticipant", "orders", "--version", "1", "--to-environment", "production"]

@@ -10,7 +10,7 @@ from typing import Any
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "scripts"))
 
-from pact_gate.settings import KNOWN  # noqa: E402 (it is found from now on)
+from pact_gate.settings.known import KNOWN  # noqa: E402 (it is found from now on)
 from pact_gate.usage import action  # noqa: E402
 
 PAGE = ROOT / "docs" / "actions.md"

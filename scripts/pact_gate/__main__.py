@@ -21,7 +21,10 @@ from pact_gate.model.outcome import Outcome
 from pact_gate.report import annotations as notes
 from pact_gate.report import summary, text
 from pact_gate.report.escape import log_line
-from pact_gate.settings import KNOWN, LISTS, Inputs, broker_settings, github_settings
+from pact_gate.settings.broker import broker_settings
+from pact_gate.settings.github import github_settings
+from pact_gate.settings.inputs import Inputs
+from pact_gate.settings.known import KNOWN, LISTS
 
 # A command's module is imported when it is asked for: a step pays for nothing that it does not use.
 COMMANDS: Mapping[str, tuple[str, str]] = {

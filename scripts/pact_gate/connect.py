@@ -13,7 +13,8 @@ from pact_gate.broker.http import Http, authentication
 from pact_gate.broker.wsgi import Application, WsgiAdapter
 from pact_gate.github.api import GitHub
 from pact_gate.model.errors import InputError
-from pact_gate.settings import BrokerSettings, GitHubSettings
+from pact_gate.settings.broker import BrokerSettings
+from pact_gate.settings.github import GitHubSettings
 from pact_gate.transport import BearerAuth
 
 # The embedded broker needs a base address for its links. `.invalid` can belong to nobody (RFC 6761).

@@ -25,7 +25,7 @@ from pact_gate.__main__ import main
 from pact_gate.broker.client import Broker
 from pact_gate.connect import connect
 from pact_gate.model.pact import parse
-from pact_gate.settings import BrokerSettings
+from pact_gate.settings.broker import BrokerSettings
 
 YES, NO, UNKNOWN = True, False, None  # the broker's own words
 

@@ -16,7 +16,9 @@ from pact_gate.connect import connect, connect_github
 from pact_gate.github.runner import Runner
 from pact_gate.model.commit import Commit
 from pact_gate.model.pact import parse
-from pact_gate.settings import BrokerSettings, GitHubSettings, Inputs
+from pact_gate.settings.broker import BrokerSettings
+from pact_gate.settings.github import GitHubSettings
+from pact_gate.settings.inputs import Inputs
 
 TOKEN = "t0ken-that-the-broker-keeps"
 TEMPLATE = (Path(__file__).parents[2] / "workflows" / "contract-requested.yml").read_text(encoding="utf-8")

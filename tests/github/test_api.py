@@ -10,7 +10,7 @@ from tests.github.state import Artifact, GitHub, Job, Run, sha, zipped
 
 from pact_gate.connect import connect_github
 from pact_gate.github.api import GitHub as Api
-from pact_gate.settings import GitHubSettings
+from pact_gate.settings.github import GitHubSettings
 
 PERMISSIONS = {
     "actions": "write",

@@ -22,7 +22,7 @@ from pact_gate.commands.step import Step
 from pact_gate.connect import connect_github
 from pact_gate.github.runner import Runner
 from pact_gate.model.commit import Commit
-from pact_gate.settings import GitHubSettings
+from pact_gate.settings.github import GitHubSettings
 from pact_gate.transport import Clock
 
 

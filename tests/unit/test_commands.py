@@ -16,7 +16,7 @@ from pact_gate.model.commit import Commit
 from pact_gate.model.errors import InputError
 from pact_gate.model.gate import Verdict
 from pact_gate.model.outcome import GateOutcome, Outcome
-from pact_gate.settings import Inputs
+from pact_gate.settings.inputs import Inputs
 
 ROOT = Path(__file__).parents[2]
 SHA = "a" * 40

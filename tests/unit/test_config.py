@@ -25,7 +25,8 @@ from pact_gate.model.errors import InputError
 from pact_gate.report.annotations import error_annotations
 from pact_gate.report.summary import error_summary
 from pact_gate.report.text import error_text
-from pact_gate.settings import KNOWN, VerifySettings
+from pact_gate.settings.known import KNOWN
+from pact_gate.settings.verify import VerifySettings
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "examples" / "pact-gate.yml"

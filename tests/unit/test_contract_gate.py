@@ -12,7 +12,8 @@ from tests.github.state import Answer, Artifact, GitHub, Job, Repository, Run, T
 
 from pact_gate.connect import connect, connect_github
 from pact_gate.model.pact import parse
-from pact_gate.settings import BrokerSettings, GitHubSettings
+from pact_gate.settings.broker import BrokerSettings
+from pact_gate.settings.github import GitHubSettings
 
 TOKEN, TRIGGER_TOKEN = "t0ken-of-the-run", "t0ken-for-others"
 HEAD, MAIN = sha("the head of the pull request"), sha("acme/orders main")

@@ -17,7 +17,7 @@ from pact_gate.commands.reconcile.as_provider import due
 from pact_gate.commands.reconcile.estate import survey
 from pact_gate.commands.step import Step
 from pact_gate.model.errors import BrokerError, PactGateError
-from pact_gate.settings import Inputs
+from pact_gate.settings.inputs import Inputs
 
 SHA, OTHER = "a" * 40, "b" * 40
 JUNK: tuple[Any, ...] = (None, [], {}, "x", 7, [1], {"a": 1}, True)

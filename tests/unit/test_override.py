@@ -20,7 +20,8 @@ from pact_gate.model.errors import InputError
 from pact_gate.model.gate import Question, Target, TargetKind, Verdict
 from pact_gate.report.annotations import annotations
 from pact_gate.report.summary import summary
-from pact_gate.settings import GitHubSettings, Inputs
+from pact_gate.settings.github import GitHubSettings
+from pact_gate.settings.inputs import Inputs
 
 TOKEN = "t0ken-of-the-run"
 REASON = "The outage of 12 March: orders must ship </details><img src=x> @everyone"

@@ -17,7 +17,8 @@ from pact_gate.model.errors import InputError
 from pact_gate.model.gate import Decision, Question, Target, TargetKind
 from pact_gate.model.pact import parse
 from pact_gate.report.statuses import asked_in, statuses
-from pact_gate.settings import GitHubSettings, Inputs
+from pact_gate.settings.github import GitHubSettings
+from pact_gate.settings.inputs import Inputs
 
 TOKEN = "t0ken-of-the-run"
 REPOSITORY = "acme/shop"

@@ -10,7 +10,7 @@ import pytest
 from pact_gate.commands import create_version, publish, record_deployment
 from pact_gate.model.errors import InputError
 from pact_gate.model.outcome import Outcome
-from pact_gate.settings import Inputs
+from pact_gate.settings.inputs import Inputs
 
 OLD, NEW, BARE = "a" * 40, "b" * 40, "c" * 40
 

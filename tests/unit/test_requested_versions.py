@@ -10,7 +10,7 @@ import pytest
 from pact_gate.commands import requested_versions
 from pact_gate.model.errors import InputError
 from pact_gate.model.pact import parse
-from pact_gate.settings import Inputs
+from pact_gate.settings.inputs import Inputs
 
 HEAD, P1, P2 = "a" * 40, "1" * 40, "2" * 40
 

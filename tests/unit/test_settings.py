@@ -16,26 +16,14 @@ import yaml
 from pact_gate.__main__ import COMMANDS
 from pact_gate.model.errors import InputError
 from pact_gate.model.gate import Target, TargetKind
-from pact_gate.settings import (
-    KNOWN,
-    BrokerSettings,
-    Inputs,
-    broker_settings,
-    can_i_deploy_settings,
-    contract_gate_settings,
-    create_version_settings,
-    fetch_settings,
-    gate_settings,
-    github_settings,
-    plan_settings,
-    publish_settings,
-    reconcile_settings,
-    record_settings,
-    requested_settings,
-    serve_settings,
-    trigger_settings,
-    verify_settings,
-)
+from pact_gate.settings.broker import BrokerSettings, broker_settings, serve_settings
+from pact_gate.settings.gate import can_i_deploy_settings, contract_gate_settings, gate_settings
+from pact_gate.settings.github import fetch_settings, github_settings
+from pact_gate.settings.inputs import Inputs
+from pact_gate.settings.known import KNOWN
+from pact_gate.settings.trigger import plan_settings, reconcile_settings, requested_settings, trigger_settings
+from pact_gate.settings.verify import verify_settings
+from pact_gate.settings.versions import create_version_settings, publish_settings, record_settings
 
 ROOT = Path(__file__).parents[2]
 ACTIONS = {"gate": ROOT / "action.yml"} | {path.parent.name: path for path in ROOT.glob("actions/*/action.yml")}

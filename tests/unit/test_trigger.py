@@ -17,7 +17,9 @@ from pact_gate.connect import connect_github
 from pact_gate.model.errors import InputError
 from pact_gate.model.gate import Verdict
 from pact_gate.model.pact import parse
-from pact_gate.settings import GitHubSettings, Inputs, can_i_deploy_settings
+from pact_gate.settings.gate import can_i_deploy_settings
+from pact_gate.settings.github import GitHubSettings
+from pact_gate.settings.inputs import Inputs
 
 TOKEN = "t0ken-of-nobody"
 HEAD = "a" * 40  # of orders

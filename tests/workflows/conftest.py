@@ -21,7 +21,7 @@ import pytest
 from pact_gate.broker.client import Broker
 from pact_gate.connect import connect
 from pact_gate.model.pact import parse
-from pact_gate.settings import BrokerSettings
+from pact_gate.settings.broker import BrokerSettings
 
 ROOT = Path(__file__).parents[2]
 TOOLS = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])

@@ -14,7 +14,7 @@ from pact_gate.model.outcome import GateOutcome
 from pact_gate.model.override import Override
 from pact_gate.report.comment import comment, key, marker, says
 from pact_gate.report.statuses import Status, left_pending, statuses
-from pact_gate.settings import AnnounceSettings
+from pact_gate.settings.github import AnnounceSettings
 
 # GitHub lets a token create 80 things a minute (its secondary limits): the worst integrations come first.
 _MOST_STATUSES = 60

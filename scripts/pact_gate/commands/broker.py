@@ -15,7 +15,8 @@ from urllib.request import urlopen
 from pact_gate.commands.step import Step
 from pact_gate.model.errors import InputError
 from pact_gate.model.outcome import Outcome
-from pact_gate.settings import Inputs, ServeSettings, environment_of_others, serve_settings
+from pact_gate.settings.broker import ServeSettings, serve_settings
+from pact_gate.settings.inputs import Inputs, environment_of_others
 
 _HOST = "127.0.0.1"
 _START_SECONDS = 20.0

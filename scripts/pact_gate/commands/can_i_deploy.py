@@ -17,7 +17,8 @@ from pact_gate.model.errors import BrokerError, InputError, PactGateError
 from pact_gate.model.gate import Decision, Matrix, Question, Result, Row, TargetKind, Verdict
 from pact_gate.model.outcome import GateOutcome
 from pact_gate.model.override import Overrides
-from pact_gate.settings import GateSettings, Inputs, can_i_deploy_settings
+from pact_gate.settings.gate import GateSettings, can_i_deploy_settings
+from pact_gate.settings.inputs import Inputs
 
 _BAD_REQUEST = 400
 

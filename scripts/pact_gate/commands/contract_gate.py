@@ -11,7 +11,8 @@ from pact_gate.commands.step import Step
 from pact_gate.model.errors import PactGateError
 from pact_gate.model.gate import Decision, Verdict
 from pact_gate.model.outcome import GateOutcome, Outcome, TriggerOutcome
-from pact_gate.settings import ContractGateSettings, Inputs, contract_gate_settings
+from pact_gate.settings.gate import ContractGateSettings, contract_gate_settings
+from pact_gate.settings.inputs import Inputs
 
 _PASSED = ("success", "skipped")
 

@@ -6,7 +6,8 @@ from pact_gate.commands.step import Step
 from pact_gate.commands.versions import announce
 from pact_gate.model.commit import chosen_branch, chosen_version, short
 from pact_gate.model.outcome import Outcome
-from pact_gate.settings import Inputs, create_version_settings
+from pact_gate.settings.inputs import Inputs
+from pact_gate.settings.versions import create_version_settings
 
 
 def run(inputs: Inputs, step: Step) -> Outcome:

@@ -20,7 +20,8 @@ from pact_gate.model.errors import GitHubError, InputError
 from pact_gate.model.outcome import Outcome
 from pact_gate.model.pact import parse
 from pact_gate.model.runs import Artifact, RunOrigin
-from pact_gate.settings import FetchSettings, Inputs, fetch_settings
+from pact_gate.settings.github import FetchSettings, fetch_settings
+from pact_gate.settings.inputs import Inputs
 
 _NOT_FOUND = 404
 _MEND_THE_TESTS = (

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from pact_gate.commands import can_i_deploy, publish
 from pact_gate.commands.step import Step
 from pact_gate.model.outcome import Outcome
-from pact_gate.settings import Inputs, gate_settings
+from pact_gate.settings.gate import gate_settings
+from pact_gate.settings.inputs import Inputs
 
 
 def run(inputs: Inputs, step: Step) -> Iterator[Outcome]:

@@ -16,7 +16,7 @@ from pact_gate.model.gate import Decision, Question, Verdict
 from pact_gate.model.override import LABEL, Override, Overrides, is_of_run, still_open
 from pact_gate.model.runs import Issue
 from pact_gate.report import override as report
-from pact_gate.settings import OverrideSettings
+from pact_gate.settings.gate import OverrideSettings
 
 
 def overrides(settings: OverrideSettings | None, question: Question, decision: Decision, step: Step) -> Overrides:

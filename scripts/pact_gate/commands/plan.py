@@ -16,7 +16,9 @@ from pact_gate.github.changes import Changes, changed_files
 from pact_gate.model.errors import InputError
 from pact_gate.model.outcome import Annotation, PlanOutcome
 from pact_gate.model.plan import Concerned, Work
-from pact_gate.settings import Inputs, PlanSettings, VerifySettings, plan_settings
+from pact_gate.settings.inputs import Inputs
+from pact_gate.settings.trigger import PlanSettings, plan_settings
+from pact_gate.settings.verify import VerifySettings
 
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _JOBS = 256  # of one matrix: https://docs.github.com/actions/reference/limits

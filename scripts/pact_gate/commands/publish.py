@@ -16,7 +16,8 @@ from pact_gate.model.commit import Commit, chosen_branch, chosen_version, short
 from pact_gate.model.errors import ConflictError, InputError, PactGateError, Place
 from pact_gate.model.outcome import PublishedPact, PublishOutcome
 from pact_gate.model.pact import Pact, differences, merged, parse
-from pact_gate.settings import Inputs, PublishSettings, publish_settings
+from pact_gate.settings.inputs import Inputs
+from pact_gate.settings.versions import PublishSettings, publish_settings
 
 _TOLD_CHANGES = 5
 

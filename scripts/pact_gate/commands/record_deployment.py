@@ -11,7 +11,8 @@ from pact_gate.model.commit import chosen_version, short
 from pact_gate.model.errors import InputError
 from pact_gate.model.gate import Target, TargetKind
 from pact_gate.model.outcome import Annotation, Outcome
-from pact_gate.settings import Inputs, RecordSettings, record_settings
+from pact_gate.settings.inputs import Inputs
+from pact_gate.settings.versions import RecordSettings, record_settings
 
 
 def run(inputs: Inputs, step: Step) -> Outcome:

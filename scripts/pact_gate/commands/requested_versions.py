@@ -11,7 +11,8 @@ from pact_gate.model.commit import chosen_version, short
 from pact_gate.model.errors import InputError
 from pact_gate.model.gate import Result
 from pact_gate.model.outcome import Outcome
-from pact_gate.settings import Inputs, RequestedSettings, requested_settings
+from pact_gate.settings.inputs import Inputs
+from pact_gate.settings.trigger import RequestedSettings, requested_settings
 
 _MOST = 256  # jobs of one matrix (https://docs.github.com/en/actions/reference/limits)
 

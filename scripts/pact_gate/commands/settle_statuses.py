@@ -7,7 +7,8 @@ from pact_gate.model.commit import chosen_version, short
 from pact_gate.model.errors import InputError
 from pact_gate.model.outcome import Outcome
 from pact_gate.report.statuses import unanswered
-from pact_gate.settings import Inputs, github_settings
+from pact_gate.settings.github import github_settings
+from pact_gate.settings.inputs import Inputs
 
 
 def run(inputs: Inputs, step: Step) -> Outcome:

@@ -17,7 +17,8 @@ from pact_gate.model.missing import MissingResult
 from pact_gate.model.outcome import Annotation, TriggerOutcome
 from pact_gate.model.repository import repository_at
 from pact_gate.model.runs import Triggered, WorkflowRun, to_json
-from pact_gate.settings import Inputs, TriggerSettings, trigger_settings
+from pact_gate.settings.inputs import Inputs
+from pact_gate.settings.trigger import TriggerSettings, trigger_settings
 
 EVENT_TYPE = "pact-gate"
 _FIND_SECONDS, _LOOK_SECONDS = 30.0, 2.0

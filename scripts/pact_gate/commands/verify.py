@@ -19,7 +19,8 @@ from pact_gate.model.outcome import Annotation, VerifyOutcome
 from pact_gate.model.pact import parse
 from pact_gate.model.verification import Fate, InteractionResult, PactResult, PactVerification
 from pact_gate.report.junit import junit
-from pact_gate.settings import Inputs, VerifySettings, verify_settings
+from pact_gate.settings.inputs import Inputs
+from pact_gate.settings.verify import VerifySettings, verify_settings
 from pact_gate.verifier.pacts import Filters, ProviderAddress, verify_pact
 from pact_gate.verifier.process import ProviderProcess
 

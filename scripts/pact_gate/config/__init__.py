@@ -16,7 +16,8 @@ from pact_gate.config import rules, shape, tree
 from pact_gate.config.paths import covers
 from pact_gate.config.tree import Node, Problem
 from pact_gate.model.errors import InputError, Place
-from pact_gate.settings import Inputs, VerifySettings, verify_settings
+from pact_gate.settings.inputs import Inputs
+from pact_gate.settings.verify import VerifySettings, verify_settings
 
 FILE = "pact-gate.yml"
 SCHEMA: dict[str, Any] = json.loads(Path(__file__).with_name("pact-gate.schema.json").read_text(encoding="utf-8"))

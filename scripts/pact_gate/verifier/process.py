@@ -17,7 +17,7 @@ from types import FrameType, TracebackType
 from typing import NoReturn, Self
 
 from pact_gate.model.errors import ProviderError
-from pact_gate.settings import environment_of_others
+from pact_gate.settings.inputs import environment_of_others
 from pact_gate.verifier.web import checked_url, reason, send, shown_url
 
 _PAUSE = 0.1  # seconds between two questions whether it is ready

@@ -17,7 +17,8 @@ from pact_gate.model.gate import TargetKind
 from pact_gate.model.outcome import Annotation, ReconcileOutcome
 from pact_gate.model.reconcile import Due, GoneBranch, Hopeless, OldAnswer
 from pact_gate.report.words import counted
-from pact_gate.settings import Inputs, reconcile_settings
+from pact_gate.settings.inputs import Inputs
+from pact_gate.settings.trigger import reconcile_settings
 
 _MOST_WORK = 200  # jobs of one matrix; GitHub takes 256 (https://docs.github.com/en/actions/reference/limits)
 _Found = TypeVar("_Found")

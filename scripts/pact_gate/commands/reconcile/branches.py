@@ -10,7 +10,7 @@ from pact_gate.commands.step import Step
 from pact_gate.model.errors import InputError
 from pact_gate.model.reconcile import GoneBranch
 from pact_gate.model.repository import repository_at
-from pact_gate.settings import ReconcileSettings
+from pact_gate.settings.trigger import ReconcileSettings
 
 _MOST = 100  # in one run; the next one finds the rest
 

@@ -12,7 +12,8 @@ from pact_gate.model.errors import GitHubError
 from pact_gate.model.gate import Question, Target
 from pact_gate.model.reconcile import OldAnswer
 from pact_gate.report.statuses import asked_in
-from pact_gate.settings import GateSettings, ReconcileSettings
+from pact_gate.settings.gate import GateSettings
+from pact_gate.settings.trigger import ReconcileSettings
 
 _MOST_ATTEMPTS = 5  # a gate that asks something else than we do says no again, night after night
 _BY_HAND = "Run the gate of this pull request again by hand."

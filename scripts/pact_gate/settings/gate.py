@@ -1,0 +1,204 @@
+"""The gates: what is asked, what is waited for, and who may override."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+
+from pact_gate.model import runs
+from pact_gate.model.errors import InputError
+from pact_gate.model.gate import Target, TargetKind
+from pact_gate.model.override import MOST_DAYS
+from pact_gate.model.runs import Triggered
+from pact_gate.settings.github import AnnounceSettings, FetchSettings, announce_settings, this_run
+from pact_gate.settings.inputs import Inputs, OnEmpty, wrong
+from pact_gate.settings.trigger import TriggerSettings, trigger_settings
+from pact_gate.settings.versions import PublishSettings
+
+
+@dataclass(frozen=True)
+class OverrideSettings:
+    """Break-glass: the GitHub environment whose reviewers decide, and in which run; with a `reason`, it is asked for.
+
+    `started_by` are the logins, in lower case, of who started the run; `until` is in UTC.
+    """
+
+    environment: str
+    repository: str
+    run_id: int
+    started_by: frozenset[str]
+    reason: str | None = None
+    until: datetime | None = None
+
+
+def override_settings(inputs: Inputs, now: datetime) -> OverrideSettings | None:
+    """Read the inputs of an override; None where no environment is named."""
+    environment, reason, until = (inputs.text(f"override-{name}") for name in ("environment", "reason", "until"))
+    if reason is not None and (environment is None or until is None):
+        missing = "override-environment" if environment is None else "override-until"
+        raise InputError(
+            f"The input `override-reason` asks for an override, and `{missing}` is missing.",
+            "Give the environment whose reviewers decide, and until when it holds.",
+        )
+    if environment is None:
+        return None
+    run = this_run(inputs)
+    if run["repository"] is None or run["this_run"] is None:
+        raise InputError("Nobody can override a gate outside of GitHub Actions.", "Leave out `override-environment`.")
+    actors = (inputs.variable(name) for name in ("GITHUB_ACTOR", "GITHUB_TRIGGERING_ACTOR"))
+    started_by = frozenset(actor.lower() for actor in actors if actor)
+    when = None if until is None else _until(until, now)
+    return OverrideSettings(environment, run["repository"], run["this_run"], started_by, reason, when)
+
+
+def _until(value: str, now: datetime) -> datetime:
+    """Read until when an override holds: a time, or the end of a day, in UTC where it does not say."""
+    try:
+        day = date.fromisoformat(value)
+        when = datetime(day.year, day.month, day.day, 23, 59, 59, tzinfo=UTC)
+    except ValueError:
+        try:
+            when = datetime.fromisoformat(value)
+        except ValueError:
+            raise wrong(
+                "override-until", value, "is no date or time", "Write 2026-01-31 or 2026-01-31T18:00Z."
+            ) from None
+        when = when if when.tzinfo else when.replace(tzinfo=UTC)
+    if not now < when <= now + timedelta(days=MOST_DAYS + 1):
+        what = "is over" if when <= now else f"is more than {MOST_DAYS} days ahead"
+        raise wrong("override-until", value, what, f"An override holds for at most {MOST_DAYS} days.")
+    return when
+
+
+@dataclass(frozen=True)
+class GateSettings:
+    """A gate. `timeout` and `interval` are seconds; 0 asks once.
+
+    `triggered` are the runs that it follows, with `runs_token` where the step's own token does not see them.
+    """
+
+    pacticipants: tuple[tuple[str, str | None], ...]
+    target: Target
+    version: str | None = None
+    branch: str | None = None
+    ignore: tuple[str, ...] = ()
+    timeout: float = 0
+    interval: float = 10
+    dry_run: bool = False
+    on_empty: OnEmpty = "pass"
+    triggered: tuple[Triggered, ...] = ()
+    runs_token: str | None = field(default=None, repr=False)
+    announce: AnnounceSettings = field(default_factory=AnnounceSettings)
+    override: OverrideSettings | None = None
+
+
+def gate_settings(inputs: Inputs) -> GateSettings:
+    """Read the inputs that the root action and `actions/can-i-deploy` have in common."""
+    named = inputs.required("pacticipant", "whose version is to be deployed")
+    return GateSettings(
+        pacticipants=tuple(_pacticipant(line.strip()) for line in named.splitlines() if line.strip()),
+        target=_target(inputs),
+        version=inputs.text("version"),
+        branch=inputs.text("branch"),
+        ignore=inputs.names("ignore"),
+        timeout=inputs.number("timeout", 0),
+        interval=max(1.0, inputs.number("interval", 10)),
+        dry_run=inputs.flag("dry-run"),
+        on_empty=inputs.choice("on-empty", "pass", "fail"),  # type: ignore[arg-type]
+    )
+
+
+def can_i_deploy_settings(inputs: Inputs) -> GateSettings:
+    """Read the inputs of `actions/can-i-deploy`: those of every gate, and what needs GitHub."""
+    return replace(
+        gate_settings(inputs),
+        triggered=_triggered(inputs),
+        announce=announce_settings(inputs),
+        override=override_settings(inputs, datetime.now(UTC)),
+    )
+
+
+def _triggered(inputs: Inputs) -> tuple[Triggered, ...]:
+    try:
+        return runs.from_json(inputs.text("runs") or "[]")
+    except ValueError as error:
+        raise InputError(
+            "The input `runs` does not hold what actions/trigger-verification gives.",
+            "Write runs: ${{ steps.ID.outputs.runs }}, with the id of its step.",
+        ) from error
+
+
+def _pacticipant(line: str) -> tuple[str, str | None]:
+    """Split `name@version`; a name may begin with an @, as npm's scoped packages do."""
+    name, _, version = line.rpartition("@")
+    return (name, version) if name and version else (line, None)
+
+
+def _target(inputs: Inputs) -> Target:
+    found = [
+        Target(kind, name)
+        for kind, name in (
+            (TargetKind.ENVIRONMENT, inputs.text("to-environment")),
+            (TargetKind.BRANCH, inputs.text("to-branch")),
+            (TargetKind.TAG, inputs.text("to-tag")),
+            (TargetKind.MAIN_BRANCH, "" if inputs.flag("to-main-branch") else None),
+        )
+        if name is not None
+    ]
+    if len(found) != 1:
+        raise InputError(
+            "The gate must know where the version is to go: "
+            + ("no target is given." if not found else "more than one target is given."),
+            "Give one of `to-environment`, `to-main-branch: true`, `to-branch`, `to-tag`.",
+        )
+    return found[0]
+
+
+@dataclass(frozen=True)
+class ContractGateSettings:
+    """`actions/contract-gate`: the settings of its parts, and the results of the jobs before it by their ids.
+
+    Without an artifact there is nothing to `fetch`, and nothing to publish. `this_run` is a repository and a run's id.
+    """
+
+    gate: GateSettings
+    publish: PublishSettings
+    trigger: TriggerSettings
+    fetch: FetchSettings | None = None
+    needs: Mapping[str, str] = field(default_factory=dict)
+    this_run: tuple[str, int] | None = None
+
+
+def contract_gate_settings(inputs: Inputs) -> ContractGateSettings:
+    """Read the inputs of `actions/contract-gate`. The providers' repositories may need a token of their own."""
+    trigger, needs, run = trigger_settings(inputs), _needs(inputs), this_run(inputs)
+    return ContractGateSettings(
+        gate=replace(gate_settings(inputs), announce=announce_settings(inputs)),
+        publish=PublishSettings(tags=inputs.names("tags"), on_empty="pass"),
+        trigger=replace(trigger, github_token=inputs.text("trigger-token") or trigger.github_token),
+        fetch=_fetch_settings(inputs, trigger.pacticipants, needs),
+        needs=needs,
+        this_run=(run["repository"], run["this_run"]) if run["repository"] and run["this_run"] else None,
+    )
+
+
+def _fetch_settings(inputs: Inputs, pacticipants: tuple[str, ...], needs: Mapping[str, str]) -> FetchSettings | None:
+    """Read what is taken from the jobs before: nothing without an artifact, and maybe nothing where one was skipped."""
+    artifact, workflow = inputs.text("artifact"), inputs.text("artifact-workflow")
+    if artifact is None:
+        return None
+    on_empty: OnEmpty = "pass" if "skipped" in needs.values() else "fail"
+    return FetchSettings(pacticipants, artifact, workflow=workflow, on_empty=on_empty, **this_run(inputs))
+
+
+def _needs(inputs: Inputs) -> Mapping[str, str]:
+    """Read `toJSON(needs)`: https://docs.github.com/en/actions/reference/workflows-and-actions/contexts#needs-context."""
+    try:
+        return {str(name): str(job["result"]) for name, job in json.loads(inputs.text("needs") or "{}").items()}
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise InputError(
+            "The input `needs` does not hold the jobs before this one and their results.",
+            "Write needs: ${{ toJSON(needs) }}.",
+        ) from error

@@ -1,0 +1,52 @@
+"""Which inputs each command knows, those of its action: with any other, a typo would be an input that is not given."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+_BROKER = ("broker-url", "broker-token", "broker-username", "broker-password", "broker-timeout")
+_VERSION = (*_BROKER, "version", "branch")
+_CREATE_VERSION = (*_VERSION, "pacticipant", "tags", "tag-with-branch", "build-url")
+_PUBLISH = (*_CREATE_VERSION, "pacts", "on-conflict", "on-empty")
+_TARGET = ("to-environment", "to-main-branch", "to-branch", "to-tag")
+_ASKED = (*_VERSION, "pacticipant", *_TARGET, "ignore", "timeout", "interval", "dry-run", "on-empty")
+_GATE = (*_ASKED, "runs", "statuses", "comment", "github-token")
+_OVERRIDE = ("override-environment", "override-reason", "override-until")
+_TRIGGER = (*_VERSION, "pacticipant", "via", "event", "workflow", "ref", "repositories", "providers", "github-token")
+_RECORD = ("environment", "state", "application-instance", "create-environment", "allow-without-contracts")
+_RECONCILE = ("to-environment", "consumer-branches", "rerun", "delete-branches")
+_PROVIDER = ("provider", "provider-url", "start", "ready-url", "ready-timeout", "provider-states-url", "messages-url")
+_SELECTION = ("selectors", "enable-pending", "wip-since", "pact-url", "pacts", "on-empty")
+_FILTERS = ("filter-description", "filter-state", "filter-no-state", "filter-consumers")
+_RESULTS = ("publish-results", "tags", "build-url", "junit")
+
+KNOWN: Mapping[str, frozenset[str]] = {
+    "gate": frozenset(_PUBLISH + _ASKED),
+    "publish": frozenset(_PUBLISH),
+    "verify": frozenset((*_VERSION, *_PROVIDER, *_SELECTION, *_FILTERS, *_RESULTS, "request-headers")),
+    "can-i-deploy": frozenset((*_GATE, *_OVERRIDE)),
+    "trigger-verification": frozenset(_TRIGGER),
+    "contract-gate": frozenset((*_TRIGGER, *_GATE, "needs", "artifact", "artifact-workflow", "tags", "trigger-token"))
+    - {"runs"},
+    "settle-statuses": frozenset(("github-token",)),
+    "requested-versions": frozenset((*_BROKER, "provider", "pact-url", "provider-versions")),
+    "reconcile": frozenset((*_BROKER, "pacticipant", *_RECONCILE, "github-token")),
+    "record-deployment": frozenset((*_VERSION, "pacticipant", *_RECORD)),
+    "create-version": frozenset(_CREATE_VERSION),
+    "fetch-pacts": frozenset(("pacticipant", "artifact", "run-id", "workflow", "folder", "on-empty", "github-token")),
+    "plan": frozenset(("config", "all", "environment", "work")),
+    "broker": frozenset(("database", "port", "webhook-hosts")),
+}
+LISTS = frozenset(
+    (
+        "pacticipant",
+        "repositories",
+        "providers",
+        "pacts",
+        "tags",
+        "ignore",
+        "request-headers",
+        "filter-consumers",
+        "webhook-hosts",
+    )
+)
