@@ -34,7 +34,8 @@ from services import CountingProxy, pact, provider  # noqa: E402
 
 from pact_gate.broker.client import Broker  # noqa: E402
 from pact_gate.connect import connect  # noqa: E402
-from pact_gate.model.missing import HEAD_OF_MAIN, CountingVersion  # noqa: E402
+from pact_gate.model.gate import HEAD_OF_MAIN  # noqa: E402
+from pact_gate.model.missing import CountingVersion  # noqa: E402
 from pact_gate.model.pact import parse  # noqa: E402
 from pact_gate.model.runs import Triggered, to_json  # noqa: E402
 from pact_gate.settings.broker import BrokerSettings  # noqa: E402

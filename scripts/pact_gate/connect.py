@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import requests
 
@@ -11,11 +12,13 @@ from pact_gate import VERSION
 from pact_gate.broker.client import Broker
 from pact_gate.broker.http import Http, authentication
 from pact_gate.broker.wsgi import Application, WsgiAdapter
-from pact_gate.github.api import GitHub
 from pact_gate.model.errors import InputError
 from pact_gate.settings.broker import BrokerSettings
 from pact_gate.settings.github import GitHubSettings
 from pact_gate.transport import BearerAuth
+
+if TYPE_CHECKING:
+    from pact_gate.github.api import GitHub
 
 # The embedded broker needs a base address for its links. `.invalid` can belong to nobody (RFC 6761).
 _EMBEDDED = "http://embedded-broker.invalid"
@@ -50,6 +53,8 @@ def connect_github(settings: GitHubSettings, token: str | None = None) -> GitHub
     Raises:
         InputError: there is no token.
     """
+    from pact_gate.github.api import GitHub  # noqa: PLC0415 - most steps need no API
+
     token = token or settings.github_token
     if token is None:
         raise InputError(

@@ -17,7 +17,8 @@ from pact_gate.__main__ import COMMANDS
 from pact_gate.model.errors import InputError
 from pact_gate.model.gate import Target, TargetKind
 from pact_gate.settings.broker import BrokerSettings, broker_settings, serve_settings
-from pact_gate.settings.gate import can_i_deploy_settings, contract_gate_settings, gate_settings
+from pact_gate.settings.contract_gate import contract_gate_settings
+from pact_gate.settings.gate import can_i_deploy_settings, gate_settings
 from pact_gate.settings.github import fetch_settings, github_settings
 from pact_gate.settings.inputs import Inputs
 from pact_gate.settings.known import KNOWN

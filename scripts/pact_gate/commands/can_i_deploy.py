@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, replace
+from typing import TYPE_CHECKING
 
 from pact_gate.broker.client import Broker, unknown
-from pact_gate.commands.announcing import Announcement
 from pact_gate.commands.files import write_json
 from pact_gate.commands.following import Following
-from pact_gate.commands.overriding import overrides
 from pact_gate.commands.step import Step
 from pact_gate.model.commit import chosen_version
 from pact_gate.model.decision import decide, needed, overlooked
 from pact_gate.model.errors import BrokerError, InputError, PactGateError
 from pact_gate.model.gate import Decision, Matrix, Question, Result, Row, TargetKind, Verdict
 from pact_gate.model.outcome import GateOutcome
-from pact_gate.model.override import Overrides
 from pact_gate.settings.gate import GateSettings, can_i_deploy_settings
 from pact_gate.settings.inputs import Inputs
+
+if TYPE_CHECKING:
+    from pact_gate.commands.announcing import Announcement
 
 _BAD_REQUEST = 400
 
@@ -42,7 +43,7 @@ def run(inputs: Inputs, step: Step) -> GateOutcome:
 def answer(settings: GateSettings, step: Step) -> GateOutcome:
     """Ask once, or until nothing is open any more, and say yes or no."""
     question = question_of(settings, step)
-    announcement = Announcement(settings.announce, question, step)
+    announcement = _announcement(settings, question, step)
     try:
         decision, waited = _Gate(settings, question, step, announcement).answer()
     except BrokerError as error:
@@ -51,11 +52,38 @@ def answer(settings: GateSettings, step: Step) -> GateOutcome:
         announcement.broke(error)
         raise
     outcome = outcome_of(settings, question, decision, waited, step)
-    return announcement.answered(_overridden(outcome, overrides(settings.override, question, decision, step)))
+    return announcement.answered(_overridden(settings, outcome, step))
 
 
-def _overridden(outcome: GateOutcome, found: Overrides) -> GateOutcome:
+class _Silence:
+    """What a gate has in the place of an `Announcement` where nobody is to be told."""
+
+    def waiting(self, decision: Decision) -> None:
+        """Say nothing."""
+
+    def answered(self, outcome: GateOutcome) -> GateOutcome:
+        """Say nothing; the outcome stays as it is."""
+        return outcome
+
+    def broke(self, error: PactGateError) -> None:
+        """Say nothing."""
+
+
+def _announcement(settings: GateSettings, question: Question, step: Step) -> Announcement | _Silence:
+    if not settings.announce.wanted:
+        return _Silence()
+    from pact_gate.commands.announcing import Announcement  # noqa: PLC0415 - most gates tell nobody
+
+    return Announcement(settings.announce, question, step)
+
+
+def _overridden(settings: GateSettings, outcome: GateOutcome, step: Step) -> GateOutcome:
     """Let a no pass that somebody who may has let pass. The verdict, and `deployable`, stay what they are."""
+    if settings.override is None:
+        return outcome
+    from pact_gate.commands.overriding import overrides  # noqa: PLC0415 - few gates can be overridden
+
+    found = overrides(settings.override, outcome.question, outcome.decision, step)
     return replace(outcome, overrides=found, exit_code=0 if found.granted else outcome.exit_code)
 
 
@@ -75,7 +103,9 @@ class _Gate:
     version is overlooked; and a no ends with what explains it. It ends as soon as a run that was asked has ended.
     """
 
-    def __init__(self, settings: GateSettings, question: Question, step: Step, announcement: Announcement) -> None:
+    def __init__(
+        self, settings: GateSettings, question: Question, step: Step, announcement: Announcement | _Silence
+    ) -> None:
         self._settings = settings
         self._question = question
         self._announcement = announcement

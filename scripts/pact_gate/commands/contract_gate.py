@@ -11,7 +11,7 @@ from pact_gate.commands.step import Step
 from pact_gate.model.errors import PactGateError
 from pact_gate.model.gate import Decision, Verdict
 from pact_gate.model.outcome import GateOutcome, Outcome, TriggerOutcome
-from pact_gate.settings.gate import ContractGateSettings, contract_gate_settings
+from pact_gate.settings.contract_gate import ContractGateSettings, contract_gate_settings
 from pact_gate.settings.inputs import Inputs
 
 _PASSED = ("success", "skipped")
@@ -69,7 +69,7 @@ def _told(settings: ContractGateSettings, decision: Decision, step: Step) -> Gat
 
 
 def _announcement(settings: ContractGateSettings, step: Step, *, comment: bool = False) -> Announcement:
-    told = settings.gate.announce if comment else replace(settings.gate.announce, comment="never")
+    told = settings.gate.announce if comment else settings.gate.announce._replace(comment="never")
     return Announcement(told, can_i_deploy.question_of(settings.gate, step), step)
 
 
@@ -80,7 +80,7 @@ def _prepared(settings: ContractGateSettings, step: Step) -> Iterator[Outcome]:
     """Publish the pacts that the jobs before have kept."""
     if settings.fetch:
         folder = step.runner.new_folder("pacts")
-        fetched = fetch_pacts.fetch(replace(settings.fetch, folder=str(folder)), step)
+        fetched = fetch_pacts.fetch(settings.fetch._replace(folder=str(folder)), step)
         yield fetched
         yield publish.publish(replace(settings.publish, pacts=(fetched.outputs["pacts"],)), step)
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
+from typing import TYPE_CHECKING
 
-from pact_gate.github.api import GitHub
 from pact_gate.model.errors import GitHubError
-from pact_gate.model.gate import Result, Row, Target, TargetKind, Verifying
-from pact_gate.model.missing import HEAD_OF_MAIN
-from pact_gate.model.runs import Triggered
+from pact_gate.model.gate import HEAD_OF_MAIN, Result, Row, Target, TargetKind, Verifying
+
+if TYPE_CHECKING:
+    from pact_gate.github.api import GitHub
+    from pact_gate.model.runs import Triggered
 
 _LAST_LINES = 20
 _FOR_GOOD = (401, 403, 404)  # what a token must not see, it sees no better at the next look

@@ -19,14 +19,12 @@ from pact_gate.report import override as report
 from pact_gate.settings.gate import OverrideSettings
 
 
-def overrides(settings: OverrideSettings | None, question: Question, decision: Decision, step: Step) -> Overrides:
-    """Give what there is of overrides beside a decision. A yes needs none, and without settings nothing is asked.
+def overrides(settings: OverrideSettings, question: Question, decision: Decision, step: Step) -> Overrides:
+    """Give what there is of overrides beside a decision. A yes needs none.
 
     To GitHub one request for the open ones; three more where a no is to pass: for the environment, for who let this run
     go on, and for the record. What cannot be recorded does not pass.
     """
-    if settings is None:
-        return Overrides()
     wanted = decision.verdict is not Verdict.YES and settings.reason is not None
     try:
         # Only what a run has written: anybody else's issue could say anything.

@@ -6,13 +6,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pact_gate.broker.client import Broker
-from pact_gate.github.api import GitHub
 from pact_gate.github.runner import Runner
 from pact_gate.model.commit import Commit
 from pact_gate.report.escape import log_line
 from pact_gate.transport import Clock
+
+if TYPE_CHECKING:  # most steps need no API
+    from pact_gate.github.api import GitHub
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from typing import NamedTuple
 # The Pact Broker looks at 100 publications unless told otherwise, before it joins them with results; a failed row
 # behind them is not seen, and its answer is yes. It knows no upper bound. No estate comes near this number.
 MATRIX_LIMIT = 1_000_000
+HEAD_OF_MAIN = "head of the main branch"  # a place where a version counts, beside the environments by their names
 
 
 class Verdict(StrEnum):

@@ -6,9 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
 from typing import NamedTuple
 
-from pact_gate.model.gate import Row
-
-HEAD_OF_MAIN = "head of the main branch"
+from pact_gate.model.gate import HEAD_OF_MAIN, Row
 
 
 class CountingVersion(NamedTuple):

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from pact_gate.model.changes import ContractChange
 from pact_gate.model.gate import Decision, Question
-from pact_gate.model.missing import MissingResult
 from pact_gate.model.override import Overrides
-from pact_gate.model.plan import Concerned
-from pact_gate.model.reconcile import Due, GoneBranch, Hopeless, OldAnswer
-from pact_gate.model.runs import Triggered
 from pact_gate.model.verification import PactVerification
+
+if TYPE_CHECKING:  # no step has all of them
+    from pact_gate.model.changes import ContractChange
+    from pact_gate.model.missing import MissingResult
+    from pact_gate.model.plan import Concerned
+    from pact_gate.model.reconcile import Due, GoneBranch, Hopeless, OldAnswer
+    from pact_gate.model.runs import Triggered
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from pact_gate.model.gate import Question, Result, Row
 from pact_gate.model.outcome import GateOutcome
 from pact_gate.report import words
 from pact_gate.report.escape import code, is_web_address, link, markdown, prose
+from pact_gate.report.summary import contract
 
 _LIMIT = 65_000  # bytes of UTF-8: GitHub takes 65,536 characters, and of them there are never more than of bytes
 _LAST_WORDS = 500  # bytes that are kept free, to say what was left out
@@ -65,14 +66,6 @@ def marker(key: str) -> str:
 def says(outcome: GateOutcome) -> bool:
     """Say whether a reviewer has to act, or to know: a contract changed, or the answer is not yes."""
     return not words.is_yes(outcome) or any(change.lines for change in outcome.changes)
-
-
-def contract(change: ContractChange) -> str:
-    """Return the line above what changed in a contract."""
-    names = f"{markdown(change.consumer)} → {markdown(change.provider)}"
-    if change.before is None:
-        return f"{names}, a new contract:"
-    return f"{names}, against {code(short(change.before))} on main:"
 
 
 def comment(outcome: GateOutcome, *, details: str) -> str:

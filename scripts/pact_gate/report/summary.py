@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from itertools import islice
+from typing import TYPE_CHECKING
 
 from pact_gate.model.commit import short
 from pact_gate.model.errors import BrokerError, ConflictError, InputError, PactGateError, ProviderError
@@ -21,14 +22,16 @@ from pact_gate.model.outcome import (
     TriggerOutcome,
     VerifyOutcome,
 )
-from pact_gate.model.plan import Concerned
-from pact_gate.model.reconcile import Due, GoneBranch, Hopeless, OldAnswer
-from pact_gate.model.runs import Triggered
 from pact_gate.model.verification import InteractionResult, Mismatch, PactVerification
 from pact_gate.report import words
-from pact_gate.report.comment import contract
 from pact_gate.report.escape import block, code, is_web_address, link, markdown, prose
 from pact_gate.report.picture import picture
+
+if TYPE_CHECKING:
+    from pact_gate.model.changes import ContractChange
+    from pact_gate.model.plan import Concerned
+    from pact_gate.model.reconcile import Due, GoneBranch, Hopeless, OldAnswer
+    from pact_gate.model.runs import Triggered
 
 BUDGET = 480_000
 """Bytes of UTF-8 in one summary. GitHub drops a step's summary over 1 MiB, and the root action writes two of them."""
@@ -172,6 +175,14 @@ def _gate(outcome: GateOutcome, page: _Page) -> str:
     _facts(page, outcome)
     _full_versions(page, words.versions_in(outcome))
     return str(page)
+
+
+def contract(change: ContractChange) -> str:
+    """Return the line above what changed in a contract."""
+    names = f"{markdown(change.consumer)} → {markdown(change.provider)}"
+    if change.before is None:
+        return f"{names}, a new contract:"
+    return f"{names}, against {code(short(change.before))} on main:"
 
 
 def _integration(row: Row, result: str) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from pact_gate.model.commit import short
 from pact_gate.model.errors import PactGateError
@@ -18,10 +19,12 @@ from pact_gate.model.outcome import (
     TriggerOutcome,
     VerifyOutcome,
 )
-from pact_gate.model.plan import Concerned
 from pact_gate.model.verification import InteractionResult, PactVerification
 from pact_gate.report import words
 from pact_gate.report.escape import cut, line, log_line, visible
+
+if TYPE_CHECKING:
+    from pact_gate.model.plan import Concerned
 
 _EMPTY_LINES = re.compile(r"\n{3,}")
 _WIDTH = 120

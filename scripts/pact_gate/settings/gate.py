@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING, NamedTuple
 
-from pact_gate.model import runs
 from pact_gate.model.errors import InputError
 from pact_gate.model.gate import Target, TargetKind
 from pact_gate.model.override import MOST_DAYS
-from pact_gate.model.runs import Triggered
-from pact_gate.settings.github import AnnounceSettings, FetchSettings, announce_settings, this_run
+from pact_gate.settings.github import AnnounceSettings, announce_settings, this_run
 from pact_gate.settings.inputs import Inputs, OnEmpty, wrong
-from pact_gate.settings.trigger import TriggerSettings, trigger_settings
-from pact_gate.settings.versions import PublishSettings
+
+if TYPE_CHECKING:
+    from pact_gate.model.runs import Triggered
 
 
-@dataclass(frozen=True)
-class OverrideSettings:
+_NOBODY = AnnounceSettings()
+
+
+class OverrideSettings(NamedTuple):
     """Break-glass: the GitHub environment whose reviewers decide, and in which run; with a `reason`, it is asked for.
 
     `started_by` are the logins, in lower case, of who started the run; `until` is in UTC.
@@ -90,7 +90,7 @@ class GateSettings:
     on_empty: OnEmpty = "pass"
     triggered: tuple[Triggered, ...] = ()
     runs_token: str | None = field(default=None, repr=False)
-    announce: AnnounceSettings = field(default_factory=AnnounceSettings)
+    announce: AnnounceSettings = _NOBODY
     override: OverrideSettings | None = None
 
 
@@ -121,8 +121,13 @@ def can_i_deploy_settings(inputs: Inputs) -> GateSettings:
 
 
 def _triggered(inputs: Inputs) -> tuple[Triggered, ...]:
+    text = inputs.text("runs")
+    if text is None:
+        return ()
+    from pact_gate.model import runs  # noqa: PLC0415 - most gates follow none, and all of them would pay for it
+
     try:
-        return runs.from_json(inputs.text("runs") or "[]")
+        return runs.from_json(text)
     except ValueError as error:
         raise InputError(
             "The input `runs` does not hold what actions/trigger-verification gives.",
@@ -154,51 +159,3 @@ def _target(inputs: Inputs) -> Target:
             "Give one of `to-environment`, `to-main-branch: true`, `to-branch`, `to-tag`.",
         )
     return found[0]
-
-
-@dataclass(frozen=True)
-class ContractGateSettings:
-    """`actions/contract-gate`: the settings of its parts, and the results of the jobs before it by their ids.
-
-    Without an artifact there is nothing to `fetch`, and nothing to publish. `this_run` is a repository and a run's id.
-    """
-
-    gate: GateSettings
-    publish: PublishSettings
-    trigger: TriggerSettings
-    fetch: FetchSettings | None = None
-    needs: Mapping[str, str] = field(default_factory=dict)
-    this_run: tuple[str, int] | None = None
-
-
-def contract_gate_settings(inputs: Inputs) -> ContractGateSettings:
-    """Read the inputs of `actions/contract-gate`. The providers' repositories may need a token of their own."""
-    trigger, needs, run = trigger_settings(inputs), _needs(inputs), this_run(inputs)
-    return ContractGateSettings(
-        gate=replace(gate_settings(inputs), announce=announce_settings(inputs)),
-        publish=PublishSettings(tags=inputs.names("tags"), on_empty="pass"),
-        trigger=replace(trigger, github_token=inputs.text("trigger-token") or trigger.github_token),
-        fetch=_fetch_settings(inputs, trigger.pacticipants, needs),
-        needs=needs,
-        this_run=(run["repository"], run["this_run"]) if run["repository"] and run["this_run"] else None,
-    )
-
-
-def _fetch_settings(inputs: Inputs, pacticipants: tuple[str, ...], needs: Mapping[str, str]) -> FetchSettings | None:
-    """Read what is taken from the jobs before: nothing without an artifact, and maybe nothing where one was skipped."""
-    artifact, workflow = inputs.text("artifact"), inputs.text("artifact-workflow")
-    if artifact is None:
-        return None
-    on_empty: OnEmpty = "pass" if "skipped" in needs.values() else "fail"
-    return FetchSettings(pacticipants, artifact, workflow=workflow, on_empty=on_empty, **this_run(inputs))
-
-
-def _needs(inputs: Inputs) -> Mapping[str, str]:
-    """Read `toJSON(needs)`: https://docs.github.com/en/actions/reference/workflows-and-actions/contexts#needs-context."""
-    try:
-        return {str(name): str(job["result"]) for name, job in json.loads(inputs.text("needs") or "{}").items()}
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise InputError(
-            "The input `needs` does not hold the jobs before this one and their results.",
-            "Write needs: ${{ toJSON(needs) }}.",
-        ) from error

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from pact_gate.settings.inputs import UNBROKEN, Inputs, OnEmpty, no_token, wrong
 
@@ -35,13 +35,17 @@ def github_settings(inputs: Inputs) -> GitHubSettings:
 CommentMode = Literal["never", "on-change", "always"]
 
 
-@dataclass(frozen=True)
-class AnnounceSettings:
+class AnnounceSettings(NamedTuple):
     """What a pull request is told of the gate, in which `repository`."""
 
     statuses: bool = False
     comment: CommentMode = "never"
     repository: str | None = None
+
+    @property
+    def wanted(self) -> bool:
+        """Say whether anything is to be told."""
+        return self.statuses or self.comment != "never"
 
 
 def announce_settings(inputs: Inputs) -> AnnounceSettings:
@@ -53,8 +57,7 @@ def announce_settings(inputs: Inputs) -> AnnounceSettings:
     )
 
 
-@dataclass(frozen=True)
-class FetchSettings:
+class FetchSettings(NamedTuple):
     """`actions/fetch-pacts`. `run_id` is None for the run that the event is about; `pacticipants` may be consumers."""
 
     pacticipants: tuple[str, ...]
@@ -77,10 +80,10 @@ def fetch_settings(inputs: Inputs) -> FetchSettings:
         raise wrong("run-id", run_id, "is no run's id", "Write the number in the run's address: …/actions/runs/123.")
     return FetchSettings(
         pacticipants=inputs.lines("pacticipant"),
-        artifact=inputs.text("artifact") or FetchSettings.artifact,
+        artifact=inputs.text("artifact") or "pacts",
         run_id=int(run_id) if run_id else None,
         workflow=inputs.text("workflow"),
-        folder=inputs.text("folder") or FetchSettings.folder,
+        folder=inputs.text("folder") or "pacts",
         on_empty=inputs.choice("on-empty", "fail", "pass"),  # type: ignore[arg-type]
         **this_run(inputs),
     )
