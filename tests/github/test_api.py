@@ -6,10 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from tests.github.state import Artifact, GitHub, Job, Run, sha, zipped
+from tests.github.state import Approval, Artifact, GitHub, Job, Run, sha, zipped
 
 from pact_gate.connect import connect_github
 from pact_gate.github.api import GitHub as Api
+from pact_gate.model.runs import Review
 from pact_gate.settings.github import GitHubSettings
 
 PERMISSIONS = {
@@ -53,11 +54,15 @@ CALLS: dict[str, tuple[Call, Callable[[Any], Any], Any]] = {
     "last_words": (lambda api, run: api.last_words(ORDERS, run.id, 2), str, "two\nthree"),
     "failed_jobs": (lambda api, run: api.failed_jobs(ORDERS, run.id), dict, {"verify": "failure"}),
     "rerun_failed_jobs": (lambda api, run: api.rerun_failed_jobs(ORDERS, run.id), bool, False),
-    "approvals": (lambda api, run: api.approvals(ORDERS, run.id), list, []),
+    "reviews": (
+        lambda api, run: api.reviews(ORDERS, run.id),
+        list,
+        [Review("alice", by_person=True, state="approved", environments=("eu/production",))],
+    ),
     "environment": (
         lambda api, _: api.environment(ORDERS, "eu/production"),
-        lambda environment: [rule["type"] for rule in environment["protection_rules"]],
-        ["required_reviewers"],
+        tuple,
+        ("eu/production", True),
     ),
     "artifacts": (
         lambda api, run: api.artifacts(ORDERS, run.id),
@@ -104,6 +109,7 @@ def run(checked_github: GitHub) -> Run:
     told = "name: Verify\non: {workflow_dispatch: {inputs: {key: {}}}, repository_dispatch: {types: pact-changed}}"
     made = orders.run(orders.workflow("verify.yml", told), "pull_request", "feat/x")
     made.finish("failure", Job("verify", "failure", log=LOG))
+    made.approvals.append(Approval(["eu/production"], "alice"))
     made.artifacts.append(Artifact("pacts", zipped({"orders.json": "{}"})))
     return made
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -41,6 +42,8 @@ class Gate:
     ours: Repository
     run: Run
     folder: Path
+    token: str | None = TOKEN
+    actor: str = "alice"
 
     def ask(self, *, version: str = "", **inputs: str) -> Any:
         given = {
@@ -55,11 +58,11 @@ class Gate:
         environment = {
             "GITHUB_REPOSITORY": "acme/orders",
             "GITHUB_RUN_ID": str(self.run.id),
-            "GITHUB_ACTOR": "alice",
-            "GITHUB_TRIGGERING_ACTOR": "Alice",
+            "GITHUB_ACTOR": self.actor,
+            "GITHUB_TRIGGERING_ACTOR": self.actor.title(),
         }
         step = self.local.step(self.folder)
-        settings = GitHubSettings(TOKEN, self.github.url)
+        settings = GitHubSettings(self.token, self.github.url)
         step = replace(step, connect_github=lambda _: connect_github(settings))
         return can_i_deploy.run(Inputs(given, environment), step)
 
@@ -104,11 +107,44 @@ def test_a_run_that_is_started_again_records_it_once(gate) -> None:
     assert len(gate.ours.issues) == 1
 
 
+def test_each_gate_of_a_run_has_its_own_record(gate) -> None:
+    """A run may ask for several services and targets: no record stands for another's."""
+    gate.local.client.create_environment("test")
+    gate.local.client.put_version("billing", "known", None)
+    for other in ({}, {"to_environment": "test"}, {"pacticipant": "billing"}, {"version": "another"}):
+        assert gate.ask(**other).outputs["overridden"] == "true"
+    assert [issue.title.partition(": ")[2] for issue in gate.ours.issues.values()] == [
+        "orders to production",
+        "orders to test",
+        "billing to production",
+        "orders to production",
+    ]
+
+
+def test_an_environment_is_meant_whatever_the_case_of_its_name(gate) -> None:
+    """GitHub finds it by any, and names it as it was made."""
+    gate.ours.environments[ENVIRONMENT.upper()] = gate.ours.environments[ENVIRONMENT]
+    assert gate.ask(override_environment=ENVIRONMENT.upper()).outputs["overridden"] == "true"
+
+
+@pytest.mark.parametrize(("version", "verdict"), [("known", "yes"), ("", "no-such-version")])
+def test_without_a_token_the_gate_answers_as_ever(gate, version, verdict) -> None:
+    """Its verdict, and a no that stays: what is only to be told does not end it."""
+    answered = replace(gate, token=None).ask(version=version)
+    assert (answered.outputs["verdict"], answered.outputs["overridden"]) == (verdict, "false")
+    assert ("No token for GitHub" in answered.overrides.refused) is (verdict != "yes")
+
+
 NOBODY: dict[str, tuple[Callable[[Gate], object], str]] = {
     "no environment": (lambda g: g.ours.environments.clear(), "has no required reviewers"),
     "no reviewers": (lambda g: g.ours.environment(ENVIRONMENT, wait_minutes=1), "has no required reviewers"),
     "nobody looked": (lambda g: g.run.approvals.clear(), "No reviewer of the environment"),
-    "rejected": (lambda g: setattr(g.run.approvals[0], "state", "rejected"), "No reviewer of the environment"),
+    "rejected": (lambda g: setattr(g.run.approvals[0], "state", "rejected"), "bob has rejected it"),
+    "one of two rejected": (
+        lambda g: g.run.approvals.append(Approval([ENVIRONMENT], "carol", state="rejected")),
+        "carol has rejected it",
+    ),
+    "an app": (lambda g: setattr(g.run.approvals[0], "user", "deployer[bot]"), "No reviewer of the environment"),
     "another environment": (lambda g: setattr(g.run.approvals[0], "environments", ["production"]), "No reviewer"),
     "who started it": (lambda g: setattr(g.run.approvals[0], "user", "ALICE"), "who started this run"),
     "no permission to read": (
@@ -124,6 +160,20 @@ NOBODY: dict[str, tuple[Callable[[Gate], object], str]] = {
         "does not speak as GitHub does",
     ),
 }
+
+
+REVIEW = {"state": "approved", "environments": [{"name": ENVIRONMENT}], "user": {"login": "bob", "type": "User"}}
+SHAPES = ["x", 5, [None], ["x"], [[]], {"name": ENVIRONMENT, "protection_rules": [None]}, [{**REVIEW, "user": "bob"}]]
+SHAPES += [[{**REVIEW, "environments": named}] for named in (5, ["x"], [{}])]
+REVIEWED = {"name": ENVIRONMENT, "protection_rules": [{"type": "required_reviewers", "reviewers": 1}]}
+
+
+@pytest.mark.parametrize("shape", [*SHAPES, REVIEWED], ids=repr)
+@pytest.mark.parametrize("path", ["/environments/", "/approvals$"])
+def test_what_is_no_answer_of_githubs_lets_nothing_pass(gate, path, shape) -> None:
+    """A proxy may answer in its place: the no stays, and pact-gate does not break."""
+    gate.github.trouble(Answer(200, shape), path=path)
+    assert (gate.ask().exit_code, gate.ours.issues) == (1, {})
 
 
 @pytest.mark.parametrize(("spoil", "word"), NOBODY.values(), ids=NOBODY)
@@ -200,13 +250,21 @@ def test_nobody_else_can_write_a_record(gate) -> None:
         ({"override_environment": ""}, "`override-environment` is missing"),
         ({"override_until": "tomorrow"}, "no date or time"),
         ({"override_until": in_days(-1)}, "is over"),
-        ({"override_until": in_days(9)}, "more than 7 days"),
+        ({"override_until": in_days(7.01)}, "more than 7 days"),
+        ({"override_until": in_days(8)[:10]}, "more than 7 days"),
+        ({"dry_run": "true"}, "A dry run passes"),
         ({"override_until": "2020-01-31"}, "is over"),
     ],
 )
 def test_an_override_says_why_and_until_when(gate, given, word) -> None:
     with pytest.raises(InputError, match=word):
         gate.ask(**given)
+
+
+def test_where_nobody_knows_who_started_it_nobody_can_override(gate) -> None:
+    """Whoever started it could be the one who approved it."""
+    with pytest.raises(InputError, match="outside of GitHub Actions"):
+        replace(gate, actor="").ask()
 
 
 TEXTS = st.text(max_size=40)
@@ -221,7 +279,19 @@ def test_a_record_is_read_as_it_was_written_and_breaks_out_of_no_comment(asked, 
     assert line.count("--") == 2
     found = override.still_open(f"{line}\n\nmore", "https://x", question)
     assert found == override.OpenOverride(tuple(asked), until, "https://x")
-    assert override.is_of_run(line, run_url) is bool(run_url)
+    assert override.is_of_run(line, question, run_url) is bool(run_url)
+
+
+@pytest.mark.parametrize("until", ["2026-01-31", "2026-01-31T00:00:00", "0001-01-01T00:00:00+23:59", "", 5, None])
+def test_a_record_that_somebody_has_changed_stops_no_gate(gate, until) -> None:
+    """Who may write in the repository may change the text of an issue."""
+    gate.ask()
+    [issue] = gate.ours.issues.values()
+    document = json.loads(issue.body.partition("\n")[0].removeprefix("<!-- pact-gate-override: ").removesuffix(" -->"))
+    changed = json.dumps({**document, "until": until, "run": "another"})
+    issue.body = f"<!-- pact-gate-override: {changed} -->"
+    outcome = gate.ask(version="known", override_reason="", override_until="")
+    assert (outcome.exit_code, outcome.overrides.still_open) == (0, ())
 
 
 @pytest.mark.parametrize(

@@ -19,15 +19,15 @@ def start(act, checked_github, estate):
     ours = checked_github.repository("acme/shop")
     ours.environment("contract-override", reviewers=["bob"], prevent_self_review=True)
     checked_github.token(TOKEN, "acme/shop", actions="read", issues="write")
-    workflow = ours.workflow("break-glass.yml", TEMPLATE)
+    known_workflow = ours.workflow("break-glass.yml", TEMPLATE)
     estate.broker.put_version("orders", "known", None)
 
-    def run(approver, reason="`touch pwned` $(touch pwned) </details> @everyone"):
-        known = ours.run(workflow, "workflow_dispatch", "main")
+    def run(approver, reason="`touch pwned` $(touch pwned) </details> @everyone", workflow=TEMPLATE, files=None):
+        known = ours.run(known_workflow, "workflow_dispatch", "main")
         known.approvals = [Approval(["contract-override"], approver)]
         found = act.workflow(
-            TEMPLATE,
-            files={"Makefile": "deploy:\n\t@echo shipping orders\n"},
+            workflow,
+            files={"Makefile": "deploy:\n\t@echo shipping orders\n", **(files or {})},
             event=("workflow_dispatch", {"inputs": {"reason": reason, "until": in_two_days()}}),
             environment={
                 "GITHUB_API_URL": checked_github.url,
@@ -45,12 +45,26 @@ def in_two_days():
     return (datetime.now(UTC) + timedelta(days=2)).strftime("%Y-%m-%d")
 
 
-def test_a_reviewers_word_deploys_against_a_no(start, estate, tmp_path):
-    """The gate says no and lets it pass; what is deployed is recorded, and an issue keeps who, why and until when."""
-    run, ours = start("bob")
+PUBLISH = """
+    steps:
+      - uses: actions/checkout@de0fac2e4500dabe0009e67214ff5f5447ce83dd
+      - uses: pact-gate/pact-gate/actions/publish@v1
+        with: { broker-url: "${{ vars.PACT_BROKER_BASE_URL }}" }
+      - id: gate
+"""
+
+
+def test_a_reviewers_word_deploys_against_a_no(start, estate, tmp_path, pact):
+    """The gate says no and lets it pass; what is deployed is recorded, and an issue keeps who, why and until when.
+
+    The commit's pacts are published in the same job here; products, which it needs, is not in production.
+    """
+    workflow = TEMPLATE.replace("\n    steps:\n      - id: gate\n", PUBLISH)
+    run, ours = start("bob", workflow=workflow, files={"pacts/orders-products.json": pact("orders", "products")})
+    assert run.jobs == {"gate": "success", "deploy": "success", "record": "success"}
+    assert estate.versions_in("orders") == [run.sha]
     gate = run.step("gate", job="gate")
     assert (gate.outputs["deployable"], gate.outputs["overridden"]) == ("false", "true")
-    assert run.jobs["gate"] == "success"
     assert "shipping orders" in run.said
     [issue] = ours.issues.values()
     assert "bob" in issue.body
@@ -58,6 +72,16 @@ def test_a_reviewers_word_deploys_against_a_no(start, estate, tmp_path):
     assert [each.level for each in gate.annotations] == ["warning"]
     assert not list(tmp_path.rglob("pwned*"))
     assert "@everyone" not in gate.summary
+
+
+def test_what_the_broker_does_not_know_is_deployed_and_its_record_fails_alone(start, estate):
+    """The deploy is done, and green; the job that can be run again says what to do before."""
+    run, _ = start("bob")
+    assert run.jobs == {"gate": "success", "deploy": "success", "record": "failure"}
+    assert run.step("gate", job="gate").outputs["verdict"] == "no-such-version"
+    assert estate.versions_in("orders") == []
+    [error] = run.step("0", job="record").errors
+    assert "knows no version" in error
 
 
 def test_who_started_it_lets_nothing_pass(start):

@@ -6,9 +6,7 @@ asks waits for them, and GitHub keeps who let it go on.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
 
 from pact_gate.commands.step import Step
 from pact_gate.model.errors import GitHubError, InputError
@@ -29,10 +27,10 @@ def overrides(settings: OverrideSettings, question: Question, decision: Decision
     try:
         # Only what a run has written: anybody else's issue could say anything.
         records = [each for each in step.github.open_issues(settings.repository, LABEL) if each.by_bot]
-    except GitHubError as error:
+    except (GitHubError, InputError) as error:  # the latter: there is no token
         step.log(f"Whether overrides are open is not known: {error.cause} {error.next_step}")
         return Overrides(refused=f"{error.cause} {error.next_step}" if wanted else "")
-    mine = next((each for each in records if is_of_run(each.body, step.commit.build_url or "")), None)
+    mine = next((each for each in records if is_of_run(each.body, question, step.commit.build_url or "")), None)
     before = (still_open(each.body, each.url, question) for each in records if each is not mine)
     found = Overrides(still_open=tuple(each for each in before if each))
     if not wanted:
@@ -57,34 +55,39 @@ def _granted(
 
 
 def _approver(settings: OverrideSettings, step: Step) -> str:
-    """Name who let this run go on for the environment; whoever started it does not count, whatever the rules say."""
+    """Name who let this run go on for the environment; whoever started it does not count, whatever the rules say.
+
+    A run that was started again keeps the reviews of its earlier attempts, and GitHub does not tell them apart: its
+    commit, its workflow and its inputs are the same. So one rejection is enough.
+    """
     name = settings.environment
     environment = step.github.environment(settings.repository, name)
-    rules = (environment or {}).get("protection_rules") or []
-    if not any(rule.get("type") == "required_reviewers" and rule.get("reviewers") for rule in rules):
+    if environment is None or not environment.has_reviewers:
         raise InputError(
             f"The environment {name} has no required reviewers, so nobody has decided.",
             f"Create the environment {name} (Settings, Environments), and name its required reviewers.",
         )
-    let = [each for each in step.github.approvals(settings.repository, settings.run_id) if _lets(each, name)]
+    reviews = [
+        each
+        for each in step.github.reviews(settings.repository, settings.run_id)
+        if environment.name in each.environments
+    ]
+    rejected = next((each for each in reviews if each.state == "rejected"), None)
+    if rejected:
+        raise InputError(
+            f"{rejected.login or 'A reviewer'} has rejected it.",
+            "If it is to be asked again, start a new run: this one keeps the rejection.",
+        )
+    let = [each.login for each in reviews if each.state == "approved" and each.by_person and each.login]
     if not let:
         raise InputError(
             f"No reviewer of the environment {name} has let this run go on.",
             f"Give the job that asks `environment: {name}`, and let one of the reviewers approve it.",
         )
-    others = [login for each in let if (login := _login(each)) and login.lower() not in settings.started_by]
+    others = [login for login in let if login.lower() not in settings.started_by]
     if not others:
         raise InputError(
-            f"Only {_login(let[0])} has approved it, who started this run.",
+            f"Only {let[0]} has approved it, who started this run.",
             "Another reviewer must approve it. Turn on “Prevent self-review” for the environment.",
         )
     return others[0]
-
-
-def _lets(review: Mapping[str, Any], environment: str) -> bool:
-    named = {each.get("name") for each in review.get("environments") or []}
-    return review.get("state") == "approved" and environment in named
-
-
-def _login(review: Mapping[str, Any]) -> str:
-    return str((review.get("user") or {}).get("login", ""))

@@ -18,7 +18,7 @@ from urllib.parse import quote, urlsplit
 import requests
 
 from pact_gate.model.errors import GitHubError
-from pact_gate.model.runs import Artifact, Comment, Issue, PullRequest, RunOrigin, WorkflowRun
+from pact_gate.model.runs import Artifact, Comment, Environment, Issue, PullRequest, Review, RunOrigin, WorkflowRun
 from pact_gate.transport import Clock, Failure, Transport, check, retry_after, why_unreachable
 
 Json = Mapping[str, Any]
@@ -110,15 +110,17 @@ class GitHub:
         """Start a run's failed jobs again, and what needs them."""
         self._send("POST", _in(repository, f"actions/runs/{run_id}/rerun-failed-jobs"), {}, may_repeat=False)
 
-    def approvals(self, repository: str, run_id: int) -> list[Json]:
-        """Give who let the jobs of a run go on that wait for an environment, as GitHub says it."""
+    def reviews(self, repository: str, run_id: int) -> list[Review]:
+        """Give who let the jobs of a run go on that wait for an environment, and who did not."""
         with self._understood():
-            return list(self._get(_in(repository, f"actions/runs/{run_id}/approvals")))
+            return [_review(each) for each in self._get(_in(repository, f"actions/runs/{run_id}/approvals"))]
 
-    def environment(self, repository: str, name: str) -> Json | None:
-        """Give an environment of a repository with its protection rules, None where there is none."""
+    def environment(self, repository: str, name: str) -> Environment | None:
+        """Give an environment of a repository, None where there is none."""
         try:
-            return self._get(_in(repository, f"environments/{quote(name, safe='')}"))  # type: ignore[no-any-return]
+            with self._understood():
+                found = self._get(_in(repository, f"environments/{quote(name, safe='')}"))
+                return Environment(str(found["name"]), any(map(_is_reviewed, found.get("protection_rules") or ())))
         except GitHubError as error:
             if error.status == _NOT_FOUND:
                 return None
@@ -346,6 +348,21 @@ def _origin(document: Json) -> RunOrigin:
         branch=document["head_branch"],
         head_repository=str(head["full_name"]) if head else None,
     )
+
+
+def _review(document: Json) -> Review:
+    author = document.get("user") or {}  # none where the account is gone
+    return Review(
+        login=str(author.get("login", "")),
+        by_person=author.get("type") == "User",
+        state=str(document["state"]),
+        environments=tuple(str(each["name"]) for each in document["environments"]),
+    )
+
+
+def _is_reviewed(rule: Json) -> bool:
+    """Say whether a protection rule names at least one person or team."""
+    return rule["type"] == "required_reviewers" and len(rule.get("reviewers") or ()) > 0
 
 
 def _issue(document: Json) -> Issue:

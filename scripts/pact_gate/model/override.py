@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from pact_gate.model.gate import Question
@@ -51,9 +51,11 @@ def record(question: Question, until: datetime, run_url: str) -> str:
     return f"{_BEGIN}{harmless}{_END}"
 
 
-def is_of_run(body: str, run_url: str) -> bool:
-    """Say whether a text is the record of an override in this run."""
-    return bool(run_url) and (_recorded(body) or {}).get("run") == run_url
+def is_of_run(body: str, question: Question, run_url: str) -> bool:
+    """Say whether a text is the record of this question's override in this run, which may have several gates."""
+    document = _recorded(body) or {}
+    ours = [run_url, [list(each) for each in question.asked], [question.target.kind, question.target.name]]
+    return bool(run_url) and [document.get(key) for key in ("run", "asked", "target")] == ours
 
 
 def _recorded(body: str) -> Mapping[str, Any] | None:
@@ -75,9 +77,17 @@ def still_open(body: str, url: str, question: Question) -> OpenOverride | None:
         return None
     try:
         versions = tuple((str(name), str(version)) for name, version in document["asked"])
-        until = datetime.fromisoformat(document["until"])
+        until = _moment(document["until"])
         same = [question.target.kind, question.target.name] == document["target"]
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, OverflowError):
         return None
     names = {name for name, _ in question.asked}
     return OpenOverride(versions, until, url) if same and any(name in names for name, _ in versions) else None
+
+
+def _moment(iso: str) -> datetime:
+    """Read a time. Who may write in the repository can change a record, and a time of no zone compares with none."""
+    when = datetime.fromisoformat(iso)
+    if when.tzinfo is None:
+        raise ValueError("It does not say in which zone.")
+    return when.astimezone(UTC)

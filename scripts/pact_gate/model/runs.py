@@ -77,6 +77,25 @@ class Issue(NamedTuple):
     by_bot: bool
 
 
+class Environment(NamedTuple):
+    """An environment of a repository, by the name that GitHub gives it, and whether somebody must let a job in."""
+
+    name: str
+    has_reviewers: bool
+
+
+class Review(NamedTuple):
+    """What somebody said of a run's jobs that wait for these environments: `state` is approved or rejected.
+
+    GitHub tells neither when it was nor of which attempt.
+    """
+
+    login: str
+    by_person: bool
+    state: str
+    environments: tuple[str, ...]
+
+
 class Triggered(NamedTuple):
     """A provider's verification that was asked for, and the run that makes it.
 

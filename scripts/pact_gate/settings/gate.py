@@ -44,20 +44,24 @@ def override_settings(inputs: Inputs, now: datetime) -> OverrideSettings | None:
         )
     if environment is None:
         return None
+    if reason is not None and inputs.flag("dry-run"):
+        raise InputError("A dry run passes whatever the answer is: it needs no override.", "Leave one of the two out.")
     run = this_run(inputs)
-    if run["repository"] is None or run["this_run"] is None:
-        raise InputError("Nobody can override a gate outside of GitHub Actions.", "Leave out `override-environment`.")
     actors = (inputs.variable(name) for name in ("GITHUB_ACTOR", "GITHUB_TRIGGERING_ACTOR"))
     started_by = frozenset(actor.lower() for actor in actors if actor)
+    if run["repository"] is None or run["this_run"] is None or not started_by:
+        raise InputError("Nobody can override a gate outside of GitHub Actions.", "Leave out `override-environment`.")
     when = None if until is None else _until(until, now)
     return OverrideSettings(environment, run["repository"], run["this_run"], started_by, reason, when)
 
 
 def _until(value: str, now: datetime) -> datetime:
     """Read until when an override holds: a time, or the end of a day, in UTC where it does not say."""
+    latest = now + timedelta(days=MOST_DAYS)
     try:
         day = date.fromisoformat(value)
         when = datetime(day.year, day.month, day.day, 23, 59, 59, tzinfo=UTC)
+        latest = latest.replace(hour=23, minute=59, second=59)
     except ValueError:
         try:
             when = datetime.fromisoformat(value)
@@ -66,7 +70,7 @@ def _until(value: str, now: datetime) -> datetime:
                 "override-until", value, "is no date or time", "Write 2026-01-31 or 2026-01-31T18:00Z."
             ) from None
         when = when if when.tzinfo else when.replace(tzinfo=UTC)
-    if not now < when <= now + timedelta(days=MOST_DAYS + 1):
+    if not now < when <= latest:
         what = "is over" if when <= now else f"is more than {MOST_DAYS} days ahead"
         raise wrong("override-until", value, what, f"An override holds for at most {MOST_DAYS} days.")
     return when
