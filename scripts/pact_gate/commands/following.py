@@ -74,7 +74,7 @@ class Following:
 
     def is_first(self, row: Row) -> bool:
         """Say whether the verification of a row's pact was asked for at the first version of its provider."""
-        return any(not each.versions for each in self._asked_for(row))
+        return any(not each.versions and not each.problem for each in self._asked_for(row))
 
     def _asked_for(self, row: Row) -> Iterator[Triggered]:
         pact = (row.consumer, row.consumer_version, row.provider)
