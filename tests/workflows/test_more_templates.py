@@ -11,7 +11,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from tests.workflows.test_story import NEED, STANDS_IN_FOR_UPLOAD, TOKEN, TRIGGER_TOKEN, Service
+from tests.workflows.services import NEED, STANDS_IN_FOR_UPLOAD, TOKEN, TRIGGER_TOKEN, Service
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
