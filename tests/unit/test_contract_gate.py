@@ -221,6 +221,26 @@ def test_whether_another_failed_must_be_known(pull) -> None:
     assert "actions: read" in ended.summary
 
 
+def test_a_failed_verification_before_it_is_told_with_its_field_and_never_a_yes(pull) -> None:
+    """The verification was one of the jobs before: its result says more than that a job failed."""
+    broker = pull.broker
+    broker.publish([parse(pact(), "x")], version=HEAD, branch="feat/cart", tags=(), build_url=None, merge=False)
+    pull.verify(P1, success=False)
+    assert pull.gate(needs={"test": "failure"}).outputs["verdict"] == "failed"
+    pull.verify(P1)
+    assert pull.gate(needs={"test": "failure"}).outputs["verdict"] == "not-tested"
+
+
+@pytest.mark.parametrize(("repository", "login"), [("mallory/orders", "mallory"), ("acme/orders", "dependabot[bot]")])
+def test_where_a_strangers_pull_request_is_skipped_its_commit_is_told_nothing(pull, repository, login) -> None:
+    """Another workflow asks for it: a success from here would be taken for its answer."""
+    pull.payload["pull_request"]["head"] |= {"repo": {"full_name": repository}, "user": {"login": login}}
+    pull.payload["pull_request"]["user"] = {"login": login}
+    ended = pull.gate(needs={"test": "skipped"})
+    assert (ended.code, ended.outputs["verdict"]) == (0, "yes")
+    assert (pull.statuses, pull.comments) == ({}, [])
+
+
 def test_a_plan_that_ran_and_a_matrix_that_was_skipped_is_asked_about(pull) -> None:
     """Some job succeeded, so this commit may have a contract; without an artifact there is nothing to publish."""
     pull.run.artifacts.clear()

@@ -53,7 +53,7 @@ def answered(orders, template, files):
 # itself, of what fulfilment needs of orders, and of what orders needs of products.
 PROVIDERS = {
     "honours it": ("python3 provider.py {}", "yes", "2 integrations", ("success", "success", "success")),
-    "renames a field": ("python3 provider.py {} cost", "failed", "price", ("failure", "failure", "success")),
+    "renames a field": ("python3 provider.py {} cost", "failed", "price", ("failure", "failure", None)),
     "does not start": ("false", "not-tested", "test (failure)", ("failure", None, None)),
 }
 

@@ -39,6 +39,7 @@ def commit(environment: Mapping[str, str], folder: Path) -> Commit:
         if "pull_request" in payload
         else None,
         ended=_ended(payload) if event == "workflow_run" else None,
+        without_secrets=event == "pull_request" and _has_no_secrets(payload),
         unknown=f"Neither the payload nor the variables of this run ({event}) say which commit it is about.",
     )
 
@@ -83,6 +84,14 @@ def _of_workflow_run(payload: Payload, _: Mapping[str, str]) -> Head:
 def _ended(payload: Payload) -> tuple[str, str] | None:
     run = payload.get("workflow_run")
     return (str(run.get("name") or "The run"), str(run.get("conclusion"))) if isinstance(run, dict) else None
+
+
+def _has_no_secrets(payload: Payload) -> bool:
+    """Say whether a pull request is one of a fork or of Dependabot: its runs get no secrets."""
+    pull = _pull_request(payload)
+    ends = (pull.get("head") or {}, pull.get("base") or {})
+    head, base = ((each.get("repo") or {}).get("full_name") for each in ends)
+    return head != base or (pull.get("user") or {}).get("login") == "dependabot[bot]"
 
 
 def _of_deployment(payload: Payload, _: Mapping[str, str]) -> Head:

@@ -18,7 +18,7 @@ class Commit(NamedTuple):
     event belongs to none (a tag, a release, a detached HEAD). `branches` are all branch names that the event knows, so
     that none of them is taken for a version. `build_url` leads to the run. `checked_out` is what a pull request's job
     works on, where that is known. `ended` is the run that this one follows (`workflow_run`): the name of its workflow
-    and its conclusion.
+    and its conclusion. `without_secrets` is a pull request of a fork or of Dependabot, which GitHub gives none.
     """
 
     version: str | None
@@ -29,6 +29,7 @@ class Commit(NamedTuple):
     unknown: str = ""
     checked_out: str | None = None
     ended: tuple[str, str] | None = None
+    without_secrets: bool = False
 
 
 def chosen_version(version: str | None, branch: str | None, commit: Commit) -> str:
