@@ -17,6 +17,7 @@ from pact_gate.connect import connect_github
 from pact_gate.model.errors import InputError
 from pact_gate.model.gate import Verdict
 from pact_gate.model.pact import parse
+from pact_gate.model.runs import WorkflowRun
 from pact_gate.settings.gate import can_i_deploy_settings
 from pact_gate.settings.github import GitHubSettings
 from pact_gate.settings.inputs import Inputs
@@ -134,6 +135,21 @@ def test_two_who_ask_for_the_same_share_one_run(estate, event) -> None:
     run.finish("failure")
     estate.trigger(event=event)
     assert len(estate.products.runs) == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        ("orders asks (orders-a-1)", True),
+        ("orders-a-1", True),
+        ("my-orders asks (my-orders-a-1)", False),  # of one commit in a monorepo
+        ("orders asks (orders-a-12)", False),
+        ("@shop/orders asks (@shop/orders-a-1)", False),
+    ],
+)
+def test_a_run_is_known_by_its_whole_key(name, found) -> None:
+    run = WorkflowRun(1, "https://github.com/acme/products/actions/runs/1", "queued", name=name)
+    assert trigger_verification._by_key([run], "orders-a-1") == (run if found else None)
 
 
 def test_a_provider_without_any_version_verifies_the_head_of_its_default_branch(estate) -> None:

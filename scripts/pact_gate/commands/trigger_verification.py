@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -137,7 +138,9 @@ def repository_of(provider: str, settings: TriggerSettings, broker: Broker) -> s
 
 
 def _by_key(runs: Iterable[WorkflowRun], key: str) -> WorkflowRun | None:
-    return next((each for each in runs if key in each.name and not each.ended), None)
+    """Find the run that has the key in its name, and not only the end or the beginning of another key there."""
+    alone = re.compile(rf"(?<![\w@/.-]){re.escape(key)}(?![\w@/.-])")
+    return next((each for each in runs if alone.search(each.name) and not each.ended), None)
 
 
 def _inputs(missing: MissingResult) -> Mapping[str, str]:
