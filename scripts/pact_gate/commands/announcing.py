@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from typing import TypeVar
 
 from pact_gate.commands.step import Step
 from pact_gate.model.changes import ContractChange, changed
@@ -18,6 +19,7 @@ from pact_gate.settings.github import AnnounceSettings
 
 # GitHub lets a token create 80 things a minute (its secondary limits): the worst integrations come first.
 _MOST_STATUSES = 60
+_Told = TypeVar("_Told")
 
 
 class Announcement:
@@ -43,13 +45,14 @@ class Announcement:
         Gives the outcome with what changed in the contracts, where a comment tells it.
         """
         self._decided(outcome.decision, outcome.overrides.granted)
-        if self._settings.comment == "never" or self._settings.repository is None:
+        number = None if self._settings.comment == "never" else self._tried("The comment", self._pull_request)
+        if number is None:
             return outcome
         try:
             outcome = replace(outcome, changes=tuple(self._changes()))
         except BrokerError as error:  # the answer stands without
             self._step.log(f"What changed in the contracts is not known: {error.cause}")
-        self._tried("The comment", lambda: self._comment(outcome))
+        self._tried("The comment", lambda: self._comment(number, outcome))
         return outcome
 
     def broke(self, error: PactGateError) -> None:
@@ -60,11 +63,12 @@ class Announcement:
         final = statuses(self._question, decision, waiting=False, override=override)
         self._set((*final, *left_pending(self._shown.values(), final)))
 
-    def _tried(self, what: str, tell: Callable[[], None]) -> None:
+    def _tried(self, what: str, tell: Callable[[], _Told]) -> _Told | None:
         try:
-            tell()
+            return tell()
         except GitHubError as error:
             self._step.log(f"{what} could not be written: {error.cause} {error.next_step}")
+            return None
 
     # --- commit statuses
 
@@ -84,10 +88,7 @@ class Announcement:
 
     # --- the comment
 
-    def _comment(self, outcome: GateOutcome) -> None:
-        number = self._pull_request()
-        if number is None:
-            return
+    def _comment(self, number: int, outcome: GateOutcome) -> None:
         body = comment(outcome, details=self._details)
         if not self._edited(number, body) and (self._settings.comment == "always" or says(outcome)):
             self._step.github.comment(self._settings.repository or "", number, body)
@@ -95,9 +96,10 @@ class Announcement:
     def _pull_request(self) -> int | None:
         """Give the number of the pull request; of a fork's, the event that is about its run does not tell."""
         commit = self._step.commit
-        if commit.pull_request is not None or ":" not in (commit.branch or ""):
-            return commit.pull_request
-        found = self._step.github.pull_requests(self._settings.repository or "", head=commit.branch or "")
+        repository = self._settings.repository
+        if repository is None or commit.pull_request is not None or ":" not in (commit.branch or ""):
+            return commit.pull_request if repository else None
+        found = self._step.github.pull_requests(repository, head=commit.branch or "")
         return next((each.number for each in found if each.head == commit.version), None)
 
     def _edited(self, number: int, body: str) -> bool:
