@@ -16,8 +16,8 @@ class Verdict(StrEnum):
     """The gate's answer. Only `YES` lets a deploy go on."""
 
     YES = "yes"
-    NOT_TESTED = "not-tested"
     FAILED = "failed"
+    NOT_TESTED = "not-tested"
     NO_SUCH_VERSION = "no-such-version"
     NOT_IN_ENVIRONMENT = "not-in-environment"
     STUCK = "stuck"
