@@ -219,6 +219,16 @@ def test_a_dispatch_is_not_sent_twice_where_the_first_may_have_arrived(estate, a
     assert json.loads(again.outputs["runs"])[0]["run_id"] == estate.products.runs[0].id
 
 
+def test_a_server_that_does_not_tell_which_run_it_started_is_asked_all_the_same(estate) -> None:
+    """GitHub Enterprise Server refuses a key that it does not know; the run is found by the key in its name."""
+    words = 'Invalid request.\n\n"return_run_details" is not a permitted key.'
+    estate.github.troubles.append(Trouble(Answer(422, {"message": words}), method="POST", path="/dispatches$"))
+    outcome = estate.trigger()
+    [run] = estate.products.runs
+    [told] = json.loads(outcome.outputs["runs"])
+    assert (told["run_id"], outcome.exit_code) == (run.id, 0)
+
+
 def test_only_the_providers_that_are_named_are_asked(estate) -> None:
     """Others may be asked in another way, as those of the same repository are."""
     assert estate.trigger(providers="stock").outputs["missing"] == "0"

@@ -28,7 +28,8 @@ _PAGE = 100
 _MOST_PAGES = 50
 _LOG_BYTES = 32 * 1024 * 1024
 _ADDRESS = "GITHUB_API_URL"
-_UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _TOO_MANY = 401, 403, 404, 429
+_UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _UNPROCESSABLE, _TOO_MANY = 401, 403, 404, 422, 429
+_DETAILS = "return_run_details"
 _WORTH_A_RETRY = frozenset({500, 502, 503, 504})
 _TIMESTAMP = re.compile(r"^\ufeff?\d{4}-\d\d-\d\dT[\d:.]+Z ", re.MULTILINE)
 _FAILED = frozenset({"failure", "timed_out", "cancelled", "startup_failure"})
@@ -57,9 +58,15 @@ class GitHub:
         self, repository: str, workflow: str, ref: str, inputs: Mapping[str, str]
     ) -> WorkflowRun | None:
         """Start a workflow by its file's name, and give its run; None where this server does not tell which it is."""
-        body = {"ref": ref, "inputs": dict(inputs), "return_run_details": True}
-        path = f"actions/workflows/{quote(workflow, safe='')}/dispatches"
-        answer = self._send("POST", _in(repository, path), body, may_repeat=False)
+        body = {"ref": ref, "inputs": dict(inputs)}
+        path = _in(repository, f"actions/workflows/{quote(workflow, safe='')}/dispatches")
+        try:
+            answer = self._send("POST", path, {**body, _DETAILS: True}, may_repeat=False)
+        except GitHubError as error:
+            # GitHub Enterprise Server up to 3.19 at least does not know the key, and then starts nothing.
+            if error.status != _UNPROCESSABLE or _DETAILS not in error.cause:
+                raise
+            answer = self._send("POST", path, body, may_repeat=False)
         if not answer:
             return None
         with self._understood():
