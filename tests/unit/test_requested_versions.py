@@ -12,7 +12,7 @@ from pact_gate.model.errors import InputError
 from pact_gate.model.pact import parse
 from pact_gate.settings.inputs import Inputs
 
-HEAD, P1, P2 = "a" * 40, "1" * 40, "2" * 40
+HEAD, P1, P2, TAGGED = "a" * 40, "1" * 40, "2" * 40, "6" * 40
 
 
 @pytest.fixture
@@ -24,8 +24,14 @@ def asked(local: Any, tmp_path: Any) -> Any:
     url = broker.content_url("orders", "products", "o1")
     results = broker.pact(url).results_url
     broker.publish_result(results, {"success": False, "providerApplicationVersion": P1})
-    broker.put_version("products", P2, None)
-    broker.put_branch("products", "4" * 40, "mallory:main")  # a fork's pacts, where products is a consumer as well
+    for version in (P1, P2):
+        broker.put_branch("products", version, "main")
+    for version in ("4" * 40, "5" * 40):  # a fork's pacts, where products is a consumer as well
+        broker.put_branch("products", version, f"mallory:{version[0]}")
+    broker.delete_branch(next(each for each in broker.branches("products") if each.name == "mallory:5"))
+    broker.put_version("products", TAGGED, None)
+    broker.create_environment("production")
+    broker.record(broker.version("products", TAGGED), "production", released=True, instance=None)
 
     def ask(versions: str = "", *, pact_url: str = url, provider: str = "products", attempt: str = "1") -> Any:
         given = {"provider": provider, "pact-url": pact_url, "provider-versions": versions}
@@ -40,6 +46,7 @@ def asked(local: Any, tmp_path: Any) -> Any:
     [
         (f"{P1},{P2}", "1", [P2]),
         (P1, "1", []),
+        (TAGGED, "1", [TAGGED]),  # the release of a tag, which is on no branch
         (P1, "2", [P1]),  # somebody runs it again: what failed is verified again
         ("", "1", [HEAD]),
     ],
@@ -64,6 +71,7 @@ def test_what_has_a_result_is_left_out(asked, versions, attempt, left) -> None:
         ({"versions": P1[:12]}, "no commit's full SHA"),
         ({"versions": "3" * 40}, "knows no version"),  # GitHub would give it out of a fork
         ({"versions": "4" * 40}, "of its own repository"),
+        ({"versions": "5" * 40}, "of its own repository"),  # its branch was deleted when its pull request was closed
         ({"versions": ",".join(f"{number:040x}" for number in range(257))}, "257 versions"),
     ],
 )

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import re
 
+from pact_gate.broker.client import Broker
 from pact_gate.commands.asked_for import requested_pact
+from pact_gate.commands.missing import where_they_count
 from pact_gate.commands.step import Step
 from pact_gate.model.commit import chosen_version, short
 from pact_gate.model.errors import InputError
@@ -20,7 +22,7 @@ _MOST = 256  # jobs of one matrix (https://docs.github.com/en/actions/reference/
 def run(inputs: Inputs, step: Step) -> Outcome:
     """Give the versions as rows for jobs that check each of them out.
 
-    Two requests to the broker, and one for each version.
+    Two requests to the broker, and one for each version; for one that is on no branch, two for each environment more.
 
     Another run may have verified them since this one was asked for: two who ask for the same make one verification. Who
     runs a run again wants what failed to be verified again.
@@ -61,11 +63,21 @@ def _wanted(settings: RequestedSettings, step: Step) -> tuple[str, ...]:
                 "and verified.",
                 "Publish results and record deployments under the commit's full SHA, as the actions do by default.",
             )
-        branches = step.broker.branches_of(settings.provider, version)
-        if branches is None or any(":" in branch for branch in branches):  # `owner:branch` is a fork's
+        if not _is_own(settings.provider, version, step.broker):
             raise InputError(
                 f"The broker knows no version {version} of {settings.provider} of its own repository, so it is not "
                 "checked out: GitHub gives a stranger's commit as well, out of a fork.",
                 "Ask for versions that the broker knows: the head of the main branch, what is deployed or released.",
             )
     return settings.provider_versions or (chosen_version(None, None, step.commit),)
+
+
+def _is_own(provider: str, version: str, broker: Broker) -> bool:
+    """Say whether a version is of the provider's own repository, as far as the broker knows.
+
+    One that is on no branch may be a fork's whose branch was deleted, unless it is in an environment: that of a tag.
+    """
+    branches = broker.branches_of(provider, version)
+    if branches is None or any(":" in branch for branch in branches):  # `owner:branch` is a fork's
+        return False
+    return bool(branches) or version in {each.version for each in where_they_count(broker, [provider])[provider]}
