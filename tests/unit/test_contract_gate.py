@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.github.state import Answer, Artifact, GitHub, Job, Repository, Run, Trouble, sha, zipped
 
+from pact_gate.commands.announcing import Announcement
 from pact_gate.connect import connect, connect_github
+from pact_gate.model.gate import Decision, Question, Result, Row, Target, TargetKind, Verdict
+from pact_gate.model.outcome import GateOutcome
 from pact_gate.model.pact import parse
 from pact_gate.settings.broker import BrokerSettings
-from pact_gate.settings.github import GitHubSettings
+from pact_gate.settings.github import AnnounceSettings, GitHubSettings
 
 TOKEN, TRIGGER_TOKEN = "t0ken-of-the-run", "t0ken-for-others"
 HEAD, MAIN = sha("the head of the pull request"), sha("acme/orders main")
@@ -76,6 +79,10 @@ class PullRequest:
             "GITHUB_API_URL": self.github.url,
             "RUNNER_TEMP": str(self.folder),
         }
+
+    @property
+    def github_settings(self) -> GitHubSettings:
+        return GitHubSettings(TOKEN, self.github.url)
 
     @property
     def broker(self) -> Any:
@@ -248,6 +255,22 @@ def test_a_plan_that_ran_and_a_matrix_that_was_skipped_is_asked_about(pull) -> N
     assert ended.outputs["verdict"] == "no-such-version"
 
 
+def test_of_more_integrations_than_github_takes_at_once_none_keeps_a_yes_that_is_none(pull, local, tmp_path) -> None:
+    """GitHub's limit leaves some out: not the last one by name, which failed, nor one that was shown as pending."""
+    row = Row("orders", HEAD, "products", P1, Result.PASSED)
+    rows = [replace(row, provider=f"p{number}") for number in range(10, 75)]
+    failed, awaited = (replace(rows[-1], result=Result.FAILED), replace(rows[-2], result=Result.NONE))
+    step = replace(local.step(tmp_path, version=HEAD), connect_github=lambda _: connect_github(pull.github_settings))
+    question = Question((("orders", HEAD),), Target(TargetKind.MAIN_BRANCH))
+    announcement = Announcement(AnnounceSettings(statuses=True, repository="acme/orders"), question, step)
+    announcement.waiting(Decision(Verdict.WAITING, rows=(awaited,)))
+    decision = Decision(Verdict.FAILED, "No.", rows=(*rows[:-1], failed))
+    announcement.answered(GateOutcome(headline="No.", question=question, decision=decision))
+    assert (pull.states[OVERALL], pull.states["pact: orders -> p74"]) == ("failure", "failure")
+    assert pull.states["pact: orders -> p73"] == "success"
+    assert len(pull.states) == 60
+
+
 def test_a_broker_that_is_down_is_an_answer(pull) -> None:
     ended = pull.gate("--broker-url", "http://127.0.0.1:9")
     assert ended.code == 3
@@ -315,7 +338,7 @@ def test_the_three_ways_to_comment(pull, mode, comments) -> None:
 def test_statuses_that_a_cancelled_gate_left_pending_are_ended(pull) -> None:
     """Those of this run alone; a status of somebody else stays as it is."""
     url = f"https://github.com/acme/orders/actions/runs/{pull.run.id}"
-    api = connect_github(GitHubSettings(TOKEN, pull.github.url))
+    api = connect_github(pull.github_settings)
     for context, target in ((INTEGRATION, url), (OVERALL, url), ("build", url), ("pact: web -> x", f"{url}9")):
         api.set_status("acme/orders", HEAD, context=context, state="pending", description="waits", url=target)
     ended = pull.command("settle-statuses", "--github-token", TOKEN, **pull.runner)

@@ -17,7 +17,7 @@ from pact_gate.report.comment import comment, key, marker, says
 from pact_gate.report.statuses import Status, left_pending, statuses
 from pact_gate.settings.github import AnnounceSettings
 
-# GitHub lets a token create 80 things a minute (its secondary limits): the worst integrations come first.
+# GitHub lets a token create 80 things a minute (its secondary limits).
 _MOST_STATUSES = 60
 _Told = TypeVar("_Told")
 
@@ -73,12 +73,20 @@ class Announcement:
     # --- commit statuses
 
     def _set(self, wanted: tuple[Status, ...]) -> None:
-        """Set those that are not as they were set before."""
+        """Set those that are not as they were set before; of too many, the first and the worst.
+
+        What is left out must be no yes: a success that the commit has of an earlier run would go on to be believed.
+        """
         sha = _commit(self._question)
         if not (self._settings.statuses and self._settings.repository and sha):
             return
-        new = [each for each in wanted[:_MOST_STATUSES] if self._shown.get(each.context) != each]
+        worst_first = [*wanted[:1], *sorted(wanted[1:], key=self._rank)][:_MOST_STATUSES]
+        new = [each for each in worst_first if self._shown.get(each.context) != each]
         self._tried("The commit statuses", lambda: self._set_all(sha, new))
+
+    def _rank(self, status: Status) -> tuple[bool, bool]:
+        """Put what is wrong first, and what was shown otherwise before what was not shown."""
+        return status.state not in ("failure", "error"), status.context not in self._shown
 
     def _set_all(self, sha: str, new: Iterable[Status]) -> None:
         for each in new:
