@@ -50,6 +50,7 @@ class PullRequest:
     command: Any
     folder: Path
     payload: dict[str, Any]
+    event: str = EVENT
 
     def keeps(self, **response: Any) -> None:
         content = zipped({"orders-products.json": pact(**response)})
@@ -70,7 +71,7 @@ class PullRequest:
         """The environment of a step of this run."""
         event = self.folder / ".event.json"
         event.write_text(json.dumps(self.payload), encoding="utf-8")
-        told = {"NAME": EVENT, "PATH": str(event)}
+        told = {"NAME": self.event, "PATH": str(event)}
         return {f"GITHUB_EVENT_{name}": value for name, value in told.items()} | {
             "GITHUB_ACTIONS": "true",
             "GITHUB_SHA": "f" * 40,  # the merge commit
@@ -246,6 +247,20 @@ def test_where_a_strangers_pull_request_is_skipped_its_commit_is_told_nothing(pu
     ended = pull.gate(needs={"test": "skipped"})
     assert (ended.code, ended.outputs["verdict"]) == (0, "yes")
     assert (pull.statuses, pull.comments) == ({}, [])
+
+
+@pytest.mark.parametrize(("conclusion", "states"), [("skipped", {}), ("failure", {OVERALL: "failure"})])
+def test_a_stranger_who_skips_the_tests_gets_no_success_for_it(pull, conclusion, states) -> None:
+    """The first of two workflows is the pull request's own, and may skip itself; that is no answer to the second."""
+    pull.event = "workflow_run"
+    ended = {"id": pull.run.id, "name": "Fork pacts", "event": EVENT, "conclusion": conclusion, "head_sha": HEAD}
+    fork = {"full_name": "mallory/orders", "owner": {"login": "mallory"}}
+    pull.payload = {
+        "workflow_run": ended | {"head_branch": "feat/cart", "head_repository": fork},
+        "repository": pull.payload["repository"],
+    }
+    pull.gate("--needs", "")
+    assert pull.states == states
 
 
 def test_a_plan_that_ran_and_a_matrix_that_was_skipped_is_asked_about(pull) -> None:

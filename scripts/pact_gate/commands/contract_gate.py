@@ -76,12 +76,13 @@ def _not_tested(failed: Mapping[str, str], settings: ContractGateSettings, step:
 def _told(settings: ContractGateSettings, decision: Decision, step: Step) -> GateOutcome:
     """Tell what was decided without asking.
 
-    Where a pull request without secrets is skipped here, another workflow tells its commit how the contracts stand.
+    Where a pull request without secrets is skipped here, another workflow tells its commit how the contracts stand. And
+    whether a run was skipped that this one follows, says the pull request: a stranger's would give itself a success.
     """
     yes = decision.verdict is Verdict.YES
     question = can_i_deploy.question_of(settings.gate, step)
     outcome = can_i_deploy.outcome_of(settings.gate, question, decision, 0.0, step)
-    if yes and step.commit.without_secrets:
+    if yes and (step.commit.without_secrets or step.commit.ended):
         return outcome
     return _announcement(settings, step, comment=not yes).answered(outcome)
 
