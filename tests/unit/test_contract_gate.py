@@ -286,6 +286,14 @@ def test_of_more_integrations_than_github_takes_at_once_none_keeps_a_yes_that_is
     assert len(pull.states) == 60
 
 
+def test_the_token_for_other_repositories_is_masked_and_what_is_none_is_refused(pull) -> None:
+    """A broker or a GitHub that answers with what it was sent brings no token into the log."""
+    assert f"::add-mask::{TRIGGER_TOKEN}" in pull.gate().text
+    ended = pull.gate("--trigger-token", "ghp_a\nghp_b")
+    assert (ended.code, "`trigger-token`" in ended.summary) == (2, True)
+    assert "ghp_a" not in ended.summary
+
+
 def test_a_broker_that_is_down_is_an_answer(pull) -> None:
     ended = pull.gate("--broker-url", "http://127.0.0.1:9")
     assert ended.code == 3

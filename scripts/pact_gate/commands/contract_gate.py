@@ -25,6 +25,7 @@ def run(inputs: Inputs, step: Step) -> Iterator[Outcome]:
     were skipped there is no new one.
     """
     settings = contract_gate_settings(inputs)
+    step.runner.mask(filter(None, [settings.trigger.github_token]))
     try:
         decided = _by_needs(settings, step)
         if decided:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from pact_gate.model.errors import InputError
 from pact_gate.settings.gate import GateSettings, gate_settings
-from pact_gate.settings.github import FetchSettings, announce_settings, this_run
+from pact_gate.settings.github import FetchSettings, announce_settings, this_run, token_input
 from pact_gate.settings.inputs import Inputs, OnEmpty
 from pact_gate.settings.trigger import TriggerSettings, trigger_settings
 from pact_gate.settings.versions import PublishSettings
@@ -35,7 +35,7 @@ def contract_gate_settings(inputs: Inputs) -> ContractGateSettings:
     return ContractGateSettings(
         gate=replace(gate_settings(inputs), announce=announce_settings(inputs)),
         publish=PublishSettings(tags=inputs.names("tags"), on_empty="pass"),
-        trigger=replace(trigger, github_token=inputs.text("trigger-token") or trigger.github_token),
+        trigger=replace(trigger, github_token=token_input(inputs, "trigger-token") or trigger.github_token),
         fetch=_fetch_settings(inputs, trigger.pacticipants, needs),
         needs=needs,
         this_run=(run["repository"], run["this_run"]) if run["repository"] and run["this_run"] else None,

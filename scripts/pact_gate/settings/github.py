@@ -21,15 +21,20 @@ class GitHubSettings:
 
 def github_settings(inputs: Inputs) -> GitHubSettings:
     """Read the token; where the API is, the runner says in its variables."""
-    token = inputs.text("github-token", variable="GITHUB_TOKEN")
-    if token and not re.fullmatch(UNBROKEN, token):
-        raise no_token("github-token")
     return GitHubSettings(
-        token,
+        token_input(inputs, "github-token", variable="GITHUB_TOKEN"),
         inputs.variable("GITHUB_API_URL") or GitHubSettings.api_url,
         inputs.variable("GITHUB_SERVER_URL") or GitHubSettings.server_url,
         inputs.variable("GITHUB_REPOSITORY"),
     )
+
+
+def token_input(inputs: Inputs, name: str, *, variable: str = "") -> str | None:
+    """Read a token, and refuse what no header takes."""
+    token = inputs.text(name, variable=variable)
+    if token and not re.fullmatch(UNBROKEN, token):
+        raise no_token(name)
+    return token
 
 
 CommentMode = Literal["never", "on-change", "always"]
