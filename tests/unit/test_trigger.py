@@ -298,6 +298,20 @@ def test_a_run_that_ended_without_a_result_ends_the_waiting(estate, time, conclu
         assert row.run.last_words == "setting up\nno such database"
 
 
+def test_a_provider_that_moved_on_while_it_was_verified_is_asked_by_the_next_gate(estate) -> None:
+    """Its run did what it was asked for, at a version that is the head no more: nothing is to be mended there."""
+    asked = estate.trigger()
+    estate.verify(P2)
+    ended(estate.products.runs[0], "success")
+    estate.local.client.put_branch("products", "3" * 40, "main")
+    answer = estate.gate(asked, timeout="1h", **{"to-environment": "", "to-main-branch": "true"})
+    assert (answer.decision.verdict, answer.waited_seconds) == (Verdict.STUCK, 0)
+    assert "published no result" not in answer.decision.reason
+    assert "Run this gate again" in answer.decision.next_step
+    estate.trigger()
+    assert [body["inputs"]["provider-versions"] for body in estate.dispatched][1:] == [f"{'3' * 40},{P1}"]
+
+
 def test_a_failed_result_ends_the_waiting_with_the_run_beside_it(estate) -> None:
     asked = estate.trigger()
     estate.verify(P1, success=False)
