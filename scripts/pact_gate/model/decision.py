@@ -161,12 +161,9 @@ def _told_hopeless(rows: Rows, run: Verifying) -> Told:
     if run.problem:
         return f"Nobody was asked to verify {what}: {run.problem}", run.next_step
     if run.state == "success":  # it may have done its work, at a version that is the newest no more
-        return (
-            f"The run that was to verify {what} has ended ({run.state}), and no version that counts has a result: "
-            f"{run.url}",
-            f"Run this gate again: what {row.provider} has there by now is verified then. If it comes to this again, "
-            f"open {run.url} and see what it verified.",
-        )
+        ended = f"The run that was to verify {what} has ended (success), and no version that counts has a result"
+        again = f"Run this gate again: what {row.provider} has there by now is verified then"
+        return f"{ended}: {run.url}", f"{again}. If it comes to this again, open {run.url} and see what it verified."
     return (
         f"The run that was to verify {what} has ended ({run.state}) and published no result: {run.url}",
         f"Open {run.url}, mend what it stopped at, and run it again; then run this gate again.",
