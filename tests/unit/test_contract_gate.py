@@ -212,6 +212,14 @@ def test_the_jobs_before_it_decide_where_there_is_nothing_to_ask(pull, needs, co
     assert name in ended.summary
 
 
+def test_a_job_that_failed_is_told_without_any_broker(pull) -> None:
+    """What changed in the contract is not known then; the answer does not hang on it."""
+    ended = pull.gate("--broker-url", "", needs={"test": "failure"})
+    assert (ended.code, ended.outputs["verdict"]) == (1, "not-tested")
+    assert "test (failure)" in pull.statuses[OVERALL][1]
+    assert "test (failure)" in pull.comments[0]
+
+
 @pytest.mark.parametrize("conclusion", ["failure", "cancelled", "timed_out"])
 def test_a_job_that_was_skipped_because_another_failed_is_no_yes(pull, conclusion) -> None:
     """`needs` says of it that it was skipped, as of one that nothing concerns; the run says more."""

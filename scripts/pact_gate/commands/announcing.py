@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from pact_gate.commands.step import Step
 from pact_gate.model.changes import ContractChange, changed
-from pact_gate.model.errors import BrokerError, GitHubError, PactGateError
+from pact_gate.model.errors import GitHubError, PactGateError
 from pact_gate.model.gate import Decision, Question, Target, TargetKind, Verdict
 from pact_gate.model.outcome import GateOutcome
 from pact_gate.model.override import Override
@@ -50,7 +50,7 @@ class Announcement:
             return outcome
         try:
             outcome = replace(outcome, changes=tuple(self._changes()))
-        except BrokerError as error:  # the answer stands without
+        except PactGateError as error:  # the answer stands without
             self._step.log(f"What changed in the contracts is not known: {error.cause}")
         self._tried("The comment", lambda: self._comment(number, outcome))
         return outcome
