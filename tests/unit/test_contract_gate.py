@@ -218,6 +218,7 @@ def test_a_job_that_failed_is_told_without_any_broker(pull) -> None:
     assert (ended.code, ended.outputs["verdict"]) == (1, "not-tested")
     assert "test (failure)" in pull.statuses[OVERALL][1]
     assert "test (failure)" in pull.comments[0]
+    assert "nothing against main" not in pull.comments[0]
 
 
 @pytest.mark.parametrize("conclusion", ["failure", "cancelled", "timed_out"])

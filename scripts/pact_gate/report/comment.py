@@ -135,6 +135,8 @@ def _links(row: Row) -> Iterator[str]:
 
 def _changed(changes: Sequence[ContractChange], room: _Room) -> Iterator[str]:
     told = [change for change in changes if change.lines]
+    if not changes:  # no contract was compared, or what changed is not known
+        return
     if not told:
         yield "**What changed in the contract:** nothing against main."
         return
