@@ -172,6 +172,22 @@ def test_a_new_need_is_verified_by_a_run_that_the_gate_follows(pull) -> None:
     assert "✅" in comment
 
 
+def test_the_version_that_is_asked_about_is_the_one_that_is_published(pull) -> None:
+    """Else the pacts would lie under another version, and an answer about this one would rest on none of them."""
+    ended = pull.gate("--version", "9" * 40, "--branch", "feat/other", "--via", "pull")
+    assert ended.outputs["verdict"] == "waiting"  # and not no-such-version
+    assert pull.broker.published_pact("orders", "products", "9" * 40)
+    assert pull.broker.branches_of("orders", "9" * 40) == ["feat/other"]
+    assert pull.broker.published_pact("orders", "products", HEAD) is None
+
+
+@pytest.mark.parametrize("given", [("--version", "9" * 40), ("--branch", "main")])
+def test_nobody_says_whose_commit_a_strangers_pacts_are_but_github(pull, given) -> None:
+    pull.event = "workflow_run"
+    ended = pull.gate(*given)
+    assert (ended.code, "are not for the pacts of a run" in ended.summary) == (2, True)
+
+
 def test_an_event_that_comes_twice_changes_nothing(pull) -> None:
     """One run of the provider, one comment, the same statuses; the pact is published already."""
     pull.keeps(body={"id": 1})

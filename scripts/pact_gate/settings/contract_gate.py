@@ -34,7 +34,9 @@ def contract_gate_settings(inputs: Inputs) -> ContractGateSettings:
     trigger, needs, run = trigger_settings(inputs), _needs(inputs), this_run(inputs)
     return ContractGateSettings(
         gate=replace(gate_settings(inputs), announce=announce_settings(inputs)),
-        publish=PublishSettings(tags=inputs.names("tags"), on_empty="pass"),
+        publish=PublishSettings(
+            inputs.text("version"), inputs.text("branch"), tags=inputs.names("tags"), on_empty="pass"
+        ),
         trigger=replace(trigger, github_token=token_input(inputs, "trigger-token") or trigger.github_token),
         fetch=_fetch_settings(inputs, trigger.pacticipants, needs),
         needs=needs,
@@ -47,8 +49,15 @@ def _fetch_settings(inputs: Inputs, pacticipants: tuple[str, ...], needs: Mappin
     artifact, workflow = inputs.text("artifact"), inputs.text("artifact-workflow")
     if artifact is None:
         return None
+    run = this_run(inputs)
+    if run["event"] == "workflow_run" and (inputs.text("version") or inputs.text("branch")):
+        raise InputError(
+            "The inputs `version` and `branch` are not for the pacts of a run that this one follows: GitHub says which "
+            "commit and branch they belong to.",
+            "Leave both out.",
+        )
     on_empty: OnEmpty = "pass" if "skipped" in needs.values() else "fail"
-    return FetchSettings(pacticipants, artifact, workflow=workflow, on_empty=on_empty, **this_run(inputs))
+    return FetchSettings(pacticipants, artifact, workflow=workflow, on_empty=on_empty, **run)
 
 
 def _needs(inputs: Inputs) -> Mapping[str, str]:
