@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from tests.github.state import Answer, GitHub, Job, Repository, Run, Trouble
+from tests.github.trouble import too_fast
 
 from pact_gate.commands import can_i_deploy, trigger_verification
 from pact_gate.commands.step import Step
@@ -178,6 +179,7 @@ def test_a_provider_without_any_version_verifies_the_head_of_its_default_branch(
             "is asked too often",
             3,
         ),
+        (lambda e: e.github.troubles.append(Trouble(too_fast(None))), "is asked too often", 3),
         (lambda e: e.github.troubles.append(Trouble(Answer(200, b"<html>"))), "does not speak as GitHub does", 3),
     ],
 )

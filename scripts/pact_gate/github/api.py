@@ -27,6 +27,7 @@ _API_VERSION = "2022-11-28"
 _PAGE = 100
 _MOST_PAGES = 50
 _LOG_BYTES = 32 * 1024 * 1024
+_LIMITED_SECONDS = 60.0  # GitHub's own least, where a limit does not say how long
 _ADDRESS = "GITHUB_API_URL"
 _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _UNPROCESSABLE, _TOO_MANY = 401, 403, 404, 422, 429
 _DETAILS = "return_run_details"
@@ -307,8 +308,9 @@ class GitHub:
         """
         if _is_limited(response):
             reset = response.headers.get("x-ratelimit-reset", "")
-            until = float(reset) - time.time() if reset.isascii() and reset.isdigit() else 0.0
-            return retry_after(response) or max(until, 0.0)
+            if _is_spent(response) and reset.isascii() and reset.isdigit():
+                return retry_after(response) or max(float(reset) - time.time(), 0.0)
+            return retry_after(response) or _LIMITED_SECONDS
         return retry_after(response) if response.status_code in _WORTH_A_RETRY else None
 
     def _why_refused(self, response: requests.Response) -> tuple[str, str]:
@@ -383,11 +385,18 @@ def _issue(document: Json) -> Issue:
 
 
 def _is_limited(response: requests.Response) -> bool:
-    """Say whether a limit was met: the primary one has nothing left, the secondary one says how long to wait."""
+    """Say whether a limit was met: the primary one has nothing left, the secondary one may tell it in words alone.
+
+    https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api#exceeding-the-rate-limit
+    """
     if response.status_code not in (_FORBIDDEN, _TOO_MANY):
         return False
-    spent = response.headers.get("x-ratelimit-remaining") == "0"
-    return response.status_code == _TOO_MANY or spent or "Retry-After" in response.headers
+    named = "Retry-After" in response.headers or "rate limit" in _told(response).lower()
+    return response.status_code == _TOO_MANY or _is_spent(response) or named
+
+
+def _is_spent(response: requests.Response) -> bool:
+    return response.headers.get("x-ratelimit-remaining") == "0"
 
 
 def _permission(response: requests.Response) -> str:
