@@ -300,6 +300,18 @@ def test_a_run_that_ended_without_a_result_ends_the_waiting(estate, time, conclu
         assert row.run.last_words == "setting up\nno such database"
 
 
+def test_a_run_for_one_of_two_deployed_versions_ends_the_waiting_too(estate) -> None:
+    """The broker does not miss the other's result, and says yes; the gate looks what is there, and who verifies it."""
+    broker = estate.local.client
+    broker.record(broker.version("products", P2), "production", released=False, instance="second")
+    estate.verify(P2)
+    asked = estate.trigger()
+    ended(estate.products.runs[0], "failure")
+    answer = estate.gate(asked, timeout="1h")
+    assert (answer.decision.verdict, answer.waited_seconds) == (Verdict.STUCK, 0)
+    assert asked.triggered[0].url in answer.decision.reason
+
+
 def test_a_provider_that_moved_on_while_it_was_verified_is_asked_by_the_next_gate(estate) -> None:
     """Its run did what it was asked for, at a version that is the head no more: nothing is to be mended there."""
     asked = estate.trigger()

@@ -146,7 +146,8 @@ class _Gate:
         rows = tuple(self._located(row, matrix) if row.result is Result.NONE else row for row in matrix.rows)
         rows = tuple(map(self._following.attached, rows))
         if matrix.deployable is True and matrix.environment_url and needed(self._question, rows):
-            rows += tuple(overlooked(self._question, rows, self._broker.versions_in(matrix.environment_url)))
+            there = self._broker.versions_in(matrix.environment_url)
+            rows += tuple(map(self._following.attached, overlooked(self._question, rows, there)))
         return replace(matrix, rows=rows)
 
     def _ask(self) -> Matrix:
