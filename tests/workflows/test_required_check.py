@@ -42,7 +42,7 @@ def pull_request():
 
 @pytest.fixture
 def gate(act, checked_github, estate):
-    """Runs the template with another job `test`, and gives the gate's step and the commit's statuses."""
+    """Runs the template with another job `test`, and gives the gate's step and result, and the commit's statuses."""
     ours = checked_github.repository("acme/shop")
     checked_github.token(TOKEN, "acme/shop", actions="read", statuses="write", pull_requests="write")
     ours.pull_request("feat/cart", HEAD)
@@ -62,7 +62,7 @@ def gate(act, checked_github, estate):
             variables={"PACT_BROKER_BASE_URL": broker_url},
             secrets={"GITHUB_TOKEN": TOKEN},
         )
-        return found.step("gate", job="gate"), {each.context: each.state for each in ours.statuses}
+        return found.step("gate", job="gate"), {each.context: each.state for each in ours.statuses}, found.jobs["gate"]
 
     return run
 
@@ -70,7 +70,7 @@ def gate(act, checked_github, estate):
 @pytest.mark.parametrize(("test", "verdict", "word"), BEFORE.values(), ids=BEFORE)
 def test_the_gate_answers_whatever_became_of_the_job_before_it(gate, test, verdict, word):
     """A yes where nothing of the change concerns a contract, and a no where that cannot be said; never nothing."""
-    step, statuses = gate(test)
+    step, statuses, _ = gate(test)
     assert step.outputs.get("verdict", "") == verdict
     assert step.exit_code == {"yes": 0, "not-tested": 1, "": 2}[verdict]
     assert word in step.summary
@@ -79,11 +79,18 @@ def test_the_gate_answers_whatever_became_of_the_job_before_it(gate, test, verdi
 
 def test_a_broker_that_is_down_is_a_verdict(gate):
     """No hang: one sentence with the next step, on the commit too."""
-    step, statuses = gate({}, "http://127.0.0.1:9", kept={"x.json": (HERE / "orders-products.json").read_bytes()})
+    step, statuses, _ = gate({}, "http://127.0.0.1:9", kept={"x.json": (HERE / "orders-products.json").read_bytes()})
     assert step.exit_code == 3
     assert "could not be reached" in step.summary
     assert "What to do next" in step.summary
     assert set(statuses.values()) == {"error"}
+
+
+def test_an_answer_stands_where_the_commit_cannot_be_told(gate, checked_github):
+    """The token writes no statuses, or GitHub fails at that moment: the yes, or the no, is the job's all the same."""
+    checked_github.token(TOKEN, "acme/shop", actions="read")
+    assert gate({"if": False})[2] == "success"
+    assert gate({"steps": [{"run": "exit 1"}]})[2] == "failure"
 
 
 def test_nothing_lets_the_gate_be_skipped():
