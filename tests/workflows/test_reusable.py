@@ -26,6 +26,9 @@ RUNNER = {"runs-on", "setup"}  # inputs of the job, not of the action
 WORK = {"version", "provider-version"}  # may be a row of a matrix
 OWN_DEFAULTS = {"contract-gate": {"artifact", "to-main-branch", "timeout", "statuses", "comment"}}
 
+STRANGER = "a" * 40
+OURS = {"full_name": "acme/shop", "default_branch": "main"}
+HEAD = {"sha": STRANGER, "ref": "feat/x", "repo": OURS}
 ORDERS = {
     "Makefile": "test:\n\tmkdir pacts && cp written-by-the-tests.json pacts/\ndeploy:\n\t@echo shipping orders\n",
     "written-by-the-tests.json": PACT,
@@ -140,6 +143,29 @@ def test_a_provider_is_set_up_started_and_verified(act, estate, port, field, res
     assert estate.broker.results_elsewhere("orders", "c1", "products") == ((run.sha,) if passed else ())
     assert estate.broker.version("products", run.sha) is not None
     assert not port.answers
+
+
+@pytest.mark.parametrize(
+    ("event", "payload"),
+    [
+        ("pull_request_target", {"pull_request": {"number": 1, "head": HEAD, "base": {"ref": "main", "repo": OURS}}}),
+        ("workflow_run", {"workflow_run": {"head_sha": STRANGER, "head_branch": "feat/x", "head_repository": OURS}}),
+    ],
+)
+def test_a_result_is_of_the_commit_that_was_checked_out(act, estate, port, event, payload):
+    """These events run on the default branch and are about another commit, which nobody has verified here."""
+    estate.publish(PACT, "c1")
+    url = f"http://127.0.0.1:{port}"
+    given = {"provider": "products", "start": f"exec python3 provider.py {port} price", "provider-url": url}
+    given["provider-states-url"] = f"{url}/states"
+    run = act.workflow(
+        json.dumps({"on": event, "jobs": call("contracts", "verify-provider", given)}),
+        files={"provider.py": (HERE / "provider.py").read_text(encoding="utf-8")},
+        event=(event, {**payload, "repository": OURS}),
+        variables={"PACT_BROKER_BASE_URL": estate.url},
+    )
+    assert run.jobs["verify"] == "success"
+    assert estate.broker.results_elsewhere("orders", "c1", "products") == (run.sha,)
 
 
 def test_what_is_known_is_recorded(act, estate):
