@@ -270,6 +270,16 @@ def test_a_webhook_is_made_once_and_this_publication_is_asked_for_by_us(estate) 
     assert TOKEN not in f"{first} {second}"
 
 
+@pytest.mark.parametrize(("token", "why"), [("", "none is given"), ("ghs_0123456789", "ends within hours")])
+def test_the_broker_keeps_no_token_that_ends_with_this_run(estate, token, why) -> None:
+    """It would call in vain from then on, and hold what writes to this repository."""
+    given = {"via": "webhook", "event": "repository_dispatch", "github-token": token}
+    with pytest.raises(InputError, match=why) as refused:
+        estate.trigger(**given)
+    assert "`trigger-token`" in refused.value.next_step
+    assert not estate.local.client._document("/webhooks")["_links"].get("pb:webhooks")
+
+
 # --- what the gate does with the runs it knows ----------------------------------------------------------------
 
 

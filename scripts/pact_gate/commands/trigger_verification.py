@@ -25,6 +25,9 @@ EVENT_TYPE = "pact-gate"
 _FIND_SECONDS, _LOOK_SECONDS = 30.0, 2.0
 _BEFORE = timedelta(hours=6)  # as long as a job of GitHub's runs at most: no older run is still at work
 
+# https://docs.github.com/en/authentication/keeping-your-account-and-data-secure/about-authentication-to-github
+_OF_AN_INSTALLATION = "ghs_"
+
 # What a Pact Broker puts in the place of these when it calls (https://docs.pact.io/pact_broker/webhooks/template_parameters).
 _FROM_BROKER = {
     "pact-url": "${pactbroker.pactUrl}",
@@ -178,6 +181,7 @@ def _by_webhook(missing: Sequence[MissingResult], settings: TriggerSettings, ste
             f"The embedded broker at {step.broker.address} calls nobody: it is no server.",
             "Use via: dispatch (or call, pull), or a Pact Broker.",
         )
+    _check_lasting(settings.github_token)
     dispatcher = _Dispatcher(settings, step)
     asked = []
     for each in missing:
@@ -187,6 +191,17 @@ def _by_webhook(missing: Sequence[MissingResult], settings: TriggerSettings, ste
         except PactGateError as error:
             asked.append(_not_asked(each, error))
     return asked
+
+
+def _check_lasting(token: str | None) -> None:
+    """Refuse to give the broker a token that it would keep and could not use: that of a run may also do more."""
+    if token is None or token.startswith(_OF_AN_INSTALLATION):
+        why = "none is given" if token is None else "that of a run or of a GitHub App ends within hours"
+        raise InputError(
+            f"The broker is to keep the token by which it starts the providers' workflows, and {why}.",
+            "Give a fine-grained token (`trigger-token` of actions/contract-gate, `github-token` of "
+            "actions/trigger-verification), or use via: dispatch.",
+        )
 
 
 def _ensure_webhook(provider: str, settings: TriggerSettings, step: Step) -> bool:
