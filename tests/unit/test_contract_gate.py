@@ -274,16 +274,27 @@ def test_where_a_strangers_pull_request_is_skipped_its_commit_is_told_nothing(pu
     assert (pull.statuses, pull.comments) == ({}, [])
 
 
+def follow(pull: PullRequest, conclusion: str) -> None:
+    """Make it a run that follows one of a stranger's pull request."""
+    ended = {"id": pull.run.id, "name": "Fork pacts", "event": EVENT, "conclusion": conclusion, "head_sha": HEAD}
+    fork = {"full_name": "mallory/orders", "owner": {"login": "mallory"}}
+    told = {"workflow_run": ended | {"head_branch": "feat/cart", "head_repository": fork}}
+    pull.event, pull.payload = "workflow_run", told | {"repository": pull.payload["repository"]}
+
+
+@pytest.mark.parametrize("needs", [{"plan": "success"}, {"plan": "skipped"}, {"Fork pacts": "success"}])
+def test_tests_that_failed_in_the_run_before_are_no_yes_whatever_jobs_stand_between(pull, needs) -> None:
+    """The pull request may have kept its pacts before its tests failed."""
+    follow(pull, "failure")
+    ended = pull.gate(needs=needs)
+    assert (ended.code, ended.outputs["verdict"]) == (1, "not-tested")
+    assert "Fork pacts (failure)" in ended.summary
+
+
 @pytest.mark.parametrize(("conclusion", "states"), [("skipped", {}), ("failure", {OVERALL: "failure"})])
 def test_a_stranger_who_skips_the_tests_gets_no_success_for_it(pull, conclusion, states) -> None:
     """The first of two workflows is the pull request's own, and may skip itself; that is no answer to the second."""
-    pull.event = "workflow_run"
-    ended = {"id": pull.run.id, "name": "Fork pacts", "event": EVENT, "conclusion": conclusion, "head_sha": HEAD}
-    fork = {"full_name": "mallory/orders", "owner": {"login": "mallory"}}
-    pull.payload = {
-        "workflow_run": ended | {"head_branch": "feat/cart", "head_repository": fork},
-        "repository": pull.payload["repository"],
-    }
+    follow(pull, conclusion)
     pull.gate("--needs", "")
     assert pull.states == states
 

@@ -45,14 +45,16 @@ def run(inputs: Inputs, step: Step) -> Iterator[Outcome]:
 
 
 def _by_needs(settings: ContractGateSettings, step: Step) -> Decision | None:
-    """Decide by the results of the jobs that this one needs, or of the run that it follows, where they say enough.
+    """Decide by the results of the jobs that this one needs, and of the run that it follows, where they say enough.
 
     GitHub skips a job as well when one that it needs has failed, of which `needs` says nothing here: the run does.
     """
-    needs = settings.needs or dict([step.commit.ended] if step.commit.ended else [])
-    failed = {name: result for name, result in needs.items() if result not in _PASSED}
+    followed = dict([step.commit.ended] if step.commit.ended else [])
+    needs = settings.needs or followed
+    results = [*followed.items(), *settings.needs.items()]
+    failed = {name: result for name, result in results if result not in _PASSED}
     skipped = set(needs.values()) == {"skipped"}
-    if skipped and settings.this_run:
+    if skipped and not failed and settings.this_run:
         failed = step.github.failed_jobs(*settings.this_run)
     if failed:
         return _not_tested(failed, settings, step)
