@@ -26,6 +26,7 @@ def asked(local: Any, tmp_path: Any) -> Any:
     broker.publish_result(results, {"success": False, "providerApplicationVersion": P1})
     for version in (P1, P2):
         broker.put_branch("products", version, "main")
+    broker.put_branch("products", P2, "mallory:2")  # a fork has each of our commits as well
     for version in ("4" * 40, "5" * 40):  # a fork's pacts, where products is a consumer as well
         broker.put_branch("products", version, f"mallory:{version[0]}")
     broker.delete_branch(next(each for each in broker.branches("products") if each.name == "mallory:5"))

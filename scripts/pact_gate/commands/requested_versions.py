@@ -22,7 +22,7 @@ _MOST = 256  # jobs of one matrix (https://docs.github.com/en/actions/reference/
 def run(inputs: Inputs, step: Step) -> Outcome:
     """Give the versions as rows for jobs that check each of them out.
 
-    Two requests to the broker, and one for each version; for one that is on no branch, two for each environment more.
+    Two requests to the broker, and one for each version; for one on no branch of ours, two for each environment.
 
     Another run may have verified them since this one was asked for: two who ask for the same make one verification. Who
     runs a run again wants what failed to be verified again.
@@ -75,9 +75,10 @@ def _wanted(settings: RequestedSettings, step: Step) -> tuple[str, ...]:
 def _is_own(provider: str, version: str, broker: Broker) -> bool:
     """Say whether a version is of the provider's own repository, as far as the broker knows.
 
-    One that is on no branch may be a fork's whose branch was deleted, unless it is in an environment: that of a tag.
+    `owner:branch` is a fork's. Such a version, or one that is on no branch (any more), counts where it is in an
+    environment: somebody has deployed it, or released it by a tag.
     """
     branches = broker.branches_of(provider, version)
-    if branches is None or any(":" in branch for branch in branches):  # `owner:branch` is a fork's
-        return False
-    return bool(branches) or version in {each.version for each in where_they_count(broker, [provider])[provider]}
+    if branches is None or any(":" not in branch for branch in branches):
+        return branches is not None
+    return version in {each.version for each in where_they_count(broker, [provider])[provider]}
