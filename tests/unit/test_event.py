@@ -192,6 +192,17 @@ def test_a_checkout_without_github(checkout) -> None:
         chosen_version("feat/price", None, found)
 
 
+@pytest.mark.parametrize(("name", "told"), [("pull_request", True), ("workflow_run", True), ("push", False)])
+def test_a_job_that_works_on_another_commit_than_its_event_is_about_knows_it(checkout, name, told) -> None:
+    """On these events actions/checkout takes another commit, unless it is told which."""
+    git(checkout, "commit", "--allow-empty", "-m", "x")
+    environment, payload, _ = EVENTS[name]
+    path = checkout / "event.json"
+    path.write_text(json.dumps(payload))
+    found = event.commit(environment | {"GITHUB_EVENT_PATH": str(path)}, checkout)
+    assert found.checked_out == (git(checkout, "rev-parse", "HEAD") if told else None)
+
+
 def test_a_detached_checkout_is_on_no_branch(checkout) -> None:
     git(checkout, "commit", "--allow-empty", "-m", "x")
     git(checkout, "checkout", "--detach")
@@ -265,3 +276,6 @@ def test_who_tests_another_commit_than_is_recorded_is_told(checked_out, version,
     sentence = another_commit(version, Commit(version="a" * 40, checked_out=checked_out))
     assert bool(sentence) is told
     assert not told or ("bbbbbbbbbb" in sentence and "github.event.pull_request.head.sha" in sentence)
+    followed = another_commit(version, Commit(version="a" * 40, checked_out=checked_out, ended=("CI", "success")))
+    assert bool(followed) is told
+    assert "head.sha" not in followed, "a stranger's commit is not to be checked out there"

@@ -129,7 +129,8 @@ def _outcome(
     return PublishOutcome(
         headline=headline,
         outputs={"published": json.dumps(listed), "version": version, "branch": branch or ""},
-        annotations=doubts(version, commit) if pacts else (),
+        # In a run that follows another one, pacts are what that one kept.
+        annotations=doubts(version, commit) if pacts and not commit.ended else (),
         pacts=tuple(pacts),
         notices=tuple(notices),
     )

@@ -36,7 +36,7 @@ def commit(environment: Mapping[str, str], folder: Path) -> Commit:
         pull_request=_pull_request(payload).get("number"),
         build_url=_build_url(environment),
         checked_out=(_git(folder, "rev-parse", "--verify", "-q", "HEAD") or None)
-        if "pull_request" in payload
+        if "pull_request" in payload or event == "workflow_run"
         else None,
         ended=_ended(payload) if event == "workflow_run" else None,
         without_secrets=event == "pull_request" and _has_no_secrets(payload),

@@ -16,9 +16,10 @@ class Commit(NamedTuple):
 
     `version` is its full SHA, None where there is none to be known, and `unknown` says why. `branch` is None where the
     event belongs to none (a tag, a release, a detached HEAD). `branches` are all branch names that the event knows, so
-    that none of them is taken for a version. `build_url` leads to the run. `checked_out` is what a pull request's job
-    works on, where that is known. `ended` is the run that this one follows (`workflow_run`): the name of its workflow
-    and its conclusion. `without_secrets` is a pull request of a fork or of Dependabot, which GitHub gives none.
+    that none of them is taken for a version. `build_url` leads to the run. `checked_out` is what the job of a pull
+    request, or of a run that follows another, works on, where that is known. `ended` is the run that this one follows
+    (`workflow_run`): the name of its workflow and its conclusion. `without_secrets` is a pull request of a fork or of
+    Dependabot, which GitHub gives none.
     """
 
     version: str | None
@@ -66,12 +67,19 @@ def chosen_branch(version: str | None, branch: str | None, commit: Commit) -> st
 
 
 def another_commit(version: str, commit: Commit) -> str:
-    """Say so where a pull request's job works on another commit than its results are kept under, else nothing.
+    """Say so where a job works on another commit than its results are kept under, else nothing.
 
-    actions/checkout takes the merge of a pull request with its base, unless it is told which commit.
+    actions/checkout takes the merge of a pull request with its base, unless it is told which commit; in a run that
+    follows another one, the newest commit of the default branch.
     """
     if commit.checked_out in (None, version):
         return ""
+    if commit.ended:
+        return (
+            f"What was tested is {short(commit.checked_out or '')}; what is recorded is {short(version)}, the commit "
+            "of the run that this one follows. Give the input `version` the commit that was checked out: "
+            "${{ github.sha }}, where actions/checkout was not told another one."
+        )
     return (
         f"What was tested is {short(commit.checked_out or '')}; what is recorded is the head of this pull request, "
         f"{short(version)}. They differ by what the base has that the head has not. To test what is recorded, give "
