@@ -83,7 +83,8 @@ def another_commit(version: str, commit: Commit) -> str:
     return (
         f"What was tested is {short(commit.checked_out or '')}; what is recorded is the head of this pull request, "
         f"{short(version)}. They differ by what the base has that the head has not. To test what is recorded, give "
-        "actions/checkout the head: ref: ${{ github.event.pull_request.head.sha }}."
+        "actions/checkout the head, but never on pull_request_target, where a stranger's code would get secrets: "
+        "ref: ${{ github.event.pull_request.head.sha }}."
     )
 
 
