@@ -90,8 +90,7 @@ class Announcement:
 
     def _set_all(self, sha: str, new: Iterable[Status]) -> None:
         for each in new:
-            told = {"context": each.context, "state": each.state, "description": each.description}
-            self._step.github.set_status(self._settings.repository or "", sha, **told, url=self._details)
+            self._step.github.set_status(self._settings.repository or "", sha, **each._asdict(), url=self._details)
             self._shown[each.context] = each
 
     # --- the comment

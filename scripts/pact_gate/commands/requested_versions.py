@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
+from functools import cache
 
 from pact_gate.broker.client import Broker
 from pact_gate.commands.asked_for import requested_pact
@@ -22,7 +24,7 @@ _MOST = 256  # jobs of one matrix (https://docs.github.com/en/actions/reference/
 def run(inputs: Inputs, step: Step) -> Outcome:
     """Give the versions as rows for jobs that check each of them out.
 
-    Two requests to the broker, and one for each version; for one on no branch of ours, two for each environment.
+    Two requests to the broker, and one for each version; where one is on no branch of ours, two for each environment.
 
     Another run may have verified them since this one was asked for: two who ask for the same make one verification. Who
     runs a run again wants what failed to be verified again.
@@ -50,12 +52,17 @@ def run(inputs: Inputs, step: Step) -> Outcome:
 
 
 def _wanted(settings: RequestedSettings, step: Step) -> tuple[str, ...]:
-    """Give the versions that were asked for, each a commit of the provider's own; without one, this run's."""
+    """Give the versions that were asked for, each a commit of the provider's own; without one, this run's.
+
+    One that is on a fork's branch alone, or on none (any more), counts where it is in an environment: somebody has
+    deployed it, or released it by a tag.
+    """
     if len(settings.provider_versions) > _MOST:
         raise InputError(
             f"{len(settings.provider_versions)} versions were asked for: more than {_MOST} jobs are not started.",
             "Record in the broker what is no longer deployed or supported.",
         )
+    in_use = cache(lambda: _in_use(settings.provider, step.broker))
     for version in settings.provider_versions:
         if not re.fullmatch(r"[0-9a-f]{40}", version):
             raise InputError(
@@ -63,7 +70,8 @@ def _wanted(settings: RequestedSettings, step: Step) -> tuple[str, ...]:
                 "and verified.",
                 "Publish results and record deployments under the commit's full SHA, as the actions do by default.",
             )
-        if not _is_own(settings.provider, version, step.broker):
+        branches = step.broker.branches_of(settings.provider, version)
+        if not (_has_own(branches) or (branches is not None and version in in_use())):
             raise InputError(
                 f"The broker knows no version {version} of {settings.provider} of its own repository, so it is not "
                 "checked out: GitHub gives a stranger's commit as well, out of a fork.",
@@ -72,13 +80,10 @@ def _wanted(settings: RequestedSettings, step: Step) -> tuple[str, ...]:
     return settings.provider_versions or (chosen_version(None, None, step.commit),)
 
 
-def _is_own(provider: str, version: str, broker: Broker) -> bool:
-    """Say whether a version is of the provider's own repository, as far as the broker knows.
+def _in_use(provider: str, broker: Broker) -> set[str]:
+    return {each.version for each in where_they_count(broker, [provider])[provider]}
 
-    `owner:branch` is a fork's. Such a version, or one that is on no branch (any more), counts where it is in an
-    environment: somebody has deployed it, or released it by a tag.
-    """
-    branches = broker.branches_of(provider, version)
-    if branches is None or any(":" not in branch for branch in branches):
-        return branches is not None
-    return version in {each.version for each in where_they_count(broker, [provider])[provider]}
+
+def _has_own(branches: Sequence[str] | None) -> bool:
+    """Say whether a version is on a branch of the provider's own repository; `owner:branch` is a fork's."""
+    return branches is not None and any(":" not in branch for branch in branches)

@@ -24,8 +24,7 @@ def run(inputs: Inputs, step: Step) -> Outcome:
         for status in unanswered(str(each.get("context")))
     ]
     for status in left:
-        told = {"context": status.context, "state": status.state, "description": status.description}
-        step.github.set_status(settings.repository, sha, **told, url=step.commit.build_url)
+        step.github.set_status(settings.repository, sha, **status._asdict(), url=step.commit.build_url)
     return Outcome(
         headline=f"{len(left) or 'No'} commit status{'es' if len(left) != 1 else ''} of {short(sha)} had to be ended.",
         facts=tuple(("ended", status.context) for status in left),

@@ -262,7 +262,6 @@ def _outcome(
             Annotation("error", f"{each.problem}\n{each.next_step}", f"{each.provider} was not asked to verify")
             for each in problems
         ),
-        missing=tuple(missing),
         triggered=tuple(asked),
     )
 

@@ -47,7 +47,7 @@ class GitHub:
         self._base = api_url.rstrip("/")
         self._session = session
         self._transport = Transport(session, self, timeout=timeout, clock=clock or Clock())
-        self._session.headers["X-GitHub-Api-Version"] = _API_VERSION
+        self._session.headers.update({"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": _API_VERSION})
 
     def close(self) -> None:
         """Give back the connections."""
@@ -125,14 +125,11 @@ class GitHub:
 
     def environment(self, repository: str, name: str) -> Environment | None:
         """Give an environment of a repository, None where there is none."""
-        try:
-            with self._understood():
-                found = self._get(_in(repository, f"environments/{quote(name, safe='')}"))
-                return Environment(str(found["name"]), any(map(_is_reviewed, found.get("protection_rules") or ())))
-        except GitHubError as error:
-            if error.status == _NOT_FOUND:
-                return None
-            raise
+        found = self._found(_in(repository, f"environments/{quote(name, safe='')}"))
+        if found is None:
+            return None
+        with self._understood():
+            return Environment(str(found["name"]), any(map(_is_reviewed, found.get("protection_rules") or ())))
 
     # --- artifacts ---------------------------------------------------------------------------------------
 
@@ -176,13 +173,9 @@ class GitHub:
 
     def login(self) -> str | None:
         """Name the user whose token this is; None for the token of a run or an app, which is nobody's."""
-        try:
-            with self._understood():
-                return str(self._get("/user")["login"])
-        except GitHubError as error:
-            if error.status in (_FORBIDDEN, _NOT_FOUND):
-                return None
-            raise
+        found = self._found("/user", _FORBIDDEN, _NOT_FOUND)
+        with self._understood():
+            return None if found is None else str(found["login"])
 
     def edit_comment(self, repository: str, comment_id: int, body: str) -> None:
         """Write a comment anew."""
@@ -209,13 +202,7 @@ class GitHub:
 
     def has_branch(self, repository: str, name: str) -> bool:
         """Say whether there is a branch of this name, or was one that has another name now."""
-        try:
-            self._get(_in(repository, f"branches/{quote(name, safe='')}"))
-        except GitHubError as error:
-            if error.status == _NOT_FOUND:
-                return False
-            raise
-        return True
+        return self._found(_in(repository, f"branches/{quote(name, safe='')}")) is not None
 
     def open_issues(self, repository: str, label: str) -> list[Issue]:
         """Give the open issues with a label."""
@@ -232,11 +219,19 @@ class GitHub:
     # --- requests ----------------------------------------------------------------------------------------
 
     def _request(self, method: str, path: str, **options: Any) -> requests.Response:
-        headers = {"Accept": "application/vnd.github+json"}
-        return self._transport.request(method, f"{self._base}{path}", headers=headers, **options)
+        return self._transport.request(method, f"{self._base}{path}", **options)
 
     def _get(self, path: str, **query: str) -> Any:
         return self._decoded(self._request("GET", path, params=query))
+
+    def _found(self, path: str, *nothing: int) -> Any:
+        """Read a document, None where GitHub answers with one of these statuses: that there is none, unless others."""
+        try:
+            return self._get(path)
+        except GitHubError as error:
+            if error.status in (nothing or (_NOT_FOUND,)):
+                return None
+            raise
 
     def _send(self, method: str, path: str, body: Json, *, may_repeat: bool = True) -> Any:
         response = self._request(method, path, json=body, may_repeat=may_repeat)
@@ -253,7 +248,7 @@ class GitHub:
                 return
             if urlsplit(following)[:2] != urlsplit(self._base)[:2]:
                 raise self._not_understood()
-            response = self._transport.request("GET", following, headers={"Accept": "application/vnd.github+json"})
+            response = self._transport.request("GET", following)
 
     def _decoded(self, response: requests.Response) -> Any:
         try:

@@ -12,7 +12,6 @@ from pact_gate.model.verification import PactVerification
 
 if TYPE_CHECKING:  # no step has all of them
     from pact_gate.model.changes import ContractChange
-    from pact_gate.model.missing import MissingResult
     from pact_gate.model.plan import Concerned
     from pact_gate.model.reconcile import Due, GoneBranch, Hopeless, OldAnswer
     from pact_gate.model.runs import Triggered
@@ -77,9 +76,8 @@ class VerifyOutcome(Outcome):
 
 @dataclass(frozen=True)
 class TriggerOutcome(Outcome):
-    """Verifications were asked for: what was missing, and what became of it, in the same order."""
+    """Verifications were asked for, one for each that was missing."""
 
-    missing: tuple[MissingResult, ...] = ()
     triggered: tuple[Triggered, ...] = ()
 
 
