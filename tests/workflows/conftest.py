@@ -17,6 +17,7 @@ from textwrap import dedent, indent
 from typing import Any
 
 import pytest
+from tests.workflows.repositories import commit, git, start
 
 from pact_gate.broker.client import Broker
 from pact_gate.connect import connect
@@ -175,7 +176,8 @@ class Act:
             how["event"] = ("pull_request", pull_request)
         self._runs += 1
         repository = self._folder / f"run-{self._runs}" / "repository"
-        _commit({**(files or {}), ".github/workflows/workflow.yml": text}, repository, branch, origin)
+        start(repository, branch, origin)
+        commit(repository, {**(files or {}), ".github/workflows/workflow.yml": text})
         return self.run(repository, **how)
 
     def run(  # noqa: PLR0913 - what a run depends on
@@ -238,33 +240,12 @@ class Act:
             timeout=SECONDS,
             check=False,
         )
-        run = Run(done.stdout, _head(repository))
+        run = Run(done.stdout, git(repository, "rev-parse", "HEAD"))
         for line in done.stdout.splitlines():
             run.read(line)
         if not run.jobs:
             pytest.fail(f"act ran no job:\n{done.stdout}")
         return run
-
-
-def _commit(files: Mapping[str, str], repository: Path, branch: str, origin: str) -> None:
-    """Make a repository with one commit."""
-    for name, content in files.items():
-        path = repository / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(content, encoding="utf-8")
-    who = ("-c", "user.name=someone", "-c", "user.email=someone@example.org", "-c", "commit.gpgsign=false")
-    for words in (
-        ("init", "--quiet", "--initial-branch", branch),
-        ("remote", "add", "origin", origin),
-        ("add", "--all"),
-        (*who, "commit", "--quiet", "--message", "All of it"),
-    ):
-        subprocess.run(["git", *words], cwd=repository, check=True)
-
-
-def _head(repository: Path) -> str:
-    found = subprocess.run(["git", "rev-parse", "HEAD"], cwd=repository, check=True, capture_output=True, text=True)
-    return found.stdout.strip()
 
 
 @pytest.fixture(scope="session")

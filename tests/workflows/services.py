@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from contextlib import closing
 from pathlib import Path
+
+from tests.workflows.repositories import commit, git, start
 
 HERE = Path(__file__).parent
 TEMPLATES = HERE.parents[1] / "workflows"
@@ -49,33 +50,20 @@ class Service:
         self.world, self.name = world, name
         self.github = world.github.repository(f"acme/{name}")
         self.folder = world.folder / name / "repository"
-        self.folder.mkdir(parents=True)
         self.workflows = {}
         for file in workflows:
             text = (TEMPLATES / file).read_text(encoding="utf-8").replace("8000", str(world.port))
             text = text.replace("pacticipant: orders, needs", 'pacticipant: orders, timeout: 60s, interval: "1", needs')
             self.workflows[file] = self.github.workflow(file, text)
             files = {**files, f".github/workflows/{file}": text}
-        self._git("init", "--quiet", "--initial-branch", "main")
-        self._git("remote", "add", "origin", f"https://github.com/acme/{name}.git")
+        start(self.folder, "main", f"https://github.com/acme/{name}.git")
         self.github.branches["main"] = self.commit(files)
-
-    def _git(self, *words):
-        who = ("-c", "user.name=someone", "-c", "user.email=someone@example.org", "-c", "commit.gpgsign=false")
-        done = subprocess.run(["git", *who, *words], cwd=self.folder, check=True, capture_output=True, text=True)
-        return done.stdout.strip()
 
     def commit(self, files, branch="main"):
         """Commit files to a branch; its SHA."""
         if branch != "main":
-            self._git("checkout", "--quiet", "-B", branch)
-        for name, content in files.items():
-            path = self.folder / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(content, encoding="utf-8")
-        self._git("add", "--all")
-        self._git("commit", "--quiet", "--message", "All of it")
-        sha = self._git("rev-parse", "HEAD")
+            git(self.folder, "checkout", "--quiet", "-B", branch)
+        sha = commit(self.folder, files)
         self.github.commits.add(sha)
         return sha
 
@@ -88,9 +76,9 @@ class Service:
 
     def merge(self, branch):
         """Merge a branch into the main branch; the SHA of the merge."""
-        self._git("checkout", "--quiet", "main")
-        self._git("merge", "--quiet", "--no-ff", "--message", "Merge", branch)
-        self.github.branches["main"] = sha = self._git("rev-parse", "HEAD")
+        git(self.folder, "checkout", "--quiet", "main")
+        git(self.folder, "merge", "--quiet", "--no-ff", "--message", "Merge", branch)
+        self.github.branches["main"] = sha = git(self.folder, "rev-parse", "HEAD")
         return sha
 
     def run(self, file, event, payload=None, *, ref="main"):

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 import yaml
 from tests.github.state import Artifact, sha
+from tests.workflows.services import UPLOAD
 
 from pact_gate.model.gate import Target, TargetKind
 
@@ -34,7 +35,6 @@ HOSTILE_TEXT = (
     "::set-output name=head::forged\n::error file=x::forged\n##[error]forged @everyone"
 )
 
-UPLOAD = "actions/upload-artifact@b7c566a772e6b6bfb58ed0dc250532a479d7789f"
 STANDS_IN_FOR_UPLOAD = """
 name: upload-artifact
 description: Pack the files that match, as an artifact is

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import socket
-import subprocess
 from pathlib import Path
 
 import pytest
+from tests.workflows.repositories import commit, git
+from tests.workflows.services import UPLOAD
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -40,7 +41,6 @@ runs:
       run: COMMAND
       env: {NAME: "${{ inputs.name || inputs.pattern }}", FILES: "${{ inputs.path }}"}
 """
-UPLOAD = "actions/upload-artifact@b7c566a772e6b6bfb58ed0dc250532a479d7789f"
 DOWNLOAD = "actions/download-artifact@37930b1c2abaa49bbe596cd826c3c89aef350131"
 ARTIFACTS = {
     UPLOAD: 'mkdir "$KEPT/$NAME" && cp $FILES "$KEPT/$NAME"',
@@ -65,23 +65,12 @@ class Monorepo:
         self.git("init", "--quiet", "--initial-branch=main")
 
     def git(self, *words):
-        own = ("-c", "user.name=someone", "-c", "user.email=someone@example.org", "-c", "commit.gpgsign=false")
-        done = subprocess.run(["git", *own, *words], cwd=self.repository, check=True, capture_output=True, text=True)
-        return done.stdout.strip()
-
-    def commit(self, files):
-        for name, content in files.items():
-            path = self.repository / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(content, encoding="utf-8")
-        self.git("add", "--all")
-        self.git("commit", "--quiet", "--message", "A change")
-        return self.git("rev-parse", "HEAD")
+        return git(self.repository, *words)
 
     def push(self, files, before=None):
         """Push a commit to main."""
         before = before or self.git("rev-parse", "HEAD")
-        after = self.commit(files)
+        after = commit(self.repository, files)
         return self._run("push", {"before": before, "after": after, "ref": "refs/heads/main"})
 
     def pull_request(self, *commits):
@@ -91,7 +80,7 @@ class Monorepo:
         self.git("checkout", "--quiet", "-b", branch)
         runs = []
         for files in commits:
-            head = {"sha": self.commit(files), "ref": branch, "repo": repository}
+            head = {"sha": commit(self.repository, files), "ref": branch, "repo": repository}
             pull = {"number": 7, "head": head, "base": base}
             runs.append(self._run("pull_request", {"number": 7, "pull_request": pull, "repository": repository}))
         self.git("checkout", "--quiet", "main")

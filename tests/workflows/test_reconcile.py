@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from pathlib import Path
 
 import pytest
 from tests.github.state import Job
+from tests.workflows.repositories import commit, start
 
 HERE = Path(__file__).parent
 TEMPLATE = (HERE.parents[1] / "workflows" / "reconcile.yml").read_text(encoding="utf-8")
@@ -36,25 +36,13 @@ class Service:
         self.act, self.github_, self.estate = act, github, estate
         self.github = github.repository(f"acme/{name}")
         self.folder = folder / name / "repository"
-        self.folder.mkdir(parents=True)
-        self._git("init", "--quiet", "--initial-branch", "main")
-        self._git("remote", "add", "origin", f"https://github.com/acme/{name}.git")
+        start(self.folder, "main", f"https://github.com/acme/{name}.git")
         told = {"actions": "write", "contents": "read", "pull_requests": "read", "statuses": "write"}
         github.token(TOKEN, f"acme/{name}", **told)
 
-    def _git(self, *words):
-        who = ("-c", "user.name=someone", "-c", "user.email=someone@example.org", "-c", "commit.gpgsign=false")
-        done = subprocess.run(["git", *who, *words], cwd=self.folder, check=True, capture_output=True, text=True)
-        return done.stdout.strip()
-
     def commit(self, files):
         """Commit files to the main branch; the SHA of its head."""
-        for name, content in files.items():
-            (self.folder / name).parent.mkdir(parents=True, exist_ok=True)
-            (self.folder / name).write_text(content, encoding="utf-8")
-        self._git("add", "--all")
-        self._git("commit", "--quiet", "--message", "All of it")
-        self.github.branches["main"] = head = self._git("rev-parse", "HEAD")
+        self.github.branches["main"] = head = commit(self.folder, files)
         return head
 
     def run(self, file, event, payload=None, run_id=1):
