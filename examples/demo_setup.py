@@ -139,29 +139,41 @@ def _act_executable() -> Path:
 
 
 def _services_python(cache: Path) -> Path:
-    """Return the folder of a Python that has the services' packages, made once for each lock and Python."""
+    """Return the folder of a Python that has the services' packages, made once for each lock, library and Python."""
     lock = EXAMPLES / "requirements.txt"
-    key = sha256(lock.read_bytes() + sys.version.encode()).hexdigest()[:12]
+    library = _library(cache / "library")
+    key = sha256(lock.read_bytes() + library.read_bytes() + sys.version.encode()).hexdigest()[:12]
     venv = cache / f"services-{key}"
     whole = venv / "whole"
     if not whole.exists():
         print("Bringing the services' packages (once)", flush=True)
         shutil.rmtree(venv, ignore_errors=True)
-        _make_venv(venv, lock)
+        _make_venv(venv, lock, library)
         whole.touch()
     return venv / "bin"
 
 
-def _make_venv(venv: Path, lock: Path) -> None:
+def _library(folder: Path) -> Path:
+    """Build what the services' tests import of this checkout, as it would come from the package index."""
+    shutil.rmtree(folder, ignore_errors=True)
+    _run([sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", folder], cwd=CHECKOUT)
+    (wheel,) = folder.glob("*.whl")
+    return wheel
+
+
+def _make_venv(venv: Path, lock: Path, library: Path) -> None:
     python = venv / "bin" / "python"
     exactly = ("--quiet", "--require-hashes", "--requirement", lock)
+    alone = ("--quiet", "--no-deps", library)
     uv = shutil.which("uv")
     if uv:
         _run([uv, "venv", "--quiet", "--seed", "--python", sys.executable, venv])
-        _run([uv, "pip", "install", "--python", python, *exactly])
+        install: list[str | Path] = [uv, "pip", "install", "--python", python]
     else:
         _run([sys.executable, "-m", "venv", venv])
-        _run([python, "-m", "pip", "install", "--disable-pip-version-check", *exactly])
+        install = [python, "-m", "pip", "install", "--disable-pip-version-check"]
+    _run([*install, *exactly])
+    _run([*install, *alone])
 
 
 def _setup_python(folder: Path, bin_folder: Path) -> Path:
