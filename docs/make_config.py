@@ -19,7 +19,8 @@ PAGE = ROOT / "docs" / "pact-gate-yml.md"
 HEAD = """# `pact-gate.yml`: several services in one repository
 
 Made by `make docs` from the [JSON Schema](../scripts/pact_gate/config/pact-gate.schema.json): change that. A repository
-with one service needs no such file: the actions' inputs say it all. [What a workflow does with it](guides/monorepo.md).
+with one service needs it for `checks` alone: the actions' inputs say the rest.
+[What a workflow does with it](guides/monorepo.md).
 
 An editor that knows the schema completes keys and shows mistakes; the first line of the example is for those that do.
 

@@ -22,6 +22,7 @@ from pact_gate.config import SCHEMA, Config, Pacticipant, changed, load, shape, 
 from pact_gate.github.changes import changed_files
 from pact_gate.model import selectors
 from pact_gate.model.errors import InputError
+from pact_gate.model.others import OtherCheck, Uncovered
 from pact_gate.report.annotations import error_annotations
 from pact_gate.report.summary import error_summary
 from pact_gate.report.text import error_text
@@ -93,6 +94,16 @@ def test_the_example_says_what_stands_in_it() -> None:
     assert (billing.repository, billing.workflow, billing.paths) == ("acme/billing", "contract-requested.yml", ())
 
 
+def test_the_example_names_the_teams_own_checks() -> None:
+    smoke, end_to_end = load(EXAMPLE).checks
+    assert smoke == OtherCheck("Smoke tests", (Uncovered.NETWORK,), environment="test")
+    assert end_to_end == OtherCheck("End to end", (Uncovered.BUSINESS_RULES, Uncovered.AUTHORISATION), check_run="e2e")
+
+
+def test_checks_need_no_pacticipants(read) -> None:
+    assert read("checks: [{name: a, check-run: b}]").checks == (OtherCheck("a", check_run="b"),)
+
+
 def test_a_file_needs_only_a_name(read) -> None:
     """One service at the root, without pacts: everything has a default."""
     config = read("pacticipants: {shop: {}}")
@@ -136,7 +147,17 @@ WRONG: dict[str, tuple[str | bytes, int, int, str, str]] = {
     "a comment": ("# nothing\n", 1, 1, "is empty", "Name your pacticipants"),
     "null": ("~", 1, 1, "The file is empty; it must be a mapping", "value"),
     "a list": ("- orders", 1, 1, "The file is a list; it must be a mapping", "indentation"),
-    "no pacticipants": ("version: 1", 1, 1, "has no `pacticipants`", "Add `pacticipants`"),
+    "a check without a name": ("checks: [{check-run: e2e}]", 1, 10, "has no `name`", "Add `name`"),
+    "a check of nothing": ("checks:\n  - {name: e2e}", 2, 5, "must say where its result is", "Name the check run"),
+    "a check in two places": (
+        "checks: [{name: a, check-run: b, environment: c}]",
+        *(1, 10, "in one of two ways", "or the GitHub environment"),
+    ),
+    "a check of what contracts cover": (
+        "checks: [{name: a, check-run: b, covers: [shape]}]",
+        *(1, 43, "is `shape`", 'Write "performance" or "authorisation"'),
+    ),
+    "no keys": ("{}", 1, 1, "The file is empty", "Add to it"),
     "none": ("pacticipants: {}", 1, 15, "`pacticipants` is empty", "Add to it"),
     "no YAML": ("a: b: c", 1, 5, "no YAML: mapping values are not allowed here", "colon"),
     "a tab": ("pacticipants:\n\ta: {}", 2, 1, "cannot start any token", "no tabs"),
@@ -339,7 +360,7 @@ ANY_TEXT = st.one_of(st.text(), st.text("ab:-[]{}&*!|>'\"#%?,\n \t<0.", max_size
 @settings(max_examples=500, deadline=None, suppress_health_check=list(HealthCheck))
 def test_any_file_is_read_or_refused_and_never_breaks(read, content) -> None:
     with suppress(InputError):
-        assert read(content).pacticipants
+        assert read(content).version == 1
 
 
 def test_the_schema_uses_no_word_that_is_not_understood_here() -> None:

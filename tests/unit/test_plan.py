@@ -234,3 +234,10 @@ def test_the_summary_says_who_is_concerned_and_why(plan) -> None:
     assert cells[1][4].endswith("and 2 more files")
     assert "<img" not in html
     assert "\n::error::x" not in ended.text
+
+
+def test_a_file_without_pacticipants_has_nothing_to_plan(plan) -> None:
+    """It may hold what other commands read of it."""
+    ended = plan("README.md", config="checks: [{name: e2e, check-run: e2e}]")
+    assert ended.code == 2
+    assert "pact-gate.yml names no `pacticipants`: there is nothing to plan." in ended.text

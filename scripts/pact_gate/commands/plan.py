@@ -10,10 +10,10 @@ from posixpath import join, normpath
 from shlex import quote
 
 from pact_gate.commands.step import Step
-from pact_gate.config import Config, Pacticipant, changed, load
+from pact_gate.config import PAGE, Config, Pacticipant, changed, load
 from pact_gate.config.paths import covers
 from pact_gate.github.changes import Changes, changed_files
-from pact_gate.model.errors import InputError
+from pact_gate.model.errors import InputError, Place
 from pact_gate.model.outcome import Annotation, PlanOutcome
 from pact_gate.model.plan import Concerned, Work
 from pact_gate.settings.inputs import Inputs
@@ -31,6 +31,12 @@ def run(inputs: Inputs, step: Step) -> PlanOutcome:
     settings = plan_settings(inputs)
     # The changed files are named from the repository's root, as the input names the file.
     config = replace(load(step.folder / settings.config), file=normpath(settings.config))
+    if not config.pacticipants:
+        raise InputError(
+            f"{config.file} names no `pacticipants`: there is nothing to plan.",
+            f"Add them: {PAGE} describes every key.",
+            places=(Place(config.file),),
+        )
     _check_environment(settings, config)
     changes = _changes(settings, step)
     return _outcome(settings, config, changes, changed(config, changes.files))

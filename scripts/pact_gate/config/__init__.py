@@ -1,4 +1,4 @@
-"""Floor 1: `pact-gate.yml`, which says what a repository with several pacticipants holds.
+"""Floor 1: `pact-gate.yml`, which says what a repository holds beyond what the inputs of its steps say.
 
 `pact-gate.schema.json` says which keys there are and what they mean; editors, the documentation and `load` read it.
 """
@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from posixpath import normpath
@@ -16,6 +16,7 @@ from pact_gate.config import rules, shape, tree
 from pact_gate.config.paths import covers
 from pact_gate.config.tree import Node, Problem
 from pact_gate.model.errors import InputError, Place
+from pact_gate.model.others import OtherCheck, Uncovered
 from pact_gate.settings.inputs import Inputs
 from pact_gate.settings.verify import VerifySettings, verify_settings
 
@@ -24,7 +25,7 @@ SCHEMA: dict[str, Any] = json.loads(Path(__file__).with_name("pact-gate.schema.j
 
 _BYTES = 256 * 1024
 _SHOWN = 10  # problems of one file; GitHub shows as many annotations of a step
-_PAGE = "https://github.com/pact-gate/pact-gate/blob/v1/docs/pact-gate-yml.md"
+PAGE = "https://github.com/pact-gate/pact-gate/blob/v1/docs/pact-gate-yml.md"
 
 
 @dataclass(frozen=True)
@@ -51,9 +52,10 @@ class Config:
     """What the file says. `file` is its name in the repository's root; `environments` are in the order of promotion."""
 
     file: str
-    pacticipants: tuple[Pacticipant, ...]
+    pacticipants: tuple[Pacticipant, ...] = ()
     environments: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
+    checks: tuple[OtherCheck, ...] = ()
     version: int = 1
 
 
@@ -73,10 +75,11 @@ def load(path: Path) -> Config:
         file=path.name,
         pacticipants=tuple(
             _pacticipant(name, node, file.get("environments", ()), problems)
-            for name, node in root.entries["pacticipants"].entries.items()
+            for name, node in _entries(root, "pacticipants").items()
         ),
         environments=tuple(file.get("environments", ())),
         ignore=tuple(file.get("ignore", ())),
+        checks=tuple(map(_check, file.get("checks", ()))),
         version=file.get("version", 1),
     )
     if problems:
@@ -109,7 +112,7 @@ def _text(path: Path) -> bytes:
     if len(text) > _BYTES:
         raise InputError(
             f"The file {path} is larger than {_BYTES // 1024} KiB.",
-            f"Take out what is no configuration: {_PAGE} describes every key.",
+            f"Take out what is no configuration: {PAGE} describes every key.",
             places=(Place(path.as_posix()),),
         )
     return text
@@ -124,9 +127,18 @@ def _wrong(path: Path, problems: Sequence[Problem]) -> InputError:
     first = f"; these are the first {_SHOWN}" if len(problems) > _SHOWN else ""
     return InputError(
         f"{len(problems)} things in {path} are wrong{first}.",
-        f"Mend them: {_PAGE} describes every key.",
+        f"Mend them: {PAGE} describes every key.",
         places=tuple(Place(path.as_posix(), *mark, f"{cause} {next_step}") for mark, cause, next_step in shown),
     )
+
+
+def _entries(root: Node, key: str) -> Mapping[str, Node]:
+    return root.entries[key].entries if key in root.entries else {}
+
+
+def _check(about: Mapping[str, Any]) -> OtherCheck:
+    covers = tuple(map(Uncovered, about.get("covers", ())))
+    return OtherCheck(about["name"], covers, about.get("check-run"), about.get("environment"))
 
 
 def _pacticipant(name: str, node: Node, environments: Sequence[str], problems: list[Problem]) -> Pacticipant:

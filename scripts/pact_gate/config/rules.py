@@ -22,6 +22,8 @@ def check(root: Node) -> Iterator[Problem]:
         yield from _outside(name, node)
         yield from _elsewhere(name, node)
         yield from _no_address(name, node)
+    for node in _entry(root, "checks").items:
+        yield from _nowhere(node)
 
 
 def refused(verify: Node, error: InputError) -> Problem:
@@ -85,6 +87,15 @@ def _no_address(name: str, pacticipant: Node) -> Iterator[Problem]:
             f"`pacticipants.{shown(name)}.verify` has neither `provider-url` nor `messages-url`: there is nothing to "
             "send a request to.",
             "Give the address at which the provider listens, for example `provider-url: http://127.0.0.1:8000`.",
+        )
+
+
+def _nowhere(check: Node) -> Iterator[Problem]:
+    if check.kind == "object" and len(check.entries.keys() & {"check-run", "environment"}) != 1:
+        yield Problem(
+            check.mark,
+            "A check must say where its result is, in one of two ways: `check-run` or `environment`.",
+            "Name the check run as the commit's list of checks has it, or the GitHub environment.",
         )
 
 
