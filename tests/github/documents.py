@@ -10,7 +10,19 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
-from tests.github.state import Artifact, Comment, Environment, GitHub, Issue, Job, PullRequest, Repository, Run, Status
+from tests.github.state import (
+    Artifact,
+    Comment,
+    Deployment,
+    Environment,
+    GitHub,
+    Issue,
+    Job,
+    PullRequest,
+    Repository,
+    Run,
+    Status,
+)
 
 Document = dict[str, Any]
 
@@ -289,6 +301,60 @@ class Documents:
             "runner_name": "GitHub Actions 1",
             "runner_group_id": 0,
             "runner_group_name": "GitHub Actions",
+        }
+
+    def check_run(self, repository: Repository, run: Run, job: Job) -> Document:
+        """Make the check run that a job is."""
+        told, app = self.job(repository, run, job), None
+        output = {"title": None, "summary": None, "text": None, "annotations_count": 0}
+        kept = ("id", "node_id", "head_sha", "name", "html_url", "status", "conclusion", "started_at", "completed_at")
+        return {name: told[name] for name in kept} | {
+            "url": told["check_run_url"],
+            "external_id": "",
+            "details_url": told["html_url"],
+            "output": output | {"annotations_url": f"{told['check_run_url']}/annotations"},
+            "check_suite": {"id": run.id},
+            "app": app,
+            "pull_requests": [],
+        }
+
+    def deployment(self, repository: Repository, deployment: Deployment) -> Document:
+        """Make a deployment, without its states."""
+        url = f"{self.api(repository)}/deployments/{deployment.id}"
+        return {
+            "url": url,
+            "id": deployment.id,
+            "node_id": f"DE_{deployment.id}",
+            "sha": deployment.sha,
+            "ref": deployment.sha,
+            "task": "deploy",
+            "payload": {},
+            "environment": deployment.environment,
+            "description": None,
+            "creator": self.user("github-actions[bot]"),
+            "created_at": time(deployment.created_at),
+            "updated_at": time(deployment.created_at),
+            "statuses_url": f"{url}/statuses",
+            "repository_url": self.api(repository),
+        }
+
+    def deployment_state(self, repository: Repository, deployment: Deployment, number: int) -> Document:
+        """Make one of the states that a deployment went through."""
+        url = f"{self.api(repository)}/deployments/{deployment.id}"
+        return {
+            "url": f"{url}/statuses/{number}",
+            "id": number,
+            "node_id": f"DES_{number}",
+            "state": deployment.states[number],
+            "creator": self.user("github-actions[bot]"),
+            "description": "",
+            "environment": deployment.environment,
+            "target_url": deployment.log_url,
+            "log_url": deployment.log_url,
+            "created_at": time(deployment.created_at),
+            "updated_at": time(deployment.created_at),
+            "deployment_url": url,
+            "repository_url": self.api(repository),
         }
 
     def artifact(self, repository: Repository, run: Run, artifact: Artifact) -> Document:

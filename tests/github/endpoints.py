@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from tests.github.calls import Call, Refusal, endpoint, invalid, not_found, route
-from tests.github.state import Answer, Artifact, Comment, Issue, Job, PullRequest, Run, Status, Workflow
+from tests.github.state import Answer, Artifact, Comment, Deployment, Issue, Job, PullRequest, Run, Status, Workflow
 
 _LONGEST_BODY = 65_536  # characters
 _LONGEST_DESCRIPTION = 140
@@ -313,6 +313,33 @@ def get_combined_status(call: Call) -> Answer:
 def list_statuses(call: Call) -> Answer:
     page, links = call.page(_statuses(call)[1])
     return Answer(200, [call.documents.status(call.repository, status) for status in page], links)
+
+
+@route("GET", "/commits/{ref}/check-runs", checks="read")
+def list_check_runs(call: Call) -> Answer:
+    commit, name = call.repository.commit(call.named["ref"]), call.query.get("check_name")
+    if not commit:
+        raise Refusal(422, f"No commit found for SHA: {call.named['ref']}")
+    here = [run for run in call.repository.runs if run.head_sha == commit]
+    found = [(run, job) for run in here for job in run.latest_jobs if name in (None, job.name)]
+    page, links = call.page(found)
+    listed = [call.documents.check_run(call.repository, run, job) for run, job in page]
+    return Answer(200, {"total_count": len(found), "check_runs": listed}, links)
+
+
+@route("GET", "/deployments", deployments="read")
+def list_deployments(call: Call) -> Answer:
+    wanted = {name: call.query[name] for name in ("sha", "environment") if name in call.query}
+    found = [each for each in call.repository.deployments if wanted.items() <= vars(each).items()]
+    page, links = call.page(found[::-1])
+    return Answer(200, [call.documents.deployment(call.repository, each) for each in page], links)
+
+
+@route("GET", "/deployments/{deployment}/statuses", deployments="read")
+def list_deployment_statuses(call: Call) -> Answer:
+    deployment: Deployment = call.pick(call.repository.deployments, "deployment")
+    page, links = call.page([*reversed(range(len(deployment.states)))])
+    return Answer(200, [call.documents.deployment_state(call.repository, deployment, each) for each in page], links)
 
 
 @route("GET", "/commits/{sha}/pulls", pull_requests="read")

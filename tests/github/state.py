@@ -242,6 +242,18 @@ class Environment:
     protected_branches: bool = False
 
 
+@dataclass
+class Deployment:
+    """A commit's deployment to an environment: `states` in the order in which they were told, the last one counts."""
+
+    id: int
+    sha: str
+    environment: str
+    created_at: datetime
+    states: list[str] = field(default_factory=list)
+    log_url: str = ""
+
+
 class Repository:
     """A repository: branches and tags with the SHAs that they are at, and what happened in it."""
 
@@ -262,6 +274,7 @@ class Repository:
         self.issues: dict[int, Issue] = {}
         self.comments: list[Comment] = []
         self.environments: dict[str, Environment] = {}
+        self.deployments: list[Deployment] = []
 
     @property
     def owner(self) -> str:
@@ -323,6 +336,12 @@ class Repository:
         """Add an environment; `more` are fields of Environment."""
         self.environments[name] = Environment(name, **more)
         return self.environments[name]
+
+    def deployment(self, sha: str, environment: str, *states: str, log_url: str = "") -> Deployment:
+        """Add a deployment that went through these states."""
+        made = Deployment(self._github.next_id(), sha, environment, self._github.now(), list(states), log_url)
+        self.deployments.append(made)
+        return made
 
     def commit(self, ref: str) -> str | None:
         """Give the SHA that a branch, a tag or a known SHA stands for."""

@@ -10,12 +10,14 @@ from tests.github.state import Approval, Artifact, GitHub, Job, Run, sha, zipped
 
 from pact_gate.connect import connect_github
 from pact_gate.github.api import GitHub as Api
-from pact_gate.model.runs import Review
+from pact_gate.model.runs import CheckRun, Review
 from pact_gate.settings.github import GitHubSettings
 
 PERMISSIONS = {
     "actions": "write",
+    "checks": "read",
     "contents": "write",
+    "deployments": "read",
     "issues": "write",
     "pull_requests": "write",
     "statuses": "write",
@@ -64,6 +66,16 @@ CALLS: dict[str, tuple[Call, Callable[[Any], Any], Any]] = {
         tuple,
         ("eu/production", True),
     ),
+    "check_runs": (
+        lambda api, _: api.check_runs(ORDERS, HEAD, "verify"),
+        lambda runs: [(run.status, run.conclusion) for run in runs],
+        [("completed", "failure")],
+    ),
+    "deployed": (
+        lambda api, _: [api.deployed(ORDERS, HEAD, name) for name in ("eu/production", "nowhere")],
+        list,
+        [CheckRun("completed", "success", "https://example.org/log"), None],
+    ),
     "artifacts": (
         lambda api, run: api.artifacts(ORDERS, run.id),
         lambda artifacts: [(artifact.name, artifact.expired) for artifact in artifacts],
@@ -107,6 +119,7 @@ def run(checked_github: GitHub) -> Run:
     orders.issue("Overridden", labels=["pact-gate"])
     orders.environment("eu/production", reviewers=["alice"])
     told = "name: Verify\non: {workflow_dispatch: {inputs: {key: {}}}, repository_dispatch: {types: pact-changed}}"
+    orders.deployment(HEAD, "eu/production", "in_progress", "success", "inactive", log_url="https://example.org/log")
     made = orders.run(orders.workflow("verify.yml", told), "pull_request", "feat/x")
     made.finish("failure", Job("verify", "failure", log=LOG))
     made.approvals.append(Approval(["eu/production"], "alice"))

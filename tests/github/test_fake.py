@@ -17,7 +17,9 @@ from tests.github.prism import Prism
 from tests.github.state import SLOW, Approval, Artifact, GitHub, Job, Run, Step, sha, zipped
 from tests.github.trouble import DROPPED, NOT_JSON, broken, moved, rate_limited, too_fast
 
-EVERYTHING = dict.fromkeys(("actions", "contents", "issues", "pull_requests", "statuses"), "write")
+EVERYTHING = dict.fromkeys(
+    ("actions", "checks", "contents", "deployments", "issues", "pull_requests", "statuses"), "write"
+)
 ORDERS = "/repos/acme/orders"
 HEAD = sha("the head of the pull request")
 USER = "/user"
@@ -53,6 +55,7 @@ def populate(github: GitHub) -> GitHub:
     run.finish("failure", Job("lint"), failed)
     run.artifacts.append(Artifact("pacts", zipped({"orders.json": "{}"})))
     run.approvals.append(Approval(["production"], "alice", comment="go"))
+    orders.deployment(HEAD, "production", "in_progress", "success", log_url="https://example.org/log")
     github.identify([*run.jobs, *run.artifacts])
     return github
 
@@ -95,6 +98,7 @@ def named(github: GitHub, path: str) -> str:
     orders = github.repositories["acme/orders"]
     run = orders.runs[0]
     ids = {"RUN": run.id, "JOB": run.jobs[1].id, "ARTIFACT": run.artifacts[0].id, "COMMENT": orders.comments[0].id}
+    ids["DEPLOYMENT"] = orders.deployments[0].id
     for name, value in {**ids, "WORKFLOW": orders.workflows[0].id}.items():
         path = path.replace(name, str(value))
     return path
@@ -123,6 +127,9 @@ CALLS: list[tuple[str, str, Any, int]] = [
     ("GET", f"/commits/{HEAD}/status", None, 200),
     ("GET", "/commits/feat%2Fx/statuses", None, 200),
     ("GET", f"/commits/{HEAD}/pulls", None, 200),
+    ("GET", f"/commits/{HEAD}/check-runs?check_name=verify", None, 200),
+    ("GET", f"/deployments?sha={HEAD}&environment=production", None, 200),
+    ("GET", "/deployments/DEPLOYMENT/statuses", None, 200),
     ("GET", "/issues?labels=pact-gate&state=all", None, 200),
     ("POST", "/issues", {"title": "An override", "body": "Why", "labels": ["pact-gate"]}, 201),
     ("GET", "/issues/2", None, 200),
@@ -231,6 +238,8 @@ OF_GITHUB: list[tuple[str, str, Any, int, str]] = [
     ("POST", f"/statuses/{HEAD}", {**GREEN, "target_url": "ftp://example.org"}, 422, "Validation Failed"),
     ("GET", f"/commits/{sha('nobody')}/status", None, 404, "Not Found"),
     ("GET", f"/commits/{sha('nobody')}/pulls", None, 422, "No commit found for SHA"),
+    ("GET", f"/commits/{sha('nobody')}/check-runs", None, 422, "No commit found for SHA"),
+    ("GET", "/deployments/1/statuses", None, 404, "Not Found"),
     ("POST", "/issues", {"title": " "}, 422, "Validation Failed"),
     ("POST", "/issues", {"title": "x", "body": LONG}, 422, "Validation Failed"),
     ("POST", "/issues/1/comments", {"body": LONG}, 422, "Validation Failed"),

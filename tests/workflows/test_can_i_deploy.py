@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from tests.github.state import sha
 
 # Each question to the broker that `questions` fills: what the step is given beside the broker, its exit code, its
 # verdict, and words of its reason.
@@ -140,3 +141,36 @@ def test_the_deploy_job_runs_after_a_yes_and_after_nothing_else(act, estate, pac
         assert run.jobs.get("gate") == "failure"
         assert run.jobs.get("deploy", "skipped") == "skipped"
         assert ("deploy", "deploy") not in run.steps
+
+
+BESIDE = """
+on: push
+jobs:
+  gate:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/checkout@de0fac2e4500dabe0009e67214ff5f5447ce83dd
+      - id: ask
+        uses: pact-gate/pact-gate/actions/can-i-deploy@v1
+        with:
+          {{ broker-url: "{url}", pacticipant: web, version: {version}, to-environment: production, not-covered: true }}
+"""
+CHECKS = "checks: [{name: Smoke tests, covers: [network], environment: test}]\n"
+
+
+def test_the_teams_own_checks_stand_beside_the_answer(act, estate, checked_github):
+    """A deployment that failed is shown to who decides, and the answer is what the contracts say."""
+    version = sha("what is asked about")
+    estate.broker.put_branch("web", version, "main")
+    checked_github.repository("acme/shop").deployment(version, "test", "failure", log_url="https://example.org/log")
+    checked_github.token("t0ken", "acme/shop", checks="read", deployments="read")
+    run = act.workflow(
+        BESIDE.format(url=estate.url, version=version),
+        files={"pact-gate.yml": CHECKS},
+        environment={"GITHUB_API_URL": checked_github.url},
+        secrets={"GITHUB_TOKEN": "t0ken"},
+    )
+    step = run.step("ask", job="gate")
+    assert (step.exit_code, step.outputs["deployable"]) == (0, "true")
+    assert "❌ [Smoke tests](https://example.org/log): failed" in step.summary
+    assert step.summary.count("no check is named") == 3

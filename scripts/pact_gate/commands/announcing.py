@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import TypeVar
@@ -77,7 +76,7 @@ class Announcement:
 
         What is left out must be no yes: a success that the commit has of an earlier run would go on to be believed.
         """
-        sha = _commit(self._question)
+        sha = self._question.commit
         if not (self._settings.statuses and self._settings.repository and sha):
             return
         worst_first = [*wanted[:1], *sorted(wanted[1:], key=self._rank)][:_MOST_STATUSES]
@@ -134,8 +133,3 @@ class Announcement:
                 before = broker.published_pact(consumer, provider, main) if main else None
                 after = broker.published_pact(consumer, provider, version) or {}
                 yield ContractChange(consumer, provider, changed(before, after), main if before else None)
-
-
-def _commit(question: Question) -> str:
-    """Give the commit that is asked about; a version that is none has no statuses."""
-    return next((version for _, version in question.asked if re.fullmatch(r"[0-9a-f]{40}", version)), "")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,7 @@ from pact_gate.settings.inputs import Inputs
 
 if TYPE_CHECKING:
     from pact_gate.commands.announcing import Announcement
+    from pact_gate.model.others import CheckResult
 
 _BAD_REQUEST = 400
 
@@ -35,9 +36,21 @@ _EXPLAINED = {
 
 def run(inputs: Inputs, step: Step) -> GateOutcome:
     """Read the inputs of the action, and answer."""
-    outcome = answer(can_i_deploy_settings(inputs), step)
+    settings = can_i_deploy_settings(inputs)
+    look = _other_checks(settings, step)
+    outcome = answer(settings, step)
+    outcome = replace(outcome, other_checks=look(outcome.question))
     overridden = outcome.overrides.granted is not None
     return replace(outcome, outputs={**outcome.outputs, "overridden": str(overridden).lower()})
+
+
+def _other_checks(settings: GateSettings, step: Step) -> Callable[[Question], tuple[CheckResult, ...] | None]:
+    """Give what looks at the team's own checks, once there is an answer. The file is read, and refused, before that."""
+    if settings.not_covered is None:
+        return lambda _: None
+    from pact_gate.commands.others import OtherChecks  # noqa: PLC0415 - few gates are asked for them
+
+    return OtherChecks(settings.not_covered, step).of
 
 
 def answer(settings: GateSettings, step: Step) -> GateOutcome:

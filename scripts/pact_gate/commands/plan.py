@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from posixpath import join, normpath
@@ -13,6 +12,7 @@ from pact_gate.commands.step import Step
 from pact_gate.config import PAGE, Config, Pacticipant, changed, load
 from pact_gate.config.paths import covers
 from pact_gate.github.changes import Changes, changed_files
+from pact_gate.model.commit import is_full_sha
 from pact_gate.model.errors import InputError, Place
 from pact_gate.model.outcome import Annotation, PlanOutcome
 from pact_gate.model.plan import Concerned, Work
@@ -20,7 +20,6 @@ from pact_gate.settings.inputs import Inputs
 from pact_gate.settings.trigger import PlanSettings, plan_settings
 from pact_gate.settings.verify import VerifySettings
 
-_COMMIT = re.compile(r"[0-9a-f]{40}")
 _JOBS = 256  # of one matrix: https://docs.github.com/actions/reference/limits
 
 Row = Mapping[str, str]
@@ -117,7 +116,7 @@ def _unchanged(work: Iterable[Work], config: Config, concerned: Iterable[Pactici
 
 def _at_other_commits(missing: Mapping[Work, Pacticipant]) -> Iterator[Row]:
     for work, provider in missing.items():
-        if provider.verify and _COMMIT.fullmatch(work.version):
+        if provider.verify and is_full_sha(work.version):
             yield _provider(provider, provider.verify, version=work.version, pact_url=work.pact_url)
 
 
@@ -193,7 +192,7 @@ def _unsure(changes: Changes) -> Iterator[Annotation]:
 def _no_commits(missing: Iterable[Work]) -> Iterator[Annotation]:
     """Warn where a version cannot be checked out: a name that somebody gave could stand for any commit."""
     for provider, version in dict.fromkeys((each.provider, each.version) for each in missing):
-        if not _COMMIT.fullmatch(version):
+        if not is_full_sha(version):
             message = (
                 f"The version {version} of {provider} is no commit's full SHA, so it is not checked out and verified. "
                 "Publish results and record deployments under the commit's full SHA, as the actions do by default."

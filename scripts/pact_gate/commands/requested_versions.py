@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Sequence
 from functools import cache
 
@@ -11,7 +10,7 @@ from pact_gate.broker.client import Broker
 from pact_gate.commands.asked_for import requested_pact
 from pact_gate.commands.missing import where_they_count
 from pact_gate.commands.step import Step
-from pact_gate.model.commit import chosen_version, short
+from pact_gate.model.commit import chosen_version, is_full_sha, short
 from pact_gate.model.errors import InputError
 from pact_gate.model.gate import Result
 from pact_gate.model.outcome import Outcome
@@ -64,7 +63,7 @@ def _wanted(settings: RequestedSettings, step: Step) -> tuple[str, ...]:
         )
     in_use = cache(lambda: _in_use(settings.provider, step.broker))
     for version in settings.provider_versions:
-        if not re.fullmatch(r"[0-9a-f]{40}", version):
+        if not is_full_sha(version):
             raise InputError(
                 f"The version {version!r} of {settings.provider} is no commit's full SHA, so it cannot be checked out "
                 "and verified.",

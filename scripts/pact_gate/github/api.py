@@ -18,7 +18,17 @@ from urllib.parse import quote, urlsplit
 import requests
 
 from pact_gate.model.errors import GitHubError
-from pact_gate.model.runs import Artifact, Comment, Environment, Issue, PullRequest, Review, RunOrigin, WorkflowRun
+from pact_gate.model.runs import (
+    Artifact,
+    CheckRun,
+    Comment,
+    Environment,
+    Issue,
+    PullRequest,
+    Review,
+    RunOrigin,
+    WorkflowRun,
+)
 from pact_gate.transport import Clock, Failure, Transport, check, retry_after, why_unreachable
 
 Json = Mapping[str, Any]
@@ -33,6 +43,7 @@ _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _UNPROCESSABLE, _TOO_MANY = 401, 403, 404
 _DETAILS = "return_run_details"
 _WORTH_A_RETRY = frozenset({500, 502, 503, 504})
 _TIMESTAMP = re.compile(r"^\ufeff?\d{4}-\d\d-\d\dT[\d:.]+Z ", re.MULTILINE)
+_DEPLOYED = {"success": "success", "failure": "failure", "error": "failure"}  # the states in which it has ended
 _FAILED = frozenset({"failure", "timed_out", "cancelled", "startup_failure"})
 
 
@@ -130,6 +141,32 @@ class GitHub:
             return None
         with self._understood():
             return Environment(str(found["name"]), any(map(_is_reviewed, found.get("protection_rules") or ())))
+
+    # --- a commit's checks -------------------------------------------------------------------------------
+
+    def check_runs(self, repository: str, sha: str, name: str) -> list[CheckRun]:
+        """Give the newest check runs of a name on a commit: one of each app and suite that has one."""
+        with self._understood():
+            found = self._paged(_in(repository, f"commits/{sha}/check-runs"), "check_runs", check_name=name)
+            return [
+                CheckRun(str(each["status"]), each.get("conclusion"), str(each.get("html_url") or "")) for each in found
+            ]
+
+    def deployed(self, repository: str, sha: str, environment: str) -> CheckRun | None:
+        """Give what became of a commit's newest deployment to an environment, None where there is none."""
+        query = {"sha": sha, "environment": environment, "per_page": "1"}
+        with self._understood():
+            newest = next(iter(self._get(_in(repository, "deployments"), **query)), None)
+            if newest is None:
+                return None
+            states = self._get(_in(repository, f"deployments/{int(newest['id'])}/statuses"), per_page=str(_PAGE))
+            # A later deployment makes this one inactive, whatever became of it.
+            told = next((each for each in states if each["state"] != "inactive"), None)
+            if told is None:
+                return CheckRun("queued", None, "")
+            url = str(told.get("log_url") or told.get("target_url") or "")
+            ended = _DEPLOYED.get(str(told["state"]))
+            return CheckRun("completed" if ended else "in_progress", ended, url)
 
     # --- artifacts ---------------------------------------------------------------------------------------
 

@@ -61,7 +61,7 @@ def chosen_branch(version: str | None, branch: str | None, commit: Commit) -> st
     A version that is another commit's SHA is not on the branch that this event is about: said to be, it would become
     that branch's head, and gates would ask about it.
     """
-    if branch is None and version is not None and _SHA.fullmatch(version) and version != commit.version:
+    if branch is None and version is not None and is_full_sha(version) and version != commit.version:
         return None
     return branch or commit.branch
 
@@ -88,6 +88,11 @@ def another_commit(version: str, commit: Commit) -> str:
     )
 
 
+def is_full_sha(version: str) -> bool:
+    """Say whether a version is a commit's full SHA."""
+    return _SHA.fullmatch(version) is not None
+
+
 def short(version: str) -> str:
     """Shorten a full SHA for a sentence; anything else is a name that somebody gave, and stays."""
-    return version[:10] if _SHA.fullmatch(version) else version
+    return version[:10] if is_full_sha(version) else version

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
+from pact_gate.model.commit import is_full_sha
+
 # The Pact Broker looks at 100 publications unless told otherwise, before it joins them with results; a failed row
 # behind them is not seen, and its answer is yes. It knows no upper bound. No estate comes near this number.
 MATRIX_LIMIT = 1_000_000
@@ -57,6 +59,11 @@ class Question:
     asked: tuple[tuple[str, str], ...] = ()
     target: Target = Target()
     ignore: tuple[str, ...] = ()
+
+    @property
+    def commit(self) -> str:
+        """The commit that is asked about; a version that is none has no checks and no statuses."""
+        return next((version for _, version in self.asked if is_full_sha(version)), "")
 
 
 class Result(StrEnum):

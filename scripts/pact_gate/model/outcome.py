@@ -12,6 +12,7 @@ from pact_gate.model.verification import PactVerification
 
 if TYPE_CHECKING:  # no step has all of them
     from pact_gate.model.changes import ContractChange
+    from pact_gate.model.others import CheckResult
     from pact_gate.model.plan import Concerned
     from pact_gate.model.reconcile import Due, GoneBranch, Hopeless, OldAnswer
     from pact_gate.model.runs import Triggered
@@ -101,7 +102,10 @@ class ReconcileOutcome(Outcome):
 
 @dataclass(frozen=True)
 class GateOutcome(Outcome):
-    """The gate answered. `changes` are those of the contracts against the main branch's, where a comment tells them."""
+    """The gate answered. `changes` are those of the contracts against the main branch's, where a comment tells them.
+
+    `other_checks` are the team's own, of what contracts do not cover; None where nobody asked what a yes leaves open.
+    """
 
     question: Question = field(default_factory=Question)
     decision: Decision = field(default_factory=Decision)
@@ -109,3 +113,4 @@ class GateOutcome(Outcome):
     waited_seconds: float = 0.0
     changes: tuple[ContractChange, ...] = ()
     overrides: Overrides = field(default_factory=Overrides)
+    other_checks: tuple[CheckResult, ...] | None = None

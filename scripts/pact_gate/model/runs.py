@@ -77,6 +77,14 @@ class Issue(NamedTuple):
     by_bot: bool
 
 
+class CheckRun(NamedTuple):
+    """A check of a commit as GitHub has it: `conclusion` is None until `status` is completed."""
+
+    status: str
+    conclusion: str | None
+    url: str
+
+
 class Environment(NamedTuple):
     """An environment of a repository, by the name that GitHub gives it, and whether somebody must let a job in."""
 

@@ -169,6 +169,10 @@ def _gate(outcome: GateOutcome, page: _Page) -> str:
     for change in outcome.changes:
         if change.lines:
             page.add("\n".join([f"**{contract(change)}**", "", *(f"- {prose(each)}" for each in change.lines[:_ROWS])]))
+    if outcome.other_checks is not None:
+        from pact_gate.report.others import section  # noqa: PLC0415 - few gates are asked for it
+
+        page.add(section(outcome.other_checks))
     for row in rows:
         if row.run and row.run.last_words:
             page.add(_folded(f"How the log of the run for {markdown(row.provider)} ends", block(row.run.last_words)))

@@ -78,6 +78,10 @@ def _gate(outcome: GateOutcome) -> Iterator[str]:
     cells = [_integration(row, words.row_result(row, outcome.question.target)) for row in rows[:_ROWS]]
     yield from _table(("RESULT", "CONSUMER", "PROVIDER", "VERIFIED"), cells)
     yield from _more(len(rows) - _ROWS, "integration")
+    if outcome.other_checks is not None:
+        from pact_gate.report.others import lines  # noqa: PLC0415 - few gates are asked for it
+
+        yield from lines(outcome.other_checks)
     for row in rows:
         if row.run and row.run.last_words:
             yield from ["", f"How the log of {row.run.url} ends:"]

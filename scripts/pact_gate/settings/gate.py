@@ -33,6 +33,13 @@ class OverrideSettings(NamedTuple):
     until: datetime | None = None
 
 
+class NotCoveredSettings(NamedTuple):
+    """The team's own checks: the file that names them (None: `pact-gate.yml` if there is one), and whose they are."""
+
+    config: str | None = None
+    repository: str | None = None
+
+
 def override_settings(inputs: Inputs, now: datetime) -> OverrideSettings | None:
     """Read the inputs of an override; None where no environment is named."""
     environment, reason, until = (inputs.text(f"override-{name}") for name in ("environment", "reason", "until"))
@@ -96,6 +103,7 @@ class GateSettings:
     runs_token: str | None = field(default=None, repr=False)
     announce: AnnounceSettings = _NOBODY
     override: OverrideSettings | None = None
+    not_covered: NotCoveredSettings | None = None
 
 
 def gate_settings(inputs: Inputs) -> GateSettings:
@@ -121,7 +129,17 @@ def can_i_deploy_settings(inputs: Inputs) -> GateSettings:
         triggered=_triggered(inputs),
         announce=announce_settings(inputs),
         override=override_settings(inputs, datetime.now(UTC)),
+        not_covered=_not_covered(inputs),
     )
+
+
+def _not_covered(inputs: Inputs) -> NotCoveredSettings | None:
+    config = inputs.text("config")
+    if inputs.flag("not-covered"):
+        return NotCoveredSettings(config, inputs.variable("GITHUB_REPOSITORY"))
+    if config:
+        raise InputError("The input `config` is read for `not-covered` alone.", "Add not-covered: true.")
+    return None
 
 
 def _triggered(inputs: Inputs) -> tuple[Triggered, ...]:

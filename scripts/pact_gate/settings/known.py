@@ -24,7 +24,7 @@ KNOWN: Mapping[str, frozenset[str]] = {
     "gate": frozenset(_PUBLISH + _ASKED),
     "publish": frozenset(_PUBLISH),
     "verify": frozenset((*_VERSION, *_PROVIDER, *_SELECTION, *_FILTERS, *_RESULTS, "request-headers")),
-    "can-i-deploy": frozenset((*_GATE, *_OVERRIDE)),
+    "can-i-deploy": frozenset((*_GATE, *_OVERRIDE, "not-covered", "config")),
     "trigger-verification": frozenset(_TRIGGER),
     "contract-gate": frozenset((*_TRIGGER, *_GATE, "needs", "artifact", "artifact-workflow", "tags", "trigger-token"))
     - {"runs"},

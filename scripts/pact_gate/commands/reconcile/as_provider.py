@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 
 from pact_gate.broker.client import Broker, SelectedPact
 from pact_gate.commands.reconcile.estate import Estate, main_branch
 from pact_gate.model import selectors
-from pact_gate.model.commit import short
+from pact_gate.model.commit import is_full_sha, short
 from pact_gate.model.missing import CountingVersion
 from pact_gate.model.reconcile import Due, Hopeless
 
@@ -49,7 +48,7 @@ def _on_branches(broker: Broker, provider: str, consumers: Iterable[str], main: 
 
 
 def _due(pact: SelectedPact, provider: str, version: CountingVersion) -> Due | Hopeless:
-    if re.fullmatch(r"[0-9a-f]{40}", version.version):
+    if is_full_sha(version.version):
         return Due(pact.consumer, provider, version, pact.content_url)
     if version == _NO_VERSION:
         cause = f"No version of {provider} is on its main branch or in an environment, so none can verify what"
