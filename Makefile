@@ -34,6 +34,7 @@ format: $(READY) ## Format the code and mend what the linter can
 docs: $(READY) ## Write the tables of inputs in docs/ from what they describe
 	@$(WITH_TOOLS) python docs/make_actions.py
 	@$(WITH_TOOLS) python docs/make_config.py
+	@$(WITH_TOOLS) python docs/make_messages.py
 	@$(WITH_TOOLS) python docs/make_workflows.py
 
 locks: $(READY) ## Compile the locks from pyproject.toml (UPGRADE=1: to the newest versions)

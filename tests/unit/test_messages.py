@@ -276,7 +276,7 @@ def called(messages: Messages, method: str, *pieces: bytes) -> tuple[int, bytes]
     async def send(part: dict[str, Any]) -> None:
         sent.append(part)
 
-    asyncio.run(messages.app({"type": "http", "method": method, "path": "/"}, receive, send))
+    asyncio.run(messages({"type": "http", "method": method, "path": "/"}, receive, send))
     return sent[0]["status"], sent[1]["body"]
 
 

@@ -53,7 +53,8 @@ class _Registered:
 class Messages:
     """The messages of a provider, by the descriptions that they have in its consumers' pacts.
 
-    Hand it to a server as an ASGI application (`app`) or as a WSGI one (`wsgi`); it answers a POST at any path.
+    It is an ASGI application itself, and `wsgi` is a WSGI one. Both answer a POST at any path, so a service adds it to
+    its own routes (`app.add_route("/_pact/messages", messages)` in Starlette and FastAPI) or serves it alone.
     """
 
     def __init__(self) -> None:
@@ -74,7 +75,7 @@ class Messages:
                 raise ValueError(f"There are two handlers of the message {description!r}.")
             if inspect.iscoroutinefunction(make):
                 raise TypeError(f"The handler of {description!r} is async: make it a function that returns the event.")
-            takes = len(inspect.signature(make).parameters)
+            takes = sum(map(_is_needed, inspect.signature(make).parameters.values()))
             if takes > 1:
                 raise TypeError(f"The handler of {description!r} takes {takes} arguments: it gets the states at most.")
             self._handlers[description] = _Registered(to, make, takes_states=bool(takes))
@@ -105,7 +106,7 @@ class Messages:
         start_response(f"{answer.status.value} {answer.status.phrase}", list(answer.headers))
         return [answer.body]
 
-    async def app(
+    async def __call__(
         self,
         scope: Mapping[str, Any],
         receive: Callable[[], Awaitable[Mapping[str, Any]]],
@@ -133,6 +134,13 @@ class Messages:
             return f"No message {description!r}: no handler is registered. Import the module that has them."
         near = get_close_matches(description, self._handlers, n=1, cutoff=0.0)
         return f"No message {description!r}. The nearest is {near[0]!r}; or register a handler of that description."
+
+
+def _is_needed(parameter: inspect.Parameter) -> bool:
+    return parameter.default is parameter.empty and parameter.kind not in (
+        parameter.VAR_POSITIONAL,
+        parameter.VAR_KEYWORD,
+    )
 
 
 def _asked(request: bytes) -> tuple[str, States]:

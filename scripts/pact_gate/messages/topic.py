@@ -168,7 +168,8 @@ def takes_context(serializer: object) -> bool:
 
 def name_of(function: object) -> str:
     """Return the name that its author knows it by."""
-    return getattr(function, "__qualname__", None) or type(function).__name__
+    qualified = str(getattr(function, "__qualname__", type(function).__qualname__))
+    return qualified.rpartition("<locals>.")[2]
 
 
 def told(error: BaseException) -> str:
