@@ -7,10 +7,9 @@ pull request decides what the artifact holds. Which commit and which branch that
 from __future__ import annotations
 
 import glob
-import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from pact_gate.commands.step import Step
 from pact_gate.github import event
@@ -18,7 +17,7 @@ from pact_gate.model import archive
 from pact_gate.model.commit import chosen_version, short
 from pact_gate.model.errors import GitHubError, InputError
 from pact_gate.model.outcome import Outcome
-from pact_gate.model.pact import parse
+from pact_gate.model.pact import parse, says_a_key_twice
 from pact_gate.model.runs import Artifact, RunOrigin
 from pact_gate.settings.github import FetchSettings, fetch_settings
 from pact_gate.settings.inputs import Inputs
@@ -179,7 +178,7 @@ def _files(packed: bytes, allowed: Sequence[str]) -> list[_File]:
 def _checked(entry: archive.Entry, allowed: Sequence[str]) -> _File:
     """Take an entry for a pact, if it is one of a consumer that is allowed here."""
     try:
-        pact, ambiguous = parse(entry.body, entry.shown), _says_a_key_twice(entry.body)
+        pact, ambiguous = parse(entry.body, entry.shown), says_a_key_twice(entry.body)
     except InputError as error:
         raise InputError(f"{error.cause} Nothing of the artifact was taken.", _MEND_THE_TESTS) from error
     except RecursionError:
@@ -191,18 +190,6 @@ def _checked(entry: archive.Entry, allowed: Sequence[str]) -> _File:
     if not archive.plain(pact.provider):
         raise _refused(entry, f"names a provider that no service is called: {archive.shown(pact.provider)}")
     return _File(pact.consumer, pact.provider, len(pact.interactions), entry.body)
-
-
-def _says_a_key_twice(body: bytes) -> bool:
-    """Say so of JSON that `parse` has read: it takes the last of two keys, and others may take the first."""
-    twice = False
-
-    def look(pairs: list[tuple[str, Any]]) -> None:
-        nonlocal twice
-        twice = twice or len({key for key, _ in pairs}) != len(pairs)
-
-    json.loads(body.decode("utf-8-sig"), object_pairs_hook=look)
-    return twice
 
 
 def _refused(entry: archive.Entry, what: str) -> InputError:

@@ -54,6 +54,18 @@ def parse(body: bytes, path: str) -> Pact:
     )
 
 
+def says_a_key_twice(body: bytes) -> bool:
+    """Say whether an object of JSON that `parse` has read has a key twice: it takes the last, others take the first."""
+    twice = False
+
+    def look(pairs: list[tuple[str, Any]]) -> None:
+        nonlocal twice
+        twice = twice or len({key for key, _ in pairs}) != len(pairs)
+
+    json.loads(body.decode("utf-8-sig"), object_pairs_hook=look)
+    return twice
+
+
 def merged(pacts: Iterable[Pact]) -> list[Pact]:
     """Give one pact for each consumer and provider, in the order of their names.
 

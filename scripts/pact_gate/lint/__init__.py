@@ -1,0 +1,119 @@
+"""Floor 2: what pact files hold that will hurt later. Pure: bytes in, findings out."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from hashlib import sha256
+from typing import Any
+
+from pact_gate.lint import rules
+from pact_gate.lint.document import Document, Spot, Way, shown
+from pact_gate.lint.found import Found
+from pact_gate.lint.interaction import Interaction, interactions
+from pact_gate.lint.rules.secrets import redacted
+from pact_gate.model.finding import RULES, Finding, Level
+
+MOST_OF_A_RULE = 200
+"""Findings of one rule in one file: whoever has more mends the first ones first."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to look. `levels` are those that differ from `RULES`; `reads` is a schema for each provider by name."""
+
+    today: date
+    levels: Mapping[str, Level] = field(default_factory=dict)
+    reads: Mapping[str, Any] = field(default_factory=dict)
+    language: str = ""
+
+    def level(self, rule: str) -> Level:
+        """Give a rule's level."""
+        return self.levels.get(rule, RULES[rule][0])
+
+
+def lint(document: Document, options: Options) -> list[Finding]:
+    """Give what the rules find in one pact, in the file's order."""
+    every = interactions(document)
+    found = [each for each in _found(document, every, options) if options.level(each[1].rule) is not Level.OFF]
+    return made(document, _bounded(found), options)
+
+
+def made(document: Document, found: Sequence[tuple[Interaction | None, Found]], options: Options) -> list[Finding]:
+    """Make findings of what rules found: with their places, their levels, and the line to write instead."""
+    if not found:
+        return []
+    spots = document.spots([_way(interaction, each) for interaction, each in found])
+    seen: Counter[str] = Counter()
+    findings = []
+    for interaction, each in found:
+        spot = _spot(spots, _way(interaction, each))
+        print_ = fingerprint(document, interaction, each)
+        seen[print_] += 1
+        findings.append(
+            Finding(
+                rule=each.rule,
+                level=options.level(each.rule),
+                path=document.path,
+                line=spot.line if spot else None,
+                column=spot.column if spot else None,
+                consumer=redacted(document.pact.consumer),
+                provider=redacted(document.pact.provider),
+                interaction=redacted(interaction.description) if interaction else "",
+                index=interaction.index if interaction else None,
+                where=redacted(shown(each.way)),
+                message=redacted(each.message),
+                fingerprint=f"{print_}:{seen[print_]}",
+                listed=interaction.listed if interaction else "interactions",
+            )
+        )
+    return sorted(findings, key=lambda each: (each.line or 0, each.column or 0, each.rule))
+
+
+def fingerprint(document: Document, interaction: Interaction | None, found: Found) -> str:
+    """Name a finding by what it is about, not by where it stands or by what stands there.
+
+    Several in one list have the same name; they are numbered by whoever asks. Names that hold secrets go in without
+    them: a short secret could be found again by trying.
+    """
+    where = [part if isinstance(part, str) else "*" for part in found.way]
+    about: list[Any] = [found.rule, document.pact.consumer, document.pact.provider, where]
+    if interaction is not None:
+        about += [interaction.listed, interaction.description, [each.name for each in interaction.states]]
+    return sha256(redacted(json.dumps(about)).encode()).hexdigest()[:32]
+
+
+def _found(
+    document: Document, every: Sequence[Interaction], options: Options
+) -> Iterator[tuple[Interaction | None, Found]]:
+    for rule in rules.OF_A_PACT:
+        yield from rule(document, every)
+    context = rules.Context(document, every, options.today, options.reads.get(document.pact.provider))
+    for interaction in every:
+        for rule_of_one in rules.OF_AN_INTERACTION:
+            for each in rule_of_one(interaction, context):
+                yield interaction, each
+
+
+def _bounded(
+    found: Iterable[tuple[Interaction | None, Found]],
+) -> list[tuple[Interaction | None, Found]]:
+    counted: Counter[str] = Counter()
+    kept = []
+    for interaction, each in found:
+        counted[each.rule] += 1
+        if counted[each.rule] <= MOST_OF_A_RULE:
+            kept.append((interaction, each))
+    return kept
+
+
+def _way(interaction: Interaction | None, found: Found) -> Way:
+    return (*(interaction.way if interaction else ()), *found.way)
+
+
+def _spot(spots: Mapping[Way, Spot], way: Way) -> Spot | None:
+    """Give the place of a value, else that of what it is in: a body that is not there has none."""
+    return spots.get(way)

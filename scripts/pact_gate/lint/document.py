@@ -1,0 +1,229 @@
+"""A pact file that was read once, and where in it something stands.
+
+The values come from Python's own reader, which is fast. Places are looked up afterwards, in one more pass over the
+text and only where there is something to show: nearly all values of nearly all files are fine.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import accumulate
+from typing import Any, NamedTuple, cast
+
+from pact_gate.model.errors import InputError, Place
+from pact_gate.model.pact import Pact, parse, says_a_key_twice
+
+Way = tuple[str | int, ...]
+"""The way from a document, or from an interaction, to a value: keys, and the numbers of items from 0."""
+
+MOST_BYTES = 16 * 1024 * 1024
+DEEPEST = 100
+
+_NARROW = "The input `pacts` must match pact files alone: narrow it, or mend the consumer's test that wrote this file."
+_STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
+_BUT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
+_STEPS = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
+_TOKEN = re.compile(r'"(?:[^"\\]++|\\.)*+"|[{}\[\],:]|[^\s{}\[\],:"]+', re.DOTALL)
+_BRACKET = re.compile(r'"(?:[^"\\]++|\\.)*+"|[{}\[\]]', re.DOTALL)
+_PLAIN_KEY = re.compile(r"[A-Za-z_@$][\w@$-]*")
+
+
+class Spot(NamedTuple):
+    """Where a value stands: line and column from 1, columns in characters; `start` and `end` are offsets in the text.
+
+    `key` is the offset of the key before it, None where it has none.
+    """
+
+    line: int
+    column: int
+    start: int
+    end: int
+    key: int | None = None
+
+
+@dataclass(frozen=True)
+class Document:
+    """A pact file. `path` is its name as the reader of a report knows it."""
+
+    pact: Pact
+    path: str
+    twice: bool = False
+
+    @cached_property
+    def text(self) -> str:
+        """The file's text, in which offsets count; without a byte order mark."""
+        return self.pact.body.decode("utf-8-sig")
+
+    def spots(self, ways: Collection[Way]) -> dict[Way, Spot]:
+        """Say where these values stand. One pass, however many they are; what is not there is left out."""
+        return located(self.text, ways)
+
+    def keys_twice(self) -> list[tuple[Way, Spot]]:
+        """Give every key that its object has already had: the way to it, and its place."""
+        return list(_repeated(self.text)) if self.twice else []
+
+
+def read(body: bytes, path: str) -> Document:
+    """Read a pact file.
+
+    Raises:
+        InputError: it is too large, nested too deeply, no JSON or no pact; with its place.
+    """
+    if len(body) > MOST_BYTES:
+        _refuse(path, f"is larger than {MOST_BYTES // 1024 // 1024} MiB")
+    if _depth(body) > DEEPEST:
+        _refuse(path, f"is nested deeper than {DEEPEST} levels")
+    return Document(parse(body, path), path, says_a_key_twice(body))
+
+
+def shown(way: Way) -> str:
+    """Write a way as a path: `$.response.body.items[0].id`. A key that is no plain name stands in `['…']`."""
+    return "$" + "".join(_step(part) for part in way)
+
+
+def located(text: str, ways: Collection[Way]) -> dict[Way, Spot]:
+    """Say where values stand in a JSON text that Python has read. A key that is there twice counts as it does there."""
+    return _Search(text, ways).found
+
+
+def _refuse(path: str, what: str) -> None:
+    raise InputError(f"The file {path} {what}.", _NARROW, places=(Place(path),))
+
+
+def _depth(body: bytes) -> int:
+    """Say how deeply a text is nested, whether or not it is JSON. Strings are left out: they may hold brackets."""
+    brackets = _STRING.sub(b"", body).translate(None, _BUT_BRACKETS)
+    return max(accumulate(map(_STEPS.__getitem__, brackets)), default=0)
+
+
+def _step(part: str | int) -> str:
+    if isinstance(part, int):
+        return f"[{part}]"
+    if _PLAIN_KEY.fullmatch(part):
+        return f".{part}"
+    return "['" + part.replace("\\", "\\\\").replace("'", "\\'") + "']"
+
+
+class _Lines:
+    """Turns offsets into lines and columns."""
+
+    def __init__(self, text: str) -> None:
+        self._ends = [found.start() for found in re.finditer("\n", text)]
+
+    def spot(self, start: int, end: int, key: int | None = None) -> Spot:
+        from bisect import bisect_left  # noqa: PLC0415 - only who shows something
+
+        line = bisect_left(self._ends, start)
+        begin = self._ends[line - 1] + 1 if line else 0
+        return Spot(line + 1, start - begin + 1, start, end, key)
+
+
+_Trie = dict[Any, Any]
+_HERE = None  # the key under which a trie's node has the way that ends there
+
+
+def _trie(ways: Collection[Way]) -> _Trie:
+    root: _Trie = {}
+    for way in ways:
+        node = root
+        for part in way:
+            node = node.setdefault(part, {})
+        node[_HERE] = way
+    return root
+
+
+class _Search:
+    """Walks over the text, into what is wanted, and past what is not. It takes no recursion: depth is `DEEPEST`."""
+
+    def __init__(self, text: str, ways: Collection[Way]) -> None:
+        self.found: dict[Way, Spot] = {}
+        self._text = text
+        self._lines = _Lines(text)
+        self._at = 0
+        token = self._next()
+        self._value(token, _trie(ways), None)
+
+    def _next(self) -> re.Match[str]:
+        # The text was read as JSON before: there is a token wherever one is looked for.
+        found = cast("re.Match[str]", _TOKEN.search(self._text, self._at))
+        self._at = found.end()
+        return found
+
+    def _value(self, token: re.Match[str], wanted: _Trie, key: int | None) -> None:
+        start = token.start()
+        if token[0] == "{":
+            self._object(wanted)
+        elif token[0] == "[":
+            self._array(wanted)
+        if _HERE in wanted:
+            self.found[wanted[_HERE]] = self._lines.spot(start, self._at, key)
+
+    def _object(self, wanted: _Trie) -> None:
+        token = self._next()
+        while token[0] != "}":
+            if token[0] == ",":
+                token = self._next()
+            name = json.loads(token[0], strict=False)
+            self._next()  # the colon
+            self._member(wanted.get(name), token.start())
+            token = self._next()
+
+    def _array(self, wanted: _Trie) -> None:
+        index, token = 0, self._next()
+        while token[0] != "]":
+            if token[0] == ",":
+                token = self._next()
+            self._at = token.start()
+            self._member(wanted.get(index), None)
+            index, token = index + 1, self._next()
+
+    def _member(self, wanted: _Trie | None, key: int | None) -> None:
+        token = self._next()
+        if wanted is not None:
+            self._value(token, wanted, key)
+        elif token[0] in "{[":
+            self._past()
+
+    def _past(self) -> None:
+        """Go to the end of an object or an array whose beginning was read."""
+        depth = 1
+        while depth:
+            found = cast("re.Match[str]", _BRACKET.search(self._text, self._at))
+            self._at = found.end()
+            if found[0] in "{[":
+                depth += 1
+            elif found[0] in "]}":
+                depth -= 1
+
+
+def _repeated(text: str) -> Iterator[tuple[Way, Spot]]:
+    """Find the keys that an object has twice, in one pass."""
+    lines = _Lines(text)
+    way: list[str | int] = []
+    keys: list[set[str] | None] = []  # those of each object that is open; None for an array
+    expect_key = False
+    for token in _TOKEN.finditer(text):
+        match token[0]:
+            case "{" | "[" as bracket:
+                keys.append(set() if bracket == "{" else None)
+                way.append("" if bracket == "{" else 0)
+                expect_key = bracket == "{"
+            case "}" | "]":
+                keys.pop()
+                way.pop()
+                expect_key = False
+            case ",":
+                expect_key = keys[-1] is not None
+                if not expect_key:
+                    way[-1] = cast("int", way[-1]) + 1
+            case name if expect_key:
+                expect_key = False
+                seen = cast("set[str]", keys[-1])
+                way[-1] = key = json.loads(name, strict=False)
+                if key in seen:
+                    yield tuple(way), lines.spot(token.start(), token.end(), token.start())
+                seen.add(key)

@@ -1,0 +1,22 @@
+"""What a rule gives: a place in an interaction, and a sentence. The rest of a finding is added for all rules alike."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from pact_gate.lint.document import Way
+
+
+class Found(NamedTuple):
+    """A rule's finding. `way` starts at the interaction, or at the document where no interaction is meant.
+
+    `want` is what to match instead, a word of `suggest.instead`, and `value` the example for it; both are left out
+    where there is no line to write. `value` is no secret. `key_spot` says that the key is the place, not its value.
+    """
+
+    rule: str
+    way: Way
+    message: str
+    want: str = ""
+    value: Any = None
+    key: str = ""

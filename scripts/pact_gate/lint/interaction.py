@@ -1,0 +1,263 @@
+"""An interaction as the rules see it: the same for every version of the specification, HTTP and messages.
+
+A pact may have anything anywhere. What has not the shape that it should is passed by: whether a pact is valid is not
+asked here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
+from typing import Any, Literal, NamedTuple
+
+from pact_gate.lint.document import Document, Way
+from pact_gate.lint.matching import Matcher, Matching, Rule, body_rules, matching, named_rules, path
+from pact_gate.model.finding import Listed
+from pact_gate.model.pact import states as states_of
+
+Json = dict[str, Any]
+_MOST_LEAVES = 50_000  # of one body; who reads more of it has another problem
+Role = Literal["request", "response", "message"]
+
+# Of the bodies, what a message or a response holds is the provider's to give; a request's is what the consumer sends.
+PROVIDED = frozenset(("response", "message"))
+
+
+class State(NamedTuple):
+    """A provider state; `way` leads to its name."""
+
+    name: str
+    params: Json
+    way: Way
+
+
+class Leaf(NamedTuple):
+    """A value that holds no others, and what decides on it. `way` starts at the interaction."""
+
+    way: Way
+    value: Any
+    matcher: Matcher | None
+    generated: bool
+
+    @property
+    def key(self) -> str:
+        """The name that it has: the last key on its way; items of a list have the list's."""
+        return next((part for part in reversed(self.way) if isinstance(part, str)), "")
+
+    @property
+    def exact(self) -> bool:
+        """Say whether the value is compared exactly, and nobody asked for that."""
+        return self.matcher is None and not self.generated
+
+
+@dataclass(frozen=True)
+class Part:
+    """A request, a response, or a message's contents. `way` leads to it from the interaction."""
+
+    role: Role
+    raw: Json
+    way: Way
+
+    @cached_property
+    def rules(self) -> Any:
+        """Its matching rules, as they stand there."""
+        return self.raw.get("matchingRules")
+
+    @cached_property
+    def has_body(self) -> bool:
+        """Say whether a body is named; null counts as none, as the specification has it for V1 to V3."""
+        return self._body[0] is not None
+
+    @property
+    def has_key(self) -> bool:
+        """Say whether a body stands there, be it empty or null."""
+        return any(key in self.raw for key in ("body", "contents"))
+
+    @property
+    def body(self) -> Any:
+        """The body's content: JSON as such, anything else as text."""
+        return self._body[0]
+
+    @property
+    def body_way(self) -> Way:
+        """The way to the body's content, from the interaction."""
+        return (*self.way, *self._body[1])
+
+    @cached_property
+    def _body(self) -> tuple[Any, Way]:
+        """V4 keeps a body in `content`, beside its type and its encoding."""
+        for key in ("contents", "body") if self.role == "message" or "contents" in self.raw else ("body",):
+            if key in self.raw:
+                body = self.raw[key]
+                is_v4 = isinstance(body, dict) and "content" in body and body.keys() <= _V4_BODY
+                if is_v4 and ("contentType" in body or "encoded" in body):
+                    return body["content"], (key, "content")
+                return body, (key,)
+        return None, ("body",)
+
+    @cached_property
+    def content_type(self) -> str:
+        """The body's content type in lower case, without parameters; empty where none is named."""
+        for key in ("contents", "body"):
+            body = self.raw.get(key)
+            if isinstance(body, dict) and isinstance(body.get("contentType"), str):
+                return _media_type(body["contentType"])
+        named = [value for name, value, _ in self.headers if name.lower().replace("-", "") == "contenttype"]
+        return _media_type(named[0]) if named else ""
+
+    @cached_property
+    def headers(self) -> list[tuple[str, str, Way]]:
+        """The headers, or a message's metadata, as name, value and way; a list of values is given one by one."""
+        found: list[tuple[str, str, Way]] = []
+        for group in ("headers", "metadata", "metaData"):
+            listed = self.raw.get(group)
+            for name, value in listed.items() if isinstance(listed, dict) else ():
+                several = value if isinstance(value, list) else [value]
+                for number, each in enumerate(several):
+                    way = (*self.way, group, name, *((number,) if isinstance(value, list) else ()))
+                    if isinstance(each, str):
+                        found.append((name, each, way))
+        return found
+
+    @cached_property
+    def header_rules(self) -> Mapping[str, Rule]:
+        """The rules for headers and metadata, by name in lower case."""
+        return named_rules(self.rules, "header", "headers", "metadata", "metaData")
+
+    @cached_property
+    def leaves(self) -> tuple[Leaf, ...]:
+        """Every value of a JSON body that holds no others, in the body's order; at most `_MOST_LEAVES`."""
+        if not isinstance(self.body, dict | list):
+            return ()
+        every = _leaves(self.body, self.body_way, matching(body_rules(self.rules)), self._generated)
+        return tuple(islice(every, _MOST_LEAVES))
+
+    @cached_property
+    def _generated(self) -> frozenset[Any]:
+        """The paths of the body that have a generator of their own."""
+        generators = self.raw.get("generators")
+        if not isinstance(generators, dict):
+            return frozenset()
+        body = generators.get("body")
+        listed = {path(key) for key in body} if isinstance(body, dict) else set()
+        listed |= {found[1:] for key in generators if key.startswith("$.body") and (found := path(key))}
+        return frozenset(listed - {None})
+
+
+_V4_BODY = frozenset(("content", "contentType", "encoded", "contentTypeHint"))
+
+
+@dataclass(frozen=True)
+class Interaction:
+    """An interaction or a message of a pact. `index` counts within the list that `listed` names."""
+
+    raw: Json
+    listed: Listed
+    index: int
+
+    @property
+    def way(self) -> Way:
+        """The way to it from the document."""
+        return (self.listed, self.index)
+
+    @property
+    def description(self) -> str:
+        """Its description; empty where it has none that is text."""
+        found = self.raw.get("description")
+        return found if isinstance(found, str) else ""
+
+    @cached_property
+    def states(self) -> tuple[State, ...]:
+        """Its provider states, whatever the specification's version."""
+        listed = states_of(self.raw)
+        key = next((each for each in ("providerStates", "providerState", "provider_state") if each in self.raw), "")
+        found = []
+        for number, each in enumerate(listed):
+            if isinstance(each, dict) and isinstance(each.get("name"), str):
+                params = each.get("params")
+                way: Way = (key, number, "name") if isinstance(self.raw.get("providerStates"), list) else (key,)
+                found.append(State(each["name"], params if isinstance(params, dict) else {}, way))
+            elif isinstance(each, str):  # some libraries of V3 wrote names alone
+                found.append(State(each, {}, (key, number)))
+        return tuple(found)
+
+    @cached_property
+    def parts(self) -> tuple[Part, ...]:
+        """What it consists of: a request and a response, a message, or a request and several responses."""
+        return tuple(self._parts())
+
+    def _parts(self) -> Iterator[Part]:
+        if "contents" in self.raw or self.listed == "messages":
+            yield Part("message", self.raw, ())
+        for role in ("request", "response"):
+            found = self.raw.get(role)
+            for way, each in _one_or_several(found, role):
+                if isinstance(each, dict):
+                    yield Part("request" if role == "request" else "response", each, way)
+
+    @property
+    def request(self) -> Part | None:
+        """Its request, if it has one."""
+        return next((each for each in self.parts if each.role == "request"), None)
+
+    @property
+    def provided(self) -> tuple[Part, ...]:
+        """What the provider gives: its response, or its message."""
+        return tuple(each for each in self.parts if each.role in PROVIDED)
+
+    @property
+    def status(self) -> int | None:
+        """The response's status code."""
+        response = self.raw.get("response")
+        found = response.get("status") if isinstance(response, dict) else None
+        return found if isinstance(found, int) and not isinstance(found, bool) else None
+
+
+def interactions(document: Document) -> tuple[Interaction, ...]:
+    """Give a pact's interactions and messages, in the file's order."""
+    found: list[Interaction] = []
+    for key in ("interactions", "messages"):
+        listed = document.pact.document.get(key, [])
+        found += [Interaction(each, key, index) for index, each in enumerate(listed)]
+    return tuple(found)
+
+
+def _media_type(text: str) -> str:
+    return text.partition(";")[0].strip().lower()
+
+
+def _one_or_several(found: Any, role: str) -> Iterator[tuple[Way, Any]]:
+    """V4's synchronous messages may have several responses."""
+    if isinstance(found, list):
+        yield from (((role, number), each) for number, each in enumerate(found))
+    elif found is not None:
+        yield (role,), found
+
+
+def _leaves(body: Any, start: Way, rules: Matching, generated: frozenset[Any]) -> Iterator[Leaf]:
+    waiting = [iter([(start, body, rules)])]
+    while waiting:
+        entry = next(waiting[-1], None)
+        if entry is None:
+            waiting.pop()
+            continue
+        way, value, here = entry
+        if isinstance(value, dict | list):
+            waiting.append(_members(way, value, here))
+        else:
+            yield Leaf(way, value, here.matcher, bool(generated) and _has_generator(way[len(start) :], generated))
+
+
+def _members(way: Way, value: Any, here: Matching) -> Iterator[tuple[Way, Any, Matching]]:
+    pairs = value.items() if isinstance(value, dict) else enumerate(value)
+    return (((*way, part), each, here.into(part)) for part, each in pairs)
+
+
+def _has_generator(way: Way, generated: frozenset[Any]) -> bool:
+    return any(
+        len(each) == len(way)
+        and all(isinstance(one, tuple) or one == other for one, other in zip(each, way, strict=True))
+        for each in generated
+    )

@@ -1,0 +1,266 @@
+"""Which values of a body a pact's matching rules free from being compared exactly.
+
+As the specification has it (https://github.com/pact-foundation/pact-specification, versions 2 to 4): of all rules whose
+path fits a value or something that the value is in, the one with the greatest weight decides, of several with the same
+weight the longest. A name or an index that is written out weighs 2, a wildcard 1; a path's weight is their product.
+A rule for something that the value is in cascades to the value, except those that speak of keys or of each value.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from pact_gate.lint.document import Way
+
+_PART = re.compile(
+    r"""
+    \.(?P<name>[^.\[\]'"\s]+)
+    | \[\s*'(?P<single>(?:[^'\\]++|\\.)*+)'\s*\]
+    | \[\s*"(?P<double>(?:[^"\\]++|\\.)*+)"\s*\]
+    | \[\s*(?P<index>\d{1,9}|\*)\s*\]
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+_ANY = "*"
+_STAR = ("*",)  # a wildcard in a path, which no key or index is equal to
+_MOST_STATES = 64  # paths that are followed at once; more than a handful fit one value in no pact that anybody wrote
+_EQUAL = frozenset(("equality", "equal"))
+_OF_KEYS = frozenset(("values", "eachKey"))
+
+Token = str | int | tuple[str]
+
+
+class Matcher(NamedTuple):
+    """The rule that decides on a value: what kind of matcher it is, and all that its definition says.
+
+    `way` leads to the definition, from the part's `matchingRules`.
+    """
+
+    kind: str
+    definition: Mapping[str, Any]
+    way: Way
+
+    @property
+    def exact(self) -> bool:
+        """Say whether it compares the value exactly, as the consumer asked for."""
+        return self.kind in _EQUAL
+
+
+class Rule(NamedTuple):
+    """A path and its matchers; `way` leads to them."""
+
+    path: tuple[Token, ...]
+    matchers: tuple[Matcher, ...]
+
+
+class _Node:
+    """A step of the rules' paths, and the steps from there."""
+
+    __slots__ = ("named", "rule", "star")
+
+    def __init__(self) -> None:
+        self.named: dict[str | int, _Node] = {}
+        self.star: _Node | None = None
+        self.rule: Rule | None = None
+
+
+class _Best(NamedTuple):
+    weight: int = 0
+    length: int = 0
+    rule: Rule | None = None
+
+
+_NOTHING = _Best()
+
+
+@dataclass(frozen=True)
+class Matching:
+    """What the rules say of one value, and a way to go on to what is in it."""
+
+    states: tuple[tuple[_Node, int], ...] = ()
+    best: _Best = _NOTHING
+    depth: int = 0
+
+    @property
+    def matcher(self) -> Matcher | None:
+        """The matcher that decides on this value; None where it is compared exactly."""
+        rule, cascaded = self.best.rule, self.best.length < self.depth
+        if rule is None:
+            return None
+        # A rule that speaks of keys alone leaves the values as they are, and what they hold.
+        fitting = [each for each in rule.matchers if not (cascaded and each.kind in _OF_KEYS)]
+        return fitting[0] if fitting else None
+
+    @property
+    def named(self) -> bool:
+        """Say whether a rule speaks of just this value, not of something that it is in."""
+        return self.best.rule is not None and self.best.length == self.depth
+
+    def into(self, part: str | int) -> Matching:
+        """Go on to a member of this value."""
+        depth = self.depth + 1
+        if not self.states:
+            return Matching((), self.best, depth)
+        states = tuple(_steps(self.states, part))[:_MOST_STATES]
+        best = self.best
+        for node, weight in states:
+            if node.rule is not None and (weight, depth) >= (best.weight, best.length):
+                best = _Best(weight, depth, node.rule)
+        return Matching(states, best, depth)
+
+
+def _steps(states: Iterable[tuple[_Node, int]], part: str | int) -> Iterator[tuple[_Node, int]]:
+    for node, weight in states:
+        named = node.named.get(part)
+        if named is not None:
+            yield named, weight * 2
+        if node.star is not None:
+            yield node.star, weight
+
+
+def matching(rules: Iterable[Rule]) -> Matching:
+    """Give what the rules say of the root."""
+    root = _Node()
+    for rule in rules:
+        _add(root, rule)
+    return Matching(((root, 2),), _Best(2, 0, root.rule) if root.rule else _NOTHING)
+
+
+def _add(root: _Node, rule: Rule) -> None:
+    node = root
+    for token in rule.path:
+        if isinstance(token, tuple):
+            node.star = node = node.star or _Node()
+        else:
+            node = node.named.setdefault(token, _Node())
+    node.rule = rule
+
+
+# --- where a pact keeps them
+
+
+def body_rules(matching_rules: Any) -> list[Rule]:
+    """Read the rules for a body: V2's have `$.body…` for a key, V3's and V4's stand under `body`."""
+    if not isinstance(matching_rules, dict):
+        return []
+    found = [
+        each
+        for key, value in matching_rules.items()
+        if key.startswith(("$.body", "$['body']"))
+        for each in _rule(key, value, (key,), drop=1)
+    ]
+    for category in ("body", "content"):
+        listed = matching_rules.get(category)
+        if isinstance(listed, dict):
+            for key, value in listed.items():
+                found += _rule(key, value, (category, key), drop=0)
+    return found
+
+
+def named_rules(matching_rules: Any, *categories: str) -> dict[str, Rule]:
+    """Read the rules for headers or metadata by name, in lower case; `categories` are spellings of one category."""
+    found: dict[str, Rule] = {}
+    if not isinstance(matching_rules, dict):
+        return found
+    for key, value in matching_rules.items():
+        tokens = path(key) or ()
+        if len(tokens) == 2 and tokens[0] in categories:  # noqa: PLR2004 - $.headers.NAME
+            for each in _rule(key, value, (key,), drop=2):
+                found[str(tokens[1]).lower()] = each
+    for category in categories:
+        listed = matching_rules.get(category)
+        for key, value in listed.items() if isinstance(listed, dict) else ():
+            matchers = _matchers(value, (category, key))
+            if matchers:
+                named = path(key) or (key,)
+                found[str(named[-1]).lower()] = Rule((), matchers)
+    return found
+
+
+def _rule(key: str, value: Any, way: Way, *, drop: int) -> list[Rule]:
+    tokens = path(key)
+    matchers = _matchers(value, way)
+    if tokens is None or not matchers:
+        return []
+    tokens = tokens[drop:]
+    rules = [Rule(tokens, matchers)]
+    for each in matchers:
+        if each.kind == "arrayContains":
+            rules += _variants(each, tokens)
+        elif each.kind == "eachValue":
+            rules.append(Rule((*tokens, _STAR), _each_value(each)))
+    return rules
+
+
+def _matchers(value: Any, way: Way) -> tuple[Matcher, ...]:
+    """Read V2's one definition, or V3's list of them."""
+    if not isinstance(value, dict):
+        return ()
+    if isinstance(value.get("matchers"), list):
+        listed = [(each, (*way, "matchers", number)) for number, each in enumerate(value["matchers"])]
+    else:
+        listed = [(value, way)]
+    return tuple(Matcher(_kind(each), each, where) for each, where in listed if isinstance(each, dict) and each)
+
+
+def _kind(definition: Mapping[str, Any]) -> str:
+    """Name a matcher; V2 leaves it to its other keys where there is no `match`."""
+    named = definition.get("match")
+    if isinstance(named, str):
+        return named
+    keys = ("regex", "min", "max", "date", "time", "timestamp")
+    return next((key if key not in ("min", "max") else "type" for key in keys if key in definition), "unknown")
+
+
+def _each_value(each: Matcher) -> tuple[Matcher, ...]:
+    listed = each.definition.get("rules")
+    inner = [rule for rule in listed if isinstance(rule, dict)] if isinstance(listed, list) else []
+    return tuple(Matcher(_kind(rule), rule, (*each.way, "rules", number)) for number, rule in enumerate(inner)) or (
+        Matcher("type", {}, each.way),
+    )
+
+
+def _variants(each: Matcher, tokens: tuple[Token, ...]) -> Iterator[Rule]:
+    """Give the rules for the variants of an array that must contain them: each is one item of the example."""
+    listed = each.definition.get("variants")
+    for number, variant in enumerate(listed if isinstance(listed, list) else ()):
+        index = variant.get("index", number) if isinstance(variant, dict) else None
+        rules = variant.get("rules") if isinstance(variant, dict) else None
+        if not isinstance(index, int) or not isinstance(rules, dict):
+            continue
+        item = (*tokens, index)
+        # What no rule of the variant frees is what an item is known by: it stays exact.
+        yield Rule(item, (Matcher("equality", {}, each.way),))
+        for key, value in rules.items():
+            inner, matchers = path(key), _matchers(value, (*each.way, "variants", number, "rules", key))
+            if inner is not None and matchers:
+                yield Rule((*item, *inner), matchers)
+
+
+def path(expression: str) -> tuple[Token, ...] | None:
+    """Read a path expression such as `$.items[*]['a b'].id`; None where it is none."""
+    if not expression.startswith("$"):
+        return None
+    tokens: list[Token] = []
+    at = 1
+    while at < len(expression):
+        found = _PART.match(expression, at)
+        if found is None:
+            return None
+        tokens.append(_token(found))
+        at = found.end()
+    return tuple(tokens)
+
+
+def _token(found: re.Match[str]) -> Token:
+    name, index = found["name"], found["index"]
+    if _ANY in (name, index):
+        return _STAR
+    if index is not None:
+        return int(index)
+    if name is not None:
+        return name
+    return re.sub(r"\\(.)", r"\1", found["single"] if found["single"] is not None else found["double"])
