@@ -8,10 +8,12 @@ import socketserver
 import sys
 import threading
 import wsgiref.simple_server
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
+from tests.conformance import brokers
 from tests.conformance.brokers import pact_broker
+from tests.conformance.estate import Estate
 
 from pact_gate import embedded
 
@@ -65,3 +67,29 @@ def real_broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a real Pact Broker, one for all tests: each scenario has names of its own."""
     with pact_broker(tmp_path_factory.mktemp("pact-broker")) as address:
         yield address
+
+
+@pytest.fixture(scope="module", params=["embedded", "pact-broker"])
+def broker_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of each broker in turn, as an input of an action takes it."""
+    folder = tmp_path_factory.mktemp("broker")
+    if request.param == "embedded":
+        yield brokers.embedded_broker(folder)
+    else:
+        with pact_broker(folder) as url:
+            yield url
+
+
+@pytest.fixture
+def read_log(capfd: pytest.CaptureFixture[str]) -> Callable[[], str]:
+    """Reads what was written since the last time."""
+    return lambda: "".join(capfd.readouterr())
+
+
+@pytest.fixture
+def estate(
+    broker_url: str, request: pytest.FixtureRequest, tmp_path: pathlib.Path, read_log: Callable[[], str]
+) -> Estate:
+    """One test's services at each broker."""
+    name = request.node.originalname.removeprefix("test_")
+    return Estate(broker_url, name, tmp_path, read_log)

@@ -148,7 +148,7 @@ def test_verified_elsewhere_is_not_enough(shop, tmp_path) -> None:
     verified(shop, success=True, version="c" * 40)
     outcome = ask(shop, tmp_path)
     assert verdict(outcome) == ("waiting", "false", 1)
-    assert "verified by cccccccccc, which is not the version that counts" in outcome.outputs["reason"]
+    assert "The result is kept under cccccccccc, which is on no branch in the broker" in outcome.outputs["reason"]
 
 
 def test_not_in_environment(shop, tmp_path) -> None:

@@ -22,6 +22,7 @@ from pact_gate.model.selectors import Selector
 Document = Mapping[str, Any]
 
 _BAD_REQUEST, _NOT_FOUND, _CONFLICT = 400, 404, 409
+_NEWEST = 1_000  # publications among which a history is looked for, where it is to be told and not to be decided on
 _LONGEST_QUERY = 4_000  # characters; the broker's own server takes 10,240, proxies often 8,000 with all else
 
 
@@ -49,7 +50,7 @@ class SelectedPact(NamedTuple):
     @property
     def content_url(self) -> str:
         """Give the address of the content alone, without why it is to be verified."""
-        return _content(self.url)
+        return content_of(self.url)
 
 
 class PactDocument(NamedTuple):
@@ -242,7 +243,7 @@ class Broker:
         """Give those of a provider's pacts whose content has no result of this version of it. One request."""
         rows = self._ask(_selectors([(provider, version)]), Question()).rows
         with _understood(self.address):
-            known = {_content(row.result_url) for row in rows if row.result_url}
+            known = {content_of(row.result_url) for row in rows if row.result_url}
             return [pact for pact in pacts if pact.content_url not in known]
 
     def pact(self, url: str) -> PactDocument:
@@ -284,7 +285,7 @@ class Broker:
         return self._found(self._link("pb:pacticipant-version", pacticipant=pacticipant, version=version))
 
     def has_pacts(self, known: Document) -> bool:
-        """Say whether a version (its document) has a pact with some provider."""
+        """Say whether a version (its document, or its item in a list) has a pact with some provider."""
         with _understood(self.address):
             return bool(known["_links"].get("pb:pact-versions"))
 
@@ -302,6 +303,24 @@ class Broker:
         with _understood(self.address):
             # The links name consumer and provider in a sentence alone; their addresses hold both.
             return sorted({unquote(_text(link["href"]).split("/provider/")[1].split("/")[0]) for link in links})
+
+    def newest_versions(self, pacticipant: str, most: int) -> dict[str, bool]:
+        """Give the newest versions of a service, the newest first, and whether each has pacts."""
+        link = self._link("pb:pacticipant", pacticipant=pacticipant) + "/versions"
+        with _understood(self.address):
+            found = self._document(link, page="1", size=str(most))["_embedded"]["versions"]
+            return {_text(item["number"]): self.has_pacts(item) for item in found}
+
+    def consumers_of(self, provider: str) -> dict[str, str]:
+        """Give the consumers that have a pact with a provider, each with the newest version that has one."""
+        document = self._found(self._link("pb:latest-provider-pacts", provider=provider)) or {"_links": {}}
+        with _understood(self.address):
+            links = document["_links"].get("pb:pacts", [])
+            return {_text(link["name"]): unquote(_text(link["href"]).rpartition("/version/")[2]) for link in links}
+
+    def has_branch(self, pacticipant: str, name: str) -> bool:
+        """Say whether a service has a branch of this name."""
+        return self._found(self._link("pb:pacticipant-branch", pacticipant=pacticipant, branch=name)) is not None
 
     def pacticipant(self, name: str) -> Pacticipant | None:
         """Give what the broker knows of a service, None where it does not know it."""
@@ -374,9 +393,9 @@ class Broker:
                 for item in self._embedded(self._link("pb:integrations"), "integrations")
             ]
 
-    def _ask(self, query: list[tuple[str, str]], question: Question) -> Matrix:
+    def _ask(self, query: list[tuple[str, str]], question: Question, limit: int = MATRIX_LIMIT) -> Matrix:
         ignored = [("ignore[][pacticipant]", name) for name in question.ignore]
-        parameters = [*query, *ignored, ("latestby", "cvpv"), ("limit", str(MATRIX_LIMIT))]
+        parameters = [*query, *ignored, ("latestby", "cvpv"), ("limit", str(limit))]
         answer = self._document(f"/matrix?{_query(parameters)}")
         with _understood(self.address):
             summary = answer["summary"]
@@ -390,9 +409,19 @@ class Broker:
 
     def results_elsewhere(self, consumer: str, version: str, provider: str) -> tuple[str, ...]:
         """Name the provider versions, anywhere, that have passed the pact of a consumer version."""
-        query = [("q[][pacticipant]", consumer), ("q[][version]", version), ("q[][pacticipant]", provider)]
-        rows = self._ask(query, Question()).rows
+        rows = self.results_of(consumer, version, provider)
         return tuple(row.provider_version for row in rows if row.result is Result.PASSED and row.provider_version)
+
+    def results_of(self, consumer: str, version: str, provider: str) -> tuple[Row, ...]:
+        """Give the results that the content of one pact has, of any provider version."""
+        query = [*_selectors([(consumer, version)]), ("q[][pacticipant]", provider)]
+        return tuple(row for row in self._ask(query, Question()).rows if row.provider_version)
+
+    def results_by(self, provider: str, version: str | None = None) -> tuple[Row, ...]:
+        """Give the results that a provider has published, of one version or the newest of all, for whatever pact."""
+        query = _selectors([(provider, version)]) if version else [("q[][pacticipant]", provider)]
+        rows = self._ask(query, Question(), limit=MATRIX_LIMIT if version else _NEWEST).rows
+        return tuple(row for row in rows if row.provider == provider and row.provider_version)
 
     def results(self, consumer: str, version: str) -> tuple[Row, ...]:
         """Give a row for each result of each of a consumer version's pacts, and one for each pact that has none.
@@ -635,7 +664,7 @@ def _warnings(notices: Iterable[Document]) -> Iterator[str]:
     return (notice["text"] for notice in notices if notice.get("type") in ("warning", "error", "danger"))
 
 
-def _content(url: str) -> str:
+def content_of(url: str) -> str:
     """Cut the address of a pact, or of a result, down to that of the pact's content."""
     before, _, after = url.partition("/pact-version/")
     return f"{before}/pact-version/{after.split('/')[0]}"
@@ -697,6 +726,7 @@ def _row(item: Document) -> Row:
         verified_at=result.get("verifiedAt"),
         result_url=result.get("_links", {}).get("self", {}).get("href"),
         pact_url=(item.get("pact") or {}).get("_links", {}).get("self", {}).get("href"),
+        provider_branches=tuple(_text(branch["name"]) for branch in provider.get("branchVersions", [])),
     )
 
 

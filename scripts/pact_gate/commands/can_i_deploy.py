@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import asdict, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from pact_gate.broker.client import Broker, unknown
@@ -11,27 +12,28 @@ from pact_gate.commands.files import write_json
 from pact_gate.commands.following import Following
 from pact_gate.commands.step import Step
 from pact_gate.model.commit import chosen_version
-from pact_gate.model.decision import decide, needed, overlooked
+from pact_gate.model.decision import decide, explained, needed, overlooked
 from pact_gate.model.errors import BrokerError, InputError, PactGateError
 from pact_gate.model.gate import Decision, Matrix, Question, Result, Row, TargetKind, Verdict
 from pact_gate.model.outcome import GateOutcome
+from pact_gate.model.unknown import Explanation
 from pact_gate.settings.gate import GateSettings, can_i_deploy_settings
 from pact_gate.settings.inputs import Inputs
 
 if TYPE_CHECKING:
     from pact_gate.commands.announcing import Announcement
+    from pact_gate.commands.explaining import Explainer
     from pact_gate.model.others import CheckResult
 
 _BAD_REQUEST = 400
 
-# A person reads the first few; each costs a request.
-_MOST_EXPLAINED = 5
 _EXPLAINED = {
     Verdict.FAILED: Result.FAILED,
     Verdict.NOT_IN_ENVIRONMENT: Result.ABSENT,
     Verdict.STUCK: Result.NONE,
     Verdict.WAITING: Result.NONE,
 }
+_PLAIN = (Verdict.FAILED, Verdict.BROKER_ERROR)  # with these nobody has to look for more
 
 
 def run(inputs: Inputs, step: Step) -> GateOutcome:
@@ -125,8 +127,10 @@ class _Gate:
         self._broker = step.broker
         self._clock = step.clock
         self._log = step.log
+        self._step = step
         self._following = Following(settings.triggered, lambda: step.github_as(settings.runs_token), step.log)
-        self._there: dict[str, tuple[str, ...]] = {}
+        self._heads: dict[str, tuple[str, ...]] = {}
+        self._inside: Mapping[str, Collection[str]] | None = None
 
     def answer(self) -> tuple[Decision, float]:
         """Give the decision, and for how many seconds it was waited."""
@@ -143,8 +147,8 @@ class _Gate:
             self._announcement.waiting(decision)
             self._clock.sleep(pause)
         if decision.verdict in _EXPLAINED:
-            matrix = replace(matrix, rows=tuple(self._explained(matrix.rows, _EXPLAINED[decision.verdict])))
-        return self._decide(matrix, waited), waited
+            matrix = replace(matrix, rows=tuple(self._explained(matrix, _EXPLAINED[decision.verdict])))
+        return explained(self._decide(matrix, waited), self._about_versions(matrix, decision)), waited
 
     def _tell_runs(self, rows: Iterable[Row]) -> None:
         for run in dict.fromkeys(row.run for row in rows if row.run and row.result is Result.NONE):
@@ -159,8 +163,8 @@ class _Gate:
         rows = tuple(self._located(row, matrix) if row.result is Result.NONE else row for row in matrix.rows)
         rows = tuple(map(self._following.attached, rows))
         if matrix.deployable is True and matrix.environment_url and needed(self._question, rows):
-            there = self._broker.versions_in(matrix.environment_url)
-            rows += tuple(map(self._following.attached, overlooked(self._question, rows, there)))
+            self._inside = self._broker.versions_in(matrix.environment_url)
+            rows += tuple(map(self._following.attached, overlooked(self._question, rows, self._inside)))
         return replace(matrix, rows=rows)
 
     def _ask(self) -> Matrix:
@@ -185,34 +189,72 @@ class _Gate:
         if told:
             return told
         if target.kind is not TargetKind.ENVIRONMENT:
-            if provider not in self._there:
+            if provider not in self._heads:
                 head = self._broker.head(target, provider)
-                self._there[provider] = (head,) if head else ()
-        elif not self._there:
-            url = matrix.environment_url or self._broker.environment(target.name).url
-            inside = self._broker.versions_in(url)
-            self._there = {name: tuple(sorted(versions)) for name, versions in inside.items()} or {"": ()}
-        return self._there.get(provider, ())
+                self._heads[provider] = (head,) if head else ()
+            return self._heads[provider]
+        return tuple(sorted(self._in_environment(matrix).get(provider, ())))
 
-    def _explained(self, rows: Iterable[Row], result: Result) -> Iterator[Row]:
+    def _in_environment(self, matrix: Matrix) -> Mapping[str, Collection[str]]:
+        """Give what is in the environment in question, as the first look that needs it finds it; nothing elsewhere."""
+        if self._question.target.kind is not TargetKind.ENVIRONMENT:
+            return {}
+        if self._inside is None:
+            url = matrix.environment_url or self._broker.environment(self._question.target.name).url
+            self._inside = self._broker.versions_in(url)
+        return self._inside
+
+    # --- why
+
+    @cached_property
+    def _explainer(self) -> Explainer:
+        from pact_gate.commands.explaining import Explainer  # noqa: PLC0415 - a plain yes needs no explanation
+
+        return Explainer(self._broker, self._question, self._step.commit)
+
+    def _explained(self, matrix: Matrix, result: Result) -> Iterator[Row]:
         """Add to the first rows with that result why it is so. The answer stands without it."""
-        left = _MOST_EXPLAINED
-        for row in rows:
-            if row.result is not result or not left:
+        left = self._settings.most_explained
+        only = frozenset(self._settings.only)
+        for row in matrix.rows:
+            if row.result is not result or not left or (only and only.isdisjoint((row.consumer, row.provider))):
                 yield row
                 continue
             left -= 1
             try:
-                yield self._explain(row)
+                yield self._explain(row, matrix)
             except BrokerError as error:
                 self._log(f"Why it is so for {row.consumer} and {row.provider} is not known: {error.cause}")
                 yield row
 
-    def _explain(self, row: Row) -> Row:
+    def _explain(self, row: Row, matrix: Matrix) -> Row:
         if row.result is Result.FAILED:
             return replace(row, failures=self._broker.failures(row.result_url) if row.result_url else ())
-        elsewhere = self._broker.results_elsewhere(row.consumer, row.consumer_version, row.provider)
-        return replace(self._following.with_last_words(row), verified_elsewhere=elsewhere)
+        row = self._following.with_last_words(row)
+        if row.run and not row.run.hopeless:  # that run is why, and its result may still come
+            elsewhere = self._broker.results_elsewhere(row.consumer, row.consumer_version, row.provider)
+            return replace(row, verified_elsewhere=elsewhere)
+        return self._explainer.explain(row, self._in_environment(matrix))
+
+    def _about_versions(self, matrix: Matrix, decision: Decision) -> tuple[Explanation, ...]:
+        """Find out what no row tells of: a version that is not known, a version without pacts."""
+        try:
+            if decision.verdict is Verdict.NO_SUCH_VERSION:
+                return tuple(self._explainer.unknown_versions())
+            found = tuple(self._explainer.without_pacts()) if decision.compared_nothing else ()
+            if not self._looks_for_unseen(decision):
+                return found
+            return found + tuple(self._explainer.unseen(matrix.rows, lambda: self._in_environment(matrix)))
+        except BrokerError as error:
+            self._log(f"Whether all versions have their pacts is not known: {error.cause}")
+            return ()
+
+    def _looks_for_unseen(self, decision: Decision) -> bool:
+        """Say whether to look for consumers without pacts: it costs four requests, which a plain yes is not to cost."""
+        if self._question.target.kind is not TargetKind.ENVIRONMENT:
+            return False
+        plain_yes = decision.verdict is Verdict.YES and not decision.compared_nothing
+        return self._settings.explains_all or not (plain_yes or decision.verdict in _PLAIN)
 
 
 def _unknown_name(question: Question, broker: Broker, error: BrokerError) -> InputError:

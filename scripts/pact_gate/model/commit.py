@@ -93,6 +93,11 @@ def is_full_sha(version: str) -> bool:
     return _SHA.fullmatch(version) is not None
 
 
+def is_branch_name(version: str) -> bool:
+    """Say whether a version is a name that branches have everywhere, or a reference of git."""
+    return version in _NEVER_A_VERSION or version.startswith("refs/heads/")
+
+
 def short(version: str) -> str:
     """Shorten a full SHA for a sentence; anything else is a name that somebody gave, and stays."""
     return version[:10] if is_full_sha(version) else version

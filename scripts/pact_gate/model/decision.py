@@ -18,9 +18,11 @@ from pact_gate.model.gate import (
     Verdict,
     Verifying,
 )
+from pact_gate.model.unknown import Cause, Explanation
 
 Rows = tuple[Row, ...]
 Told = tuple[str, str]  # a reason and the next step
+_KEPT_ELSEWHERE = (Cause.VERSION_SPELLING, Cause.BRANCH_AS_VERSION, Cause.MERGE_COMMIT)
 
 
 def decide(question: Question, matrix: Matrix, *, fail_if_empty: bool = False, waited_seconds: float = 0) -> Decision:
@@ -42,6 +44,16 @@ def decide(question: Question, matrix: Matrix, *, fail_if_empty: bool = False, w
     if not any(row.result is Result.PASSED for row in rows):
         return _nothing_compared(question, rows, fail=fail_if_empty)
     return Decision(Verdict.YES, _passed(rows), "", rows)
+
+
+def explained(decision: Decision, causes: tuple[Explanation, ...]) -> Decision:
+    """Add what was found out about versions: why one is not known, or not compared. The verdict stays."""
+    if not causes:
+        return decision
+    found = replace(decision, causes=causes)
+    if decision.verdict is not Verdict.NO_SUCH_VERSION and not decision.compared_nothing:
+        return found
+    return replace(found, reason=f"{decision.reason} {causes[0].sentence}", next_step=causes[0].mend)
 
 
 def needed(question: Question, rows: Rows) -> Rows:
@@ -113,7 +125,9 @@ def _told_no_such_version(question: Question, _: Rows) -> Told:
 
 def _told_absent(question: Question, rows: Rows) -> Told:
     row = rows[0]
-    lacks = f"{row.provider} is not there: no version of it is {_place(question.target)}{_others(rows)}."
+    lacks = f"{row.provider} is not there: no version of it is {question.target.place}{_others(rows)}."
+    if row.causes and row.causes[0].cause is not Cause.NOT_THERE:
+        return f"{lacks} {row.causes[0].sentence}", row.causes[0].mend
     known = row.verified_elsewhere[-1] if row.verified_elsewhere else None
     if known:
         reason = f"{lacks} Its version {short(known)} honours what {_consumer(row)} needs."
@@ -122,19 +136,10 @@ def _told_absent(question: Question, rows: Rows) -> Told:
     return reason, _bring(question.target, row.provider, known)
 
 
-def _place(target: Target) -> str:
-    return {
-        TargetKind.ENVIRONMENT: f"deployed or released in {target.name}",
-        TargetKind.MAIN_BRANCH: "on its main branch",
-        TargetKind.BRANCH: f"on the branch {target.name}",
-        TargetKind.TAG: f"tagged {target.name}",
-    }[target.kind]
-
-
 def _bring(target: Target, provider: str, known: str | None) -> str:
     """Say how a provider gets to the target, where `known` is a version of it that passes."""
     if target.kind is not TargetKind.ENVIRONMENT:
-        return f"Run the verification of {provider} at a version that is {_place(target)} (actions/verify)."
+        return f"Run the verification of {provider} at a version that is {target.place} (actions/verify)."
     record = f"record it (actions/record-deployment with environment: {target})"
     if known:
         return f"Deploy {short(known)} of {provider} to {target} first, and {record}."
@@ -162,6 +167,9 @@ def _told_hopeless(rows: Rows, run: Verifying) -> Told:
         return f"Nobody was asked to verify {what}: {run.problem}", run.next_step
     if run.state == "success":  # it may have done its work, at a version that is the newest no more
         ended = f"The run that was to verify {what} has ended (success), and no version that counts has a result"
+        kept_elsewhere = next((each for each in row.causes if each.cause in _KEPT_ELSEWHERE), None)
+        if kept_elsewhere:
+            return f"{ended}: {run.url} {kept_elsewhere.sentence}", kept_elsewhere.mend
         again = f"Run this gate again: what {row.provider} has there by now is verified then"
         return f"{ended}: {run.url}", f"{again}. If it comes to this again, open {run.url} and see what it verified."
     return (
@@ -175,14 +183,16 @@ def _told_missing(question: Question, rows: Rows, about_waiting: str) -> Told:
         return f"The broker does not know yet whether it works with what is in {question.target}.", "Ask again later."
     row = rows[0]
     there = " and ".join(short(version) for version in row.candidates) or "the version in question"
-    elsewhere = ", ".join(short(version) for version in row.verified_elsewhere[-3:])
-    passed = f" It is verified by {elsewhere}, which is not the version that counts." if elsewhere else ""
+    reason = f"There is no result of {row.provider} {there} for what {_consumer(row)} needs{_others(rows)}."
+    if row.causes:
+        return f"{reason} {row.causes[0].sentence}", f"{row.causes[0].mend} Then ask again. {about_waiting}"
     next_step = (
         f"Run the verification of {row.provider} at {there} and publish its result (actions/verify; its `selectors` "
         f"must take in {_consumer(row)}), then ask again. {about_waiting}"
     )
-    reason = f"There is no result of {row.provider} {there} for what {_consumer(row)} needs{_others(rows)}.{passed}"
-    return reason, next_step
+    elsewhere = ", ".join(short(version) for version in row.verified_elsewhere[-3:])
+    passed = f" It is verified by {elsewhere}, which is not the version that counts." if elsewhere else ""
+    return f"{reason}{passed}", next_step
 
 
 _TOLD: dict[Verdict, Callable[[Question, Rows], Told]] = {

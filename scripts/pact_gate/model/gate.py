@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from pact_gate.model.commit import is_full_sha
+from pact_gate.model.unknown import Explanation
 
 # The Pact Broker looks at 100 publications unless told otherwise, before it joins them with results; a failed row
 # behind them is not seen, and its answer is yes. It knows no upper bound. No estate comes near this number.
@@ -49,6 +50,16 @@ class Target:
             TargetKind.MAIN_BRANCH: "the main branches",
             TargetKind.BRANCH: f"branch {self.name}",
             TargetKind.TAG: f"tag {self.name}",
+        }[self.kind]
+
+    @property
+    def place(self) -> str:
+        """Say of a version that it counts: it is in the environment, on the branch, or has the tag."""
+        return {
+            TargetKind.ENVIRONMENT: f"deployed or released in {self.name}",
+            TargetKind.MAIN_BRANCH: "on its main branch",
+            TargetKind.BRANCH: f"on the branch {self.name}",
+            TargetKind.TAG: f"tagged {self.name}",
         }[self.kind]
 
 
@@ -103,7 +114,8 @@ class Row:
     `provider_version` is None where there is no result; then `result` says which of the two reasons holds once
     `located` has told, and `candidates` are the provider versions that are there. `verified_at` is ISO 8601.
     `verified_elsewhere` are provider versions outside of the question that have passed this pact; `failures` say what
-    a failed result found. `run` is what was asked to verify it, where it is known.
+    a failed result found. `run` is what was asked to verify it, where it is known. `provider_branches` are those of the
+    provider version, and `causes` say why there is no result, what to act on first, first.
     """
 
     consumer: str
@@ -118,6 +130,8 @@ class Row:
     verified_elsewhere: tuple[str, ...] = ()
     failures: tuple[str, ...] = ()
     run: Verifying | None = None
+    provider_branches: tuple[str, ...] = ()
+    causes: tuple[Explanation, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -136,10 +150,15 @@ class Matrix:
 
 @dataclass(frozen=True)
 class Decision:
-    """The verdict with the facts it rests on."""
+    """The verdict with the facts it rests on.
+
+    `causes` are about versions rather than rows: how one that the broker does not know is spelled there, and which are
+    there without pacts, so that no row tells of them.
+    """
 
     verdict: Verdict = Verdict.BROKER_ERROR
     reason: str = ""
     next_step: str = ""
     rows: tuple[Row, ...] = ()
     compared_nothing: bool = False
+    causes: tuple[Explanation, ...] = ()

@@ -14,6 +14,7 @@ from pact_gate.report.escape import cut, line, visible
 
 _SHOWN = 10  # of a level in one step (https://docs.github.com/en/rest/checks/runs); the rest is dropped unseen
 _LEVELS: tuple[Literal["error", "warning", "notice"], ...] = ("error", "warning", "notice")
+_EXPLAINED = 5  # causes told beside the verdict; a message ends after `_MESSAGE` characters
 _FINDINGS = 5  # of one interaction
 _TITLE = 120
 _MESSAGE = 2_000
@@ -43,9 +44,12 @@ def error_annotations(error: PactGateError) -> tuple[Annotation, ...]:
 
 def _gate(outcome: GateOutcome) -> Iterator[Annotation]:
     fine = words.is_yes(outcome) and not outcome.decision.compared_nothing
-    if outcome.exit_code or not fine:
+    told = list(dict.fromkeys(each for _, each in words.explanations(outcome)))[:_EXPLAINED]
+    if outcome.exit_code or not fine or told:
         about = [f"{label}: {sentence}" for label, sentence in words.remarks(outcome) if "verridden" in label]
-        message = "\n".join(filter(None, (words.reason(outcome), words.next_step(outcome), *about)))
+        why = [f"{each.sentence}\n{each.command}" for each in told if each.sentence not in words.reason(outcome)]
+        to_copy = [each.command for each in told if each.sentence in words.reason(outcome)]
+        message = "\n".join(filter(None, (words.reason(outcome), words.next_step(outcome), *to_copy, *why, *about)))
         yield Annotation("error" if outcome.exit_code else "warning", message, words.title(outcome))
 
 

@@ -121,6 +121,8 @@ def _why(row: Row) -> str:
         return prose(row.failures[0], _FOUND) + more
     if row.run and row.run.problem:
         return prose(row.run.problem, _FOUND)
+    if row.causes:
+        return prose(row.causes[0].sentence, _FOUND)
     return f"verified by {elsewhere} only" if elsewhere else ""
 
 

@@ -166,6 +166,8 @@ def _without_result(row: Row, provider: str, *, waiting: bool) -> tuple[State, s
         return "failure", f"The run that was to verify {provider} ended without a result.", f"Open {run.url}"
     if waiting:
         return "pending", f"Waiting for {provider} to be verified.", ""
+    if row.causes:
+        return "failure", row.causes[0].sentence, ""
     return "failure", f"{provider} is not verified.", "Run its verification (actions/verify), then this gate again."
 
 

@@ -161,11 +161,7 @@ def _gate(outcome: GateOutcome, page: _Page) -> str:
     for label, sentence in words.remarks(outcome):
         page.add(f"**{label}:** {prose(sentence)}")
     rows = words.worst_rows_first(outcome.decision.rows)
-    if rows:
-        target = outcome.question.target
-        cells = (_integration(row, words.row_result(row, target)) for row in rows)
-        page.table(("", "Consumer", "Provider", "Verified", "Links"), cells, len(rows), "integration")
-        page.add(picture(outcome))
+    _integrations(page, outcome, rows)
     for change in outcome.changes:
         if change.lines:
             page.add("\n".join([f"**{contract(change)}**", "", *(f"- {prose(each)}" for each in change.lines[:_ROWS])]))
@@ -179,6 +175,27 @@ def _gate(outcome: GateOutcome, page: _Page) -> str:
     _facts(page, outcome)
     _full_versions(page, words.versions_in(outcome))
     return str(page)
+
+
+def _integrations(page: _Page, outcome: GateOutcome, rows: Sequence[Row]) -> None:
+    if rows:
+        cells = (_integration(row, words.row_result(row, outcome.question.target)) for row in rows)
+        page.table(("", "Consumer", "Provider", "Verified", "Links"), cells, len(rows), "integration")
+    _explained(page, outcome)
+    if rows:
+        page.add(picture(outcome))
+
+
+def _explained(page: _Page, outcome: GateOutcome) -> None:
+    """Add why there is no result, and the command that mends it, to be copied."""
+    about = None
+    for index, (row, each) in enumerate(words.explanations(outcome)):
+        if not index:
+            page.add(f"### {words.EXPLAINED}")
+        head = f"**{markdown(row, limit=400)}**<br>" if row and row != about else ""
+        told = f"{head}{prose(each.sentence)} {prose(each.mend)}"
+        page.add("\n\n".join(filter(None, [told, block(each.command) if each.command else ""])))
+        about = row
 
 
 def contract(change: ContractChange) -> str:

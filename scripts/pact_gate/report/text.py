@@ -82,10 +82,25 @@ def _gate(outcome: GateOutcome) -> Iterator[str]:
         from pact_gate.report.others import lines  # noqa: PLC0415 - few gates are asked for it
 
         yield from lines(outcome.other_checks)
+    yield from _explained(outcome)
     for row in rows:
         if row.run and row.run.last_words:
             yield from ["", f"How the log of {row.run.url} ends:"]
             yield from (f"  | {each}" for each in visible(row.run.last_words).split("\n"))
+
+
+def _explained(outcome: GateOutcome) -> Iterator[str]:
+    about = None
+    for index, (row, each) in enumerate(words.explanations(outcome)):
+        if not index:
+            yield f"{words.EXPLAINED}:"
+        if row and row != about:
+            yield f"  {row}"
+        yield f"    {each.sentence} {each.mend}"
+        yield from (f"      $ {line}" for line in each.command.splitlines())
+        about = row
+    if about is not None:
+        yield ""
 
 
 def _integration(row: Row, result: str) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from pact_gate.model.commit import short
 from pact_gate.model.gate import Question, Result, Row, Target, TargetKind, Verdict
 from pact_gate.model.outcome import GateOutcome, Outcome, TriggerOutcome, VerifyOutcome
 from pact_gate.model.override import Overrides
+from pact_gate.model.unknown import Explanation
 from pact_gate.model.verification import Fate, InteractionResult, Mismatch, PactVerification
 from pact_gate.report import override
 from pact_gate.report.escape import cut
@@ -45,6 +46,9 @@ _ROW_SYMBOLS = {
     Result.PASSED: "✅",
     Result.IGNORED: "⚪",
 }
+EXPLAINED = "Why the broker does not know"
+"""What stands above the explanations."""
+
 _FATE_ORDER = (Fate.FAILED, Fate.PENDING, Fate.PASSED)
 _FATE_SYMBOLS = {Fate.FAILED: "❌", Fate.PENDING: "🟡", Fate.PASSED: "✅"}
 
@@ -150,6 +154,15 @@ def row_result(row: Row, target: Target) -> str:
 def provider_versions(row: Row) -> tuple[str, ...]:
     """Return the provider versions that a row is about: the verified one, or those that are where it matters."""
     return (row.provider_version,) if row.provider_version else row.candidates
+
+
+def explanations(outcome: GateOutcome) -> Iterator[tuple[str, Explanation]]:
+    """Return what was found out about versions, then about rows: each with what it is about, empty for versions."""
+    yield from (("", each) for each in outcome.decision.causes)
+    for row in worst_rows_first(outcome.decision.rows):
+        there = " and ".join(map(short, provider_versions(row)))
+        about = f"{row.consumer} {short(row.consumer_version)} → {row.provider} {there}".rstrip()
+        yield from ((about, each) for each in row.causes)
 
 
 def worst_pacts_first(verifications: Iterable[PactVerification]) -> list[PactVerification]:

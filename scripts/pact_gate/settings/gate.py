@@ -87,7 +87,9 @@ def _until(value: str, now: datetime) -> datetime:
 class GateSettings:
     """A gate. `timeout` and `interval` are seconds; 0 asks once.
 
-    `triggered` are the runs that it follows, with `runs_token` where the step's own token does not see them.
+    `triggered` are the runs that it follows, with `runs_token` where the step's own token does not see them. Of so many
+    rows as `most_explained` it finds out why they have no result, and only of those with the services in `only`, where
+    some are named: a person reads the first few, and each costs requests. `explains_all` looks behind a yes as well.
     """
 
     pacticipants: tuple[tuple[str, str | None], ...]
@@ -104,6 +106,9 @@ class GateSettings:
     announce: AnnounceSettings = _NOBODY
     override: OverrideSettings | None = None
     not_covered: NotCoveredSettings | None = None
+    most_explained: int = 5
+    explains_all: bool = False
+    only: tuple[str, ...] = ()
 
 
 def gate_settings(inputs: Inputs) -> GateSettings:
