@@ -30,14 +30,19 @@ def test_a_message_comes_as_the_queue_gets_it(verified: TestClient) -> None:
         "items": [{"product_id": "prod-001", "quantity": 2}],
         "total": 59.98,
     }
-    assert json.loads(b64decode(answer.headers["Pact-Message-Metadata"])) == {"contentType": "application/json"}
+    assert json.loads(b64decode(answer.headers["Pact-Message-Metadata"])) == {
+        "contentType": "application/json",
+        "topic": "orders",
+        "key": answer.json()["order_id"],
+        "headers": {"content-type": "application/json"},
+    }
 
 
 def test_no_message_comes_before_its_state(verified: TestClient) -> None:
     answer = verified.post("/_pact/messages", json=EVENT)
 
-    assert answer.status_code == 404
-    assert "an order.placed event" in answer.json()["detail"]
+    assert answer.status_code == 422
+    assert "no order was placed in the states before it" in answer.text
 
 
 def test_an_unknown_state_is_refused_by_its_name(verified: TestClient) -> None:

@@ -53,8 +53,8 @@ class _Registered:
 class Messages:
     """The messages of a provider, by the descriptions that they have in its consumers' pacts.
 
-    It is an ASGI application itself, and `wsgi` is a WSGI one. Both answer a POST at any path, so a service adds it to
-    its own routes (`app.add_route("/_pact/messages", messages)` in Starlette and FastAPI) or serves it alone.
+    It is an ASGI application itself, and `wsgi` is a WSGI one. Both answer a POST at any path, so a service serves it
+    alone, or adds it to its own routes (Starlette and FastAPI: `Route("/_pact/messages", messages)`).
     """
 
     def __init__(self) -> None:
@@ -191,11 +191,11 @@ def _body(topic: Topic, sent: Sent) -> tuple[bytes, str]:
                 f"What consumers read of {topic.name!r} cannot stand in a pact: {told(error)}."
             ) from error
     if "json" in topic.content_type:
-        check_json(sent.data, topic.name)
+        _check_json(sent.data, topic.name)
     return sent.data, topic.content_type
 
 
-def check_json(data: bytes, topic: str) -> Any:
+def _check_json(data: bytes, topic: str) -> Any:
     """Return what JSON's own rules make of the bytes.
 
     Raises:

@@ -10,14 +10,14 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI, HTTPException
 from pydantic import BaseModel, PositiveInt
 
-from orders import pact_messages
 from orders.clients import ProductClient
-from orders.events import Item, serialize
+from orders.events import Item, OrderPlaced, serialize
+from orders.kafka import OrderEvents
 from orders.placing import CannotBeOrderedError, place
 
 log = logging.getLogger(__name__)
 
-Publish = Callable[[bytes], None]
+Publish = Callable[[OrderPlaced], None]
 
 
 class OrderedItem(BaseModel):
@@ -27,22 +27,28 @@ class OrderedItem(BaseModel):
     quantity: PositiveInt
 
 
-def to_log(message: bytes) -> None:
-    """Stand in for the queue's producer, which takes bytes as well."""
-    log.info("order.placed: %s", message.decode())
+def to_log(event: OrderPlaced) -> None:
+    """Stand in for Kafka where there is none."""
+    log.info("order.placed: %s", serialize(event).decode())
 
 
-def create_app(publish: Publish = to_log) -> FastAPI:
+def create_app() -> FastAPI:
     """Make the service from its environment.
 
-    `PRODUCTS_URL` is where products answers; `ORDERS_PACT_MESSAGES=1` adds the endpoints that Pact's verifier calls.
+    `PRODUCTS_URL` is where products answers, `KAFKA_SERVERS` where Kafka does (without it messages go to the log);
+    `ORDERS_PACT_MESSAGES=1` adds the endpoints that Pact's verifier calls.
     """
     products = ProductClient(os.environ.get("PRODUCTS_URL", "http://localhost:8000"))
+    servers = os.environ.get("KAFKA_SERVERS")
+    events = OrderEvents(servers) if servers else None
+    publish: Publish = events.publish if events else to_log
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         yield
         products.close()
+        if events:
+            events.close()
 
     app = FastAPI(title="orders", lifespan=lifespan)
 
@@ -56,9 +62,11 @@ def create_app(publish: Publish = to_log) -> FastAPI:
             placed = place([Item(item.product_id, item.quantity) for item in items], products.get_product)
         except CannotBeOrderedError as error:
             raise HTTPException(409, str(error)) from error
-        publish(serialize(placed))
+        publish(placed)
         return {"order_id": placed.order_id}
 
     if os.environ.get("ORDERS_PACT_MESSAGES") == "1":
-        app.include_router(pact_messages.router())
+        from orders import pact_messages  # needs packages that are installed for tests alone
+
+        pact_messages.add_to(app)
     return app

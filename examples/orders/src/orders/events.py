@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 
-CONTENT_TYPE = "application/json"
+TOPIC = "orders"
+HEADERS = {"content-type": "application/json"}
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ class OrderPlaced:
 def serialize(event: OrderPlaced) -> bytes:
     """Return the message as it goes over the wire.
 
-    The queue's producer and Pact's verification both call it: a pact that is verified against a hand-made dict passes
-    while the real message breaks its consumers.
+    Kafka's producer and Pact's verification both call it: a pact that is verified against a hand-made dict passes while
+    the real message breaks its consumers.
     """
     return json.dumps(asdict(event), sort_keys=True).encode()
