@@ -60,6 +60,28 @@ def test_a_provider_that_renamed_a_field(act, estate, port):
     assert not port.answers
 
 
+def test_a_provider_state_that_nobody_knows(act, estate, port):
+    """It is told in one table; the pact is not replayed, and its published result is a no with the reason."""
+    estate.publish(PACT, "c1")
+    answer = "        self.answer(200, {})\n\n    def answer"
+    assert answer in FILES["provider.py"]
+    handler = FILES["provider.py"].replace(answer, answer.replace("200", "404"))
+    read = "- {id: read, run: cat junit.xml}\n"
+    run = act.steps(verify("verify", port, estate.url, junit="junit.xml") + read, files={"provider.py": handler})
+    step = run.step("verify")
+    assert (step.result, step.exit_code) == ("failure", 1)
+    assert (step.outputs["result"], step.outputs["failed"]) == ("failed", "1")
+    (error,) = step.errors
+    assert "“product 1 exists”, needed by orders: unknown." in error
+    row = "| ❌&nbsp;unknown | product 1 exists | orders | answered 404 after"
+    assert step.summary.index(row) < step.summary.index("| ❌ failed | orders | not replayed | yes |")
+    assert '<testsuite name="provider states of products" tests="1"' in run.step("read").log
+    (result,) = estate.broker.results("orders", "c1")
+    assert str(result.result) == "failed"
+    assert "product 1 exists" in " ".join(estate.broker.failures(result.result_url))
+    assert not port.answers
+
+
 def test_what_cannot_be_verified(act, estate, port):
     """Nothing to verify, a provider that never gets ready, one that dies, wrong inputs: each with its own code."""
     estate.publish(PACT, "c1")

@@ -10,6 +10,7 @@ from pathlib import Path
 from pact_gate import VERSION
 from pact_gate.commands.asked_for import requested_pact
 from pact_gate.commands.files import matching, read, write, write_json
+from pact_gate.commands.preflight import preflight
 from pact_gate.commands.step import Step
 from pact_gate.commands.versions import announce, doubts
 from pact_gate.model import selectors
@@ -17,6 +18,7 @@ from pact_gate.model.commit import chosen_branch, chosen_version, short
 from pact_gate.model.errors import InputError
 from pact_gate.model.outcome import Annotation, VerifyOutcome
 from pact_gate.model.pact import parse
+from pact_gate.model.provider_states import StatesCheck
 from pact_gate.model.verification import Fate, InteractionResult, PactResult, PactVerification
 from pact_gate.report.junit import junit
 from pact_gate.settings.inputs import Inputs
@@ -50,14 +52,18 @@ def run(inputs: Inputs, step: Step) -> VerifyOutcome:
     if not tasks:
         return _nothing(settings, step, publishing=publishing)
     with _provider(settings) as provider:
-        found = [(task, _verified(task, settings, provider, step)) for task in tasks]
+        tried = preflight([(each.body, each.pending) for each in tasks], settings, _address(settings), provider, step)
+        found = [
+            (task, _verified(task, settings, provider, step, held_back=tried.held_back.get(number)))
+            for number, task in enumerate(tasks)
+        ]
         log = provider.log_tail() if any(not each.result.passed for _, each in found) else ""
     if settings.filtered:
         found = [pair for pair in found if pair[1].result.interactions or pair[1].result.error]
     if not found:
         return _nothing(settings, step, publishing=False)
     verifications = list(_published(found, settings, step)) if publishing else [each for _, each in found]
-    return _outcome(settings, verifications, log, step, published=publishing)
+    return _outcome(settings, verifications, step, log=log, states=tried.check, published=publishing)
 
 
 def _publishing(settings: VerifySettings, step: Step) -> bool:
@@ -129,12 +135,17 @@ def _provider(settings: VerifySettings) -> Iterator[ProviderProcess]:
         yield provider
 
 
-def _verified(task: _Task, settings: VerifySettings, provider: ProviderProcess, step: Step) -> PactVerification:
-    result = verify_pact(task.body, _address(settings))
+def _verified(
+    task: _Task, settings: VerifySettings, provider: ProviderProcess, step: Step, *, held_back: PactResult | None
+) -> PactVerification:
+    result = held_back or verify_pact(task.body, _address(settings))
     if not result.passed:
         provider.ensure_alive()
-    found = PactVerification(result, pending=task.pending, wip=task.wip, url=task.url, reasons=task.reasons)
-    step.log(f"{result.consumer} -> {result.provider}: {found.fate}")
+    found = PactVerification(
+        result, task.pending, task.wip, task.url, reasons=task.reasons, held_back=held_back is not None
+    )
+    why = ", provider states that it needs are not set up" if found.held_back else ""
+    step.log(f"{result.consumer} -> {result.provider}: {found.fate}{why}")
     return found
 
 
@@ -213,14 +224,20 @@ def _nothing(settings: VerifySettings, step: Step, *, publishing: bool) -> Verif
 
 
 def _outcome(
-    settings: VerifySettings, found: Sequence[PactVerification], log: str, step: Step, *, published: bool
+    settings: VerifySettings,
+    found: Sequence[PactVerification],
+    step: Step,
+    *,
+    log: str,
+    states: StatesCheck | None,
+    published: bool,
 ) -> VerifyOutcome:
     failed = sum(each.fate is Fate.FAILED for each in found)
     pending = sum(each.fate is Fate.PENDING for each in found)
     version = chosen_version(settings.version, settings.branch, step.commit) if published else settings.version or ""
     outcome = VerifyOutcome(
         headline=_headline(settings.provider, version, len(found), failed, pending),
-        next_step=_next_step(settings, found, pending=bool(pending)),
+        next_step=_next_step(settings, found, states, pending=bool(pending)),
         exit_code=1 if failed else 0,
         outputs={
             "result": "failed" if failed else "passed",
@@ -234,6 +251,7 @@ def _outcome(
         version=version,
         verifications=tuple(found),
         provider_log=log,
+        states=states,
     )
     if settings.junit:
         write(step.folder / settings.junit, junit(outcome), "junit")
@@ -252,13 +270,25 @@ def _headline(provider: str, version: str, count: int, failed: int, pending: int
     )
 
 
-def _next_step(settings: VerifySettings, found: Sequence[PactVerification], *, pending: bool) -> str:
+def _next_step(
+    settings: VerifySettings, found: Sequence[PactVerification], states: StatesCheck | None, *, pending: bool
+) -> str:
     failed = [each for each in found if each.fate is Fate.FAILED]
     if not failed:
         return (
             "What is pending does not fail this build: tell the consumer's team when it can be had." if pending else ""
         )
+    if any(each.held_back for each in failed):
+        return (
+            "Give each state in the table a handler, or mend it; where a name is spelled wrong, agree on one with the "
+            "consumer's team. Then verify again: the pacts that need it were not replayed."
+        )
     broken = [each for pact in failed for each in pact.result.interactions if not each.passed and not each.pending]
+    if states and not states.unchecked and any(each.error.startswith("The provider state ") for each in broken):
+        return (
+            "Let the states be set up more than once (`INSERT OR REPLACE` for `INSERT`): they were, in the trial "
+            "before the verification, and not again. Or leave that trial out: check-states: false."
+        )
     if _states_not_set_up(settings, broken):
         return (
             "Give `provider-states-url`, where the provider puts the data of its states in place: the pacts ask for "

@@ -14,6 +14,7 @@ if TYPE_CHECKING:  # no step has all of them
     from pact_gate.model.changes import ContractChange
     from pact_gate.model.others import CheckResult
     from pact_gate.model.plan import Concerned
+    from pact_gate.model.provider_states import StatesCheck
     from pact_gate.model.reconcile import Due, GoneBranch, Hopeless, OldAnswer
     from pact_gate.model.runs import Triggered
 
@@ -67,12 +68,16 @@ class PublishOutcome(Outcome):
 
 @dataclass(frozen=True)
 class VerifyOutcome(Outcome):
-    """A provider was verified. `provider_log` is the end of its output, only where something failed."""
+    """A provider was verified. `provider_log` is the end of its output, only where something failed.
+
+    `states` is what the trial of the provider states found, None where there was none.
+    """
 
     provider: str = ""
     version: str = ""
     verifications: tuple[PactVerification, ...] = ()
     provider_log: str = ""
+    states: StatesCheck | None = None
 
 
 @dataclass(frozen=True)

@@ -78,7 +78,8 @@ class PactVerification:
     """The result of one pact with what the broker said of it.
 
     `consumer_versions` are those whose pact this is, as far as the broker tells; `published` whether the result is in
-    the broker, and `result_url` where.
+    the broker, and `result_url` where. `held_back` says that nothing was replayed, because provider states that it
+    needs could not be set up: its result has just the interactions that ask for them.
     """
 
     result: PactResult
@@ -89,6 +90,7 @@ class PactVerification:
     published: bool = False
     reasons: tuple[str, ...] = field(default=())
     consumer_versions: tuple[str, ...] = ()
+    held_back: bool = False
 
     @property
     def fate(self) -> Fate:

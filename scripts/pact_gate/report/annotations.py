@@ -59,6 +59,10 @@ def _simple(outcome: Outcome) -> Iterator[Annotation]:
 
 
 def _verification(outcome: VerifyOutcome) -> Iterator[Annotation]:
+    for finding in outcome.states.findings if outcome.states else ():
+        if finding.is_warned_of:
+            level: Literal["error", "warning"] = "error" if finding.is_broken and not finding.may_fail else "warning"
+            yield Annotation(level, words.state_finding(finding), f"Provider state {words.state_result(finding)}")
     broken = [each for each in words.worst_pacts_first(outcome.verifications) if words.has_failures(each)]
     for verification in broken:
         if words.pact_error(verification):
@@ -66,7 +70,7 @@ def _verification(outcome: VerifyOutcome) -> Iterator[Annotation]:
         for interaction in words.failed_interactions(verification):
             pending = words.is_pending(verification, interaction)
             yield _broken(verification, _interaction(interaction), pending=pending)
-    if not broken:
+    if not broken and not (outcome.states and outcome.states.fails):
         yield from _simple(outcome)
 
 

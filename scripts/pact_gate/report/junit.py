@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
 from pact_gate.model.outcome import VerifyOutcome
 from pact_gate.model.verification import Fate, InteractionResult, PactVerification
 from pact_gate.report import words
 from pact_gate.report.escape import line, visible
+
+if TYPE_CHECKING:
+    from pact_gate.model.provider_states import StatesCheck
 
 _MESSAGE = 300
 
@@ -18,6 +23,8 @@ def junit(outcome: VerifyOutcome) -> str:
     What fails in a pending pact is `skipped`, with the difference as its message: it must not fail the build.
     """
     root = ET.Element("testsuites", name=line(f"pact verification of {outcome.provider}"))
+    if outcome.states and outcome.states.findings:
+        root.append(_states(outcome.provider, outcome.states))
     for verification in outcome.verifications:
         root.append(_suite(verification))
     for key in ("tests", "failures", "errors", "skipped"):
@@ -30,15 +37,32 @@ def _suite(verification: PactVerification) -> ET.Element:
     result = verification.result
     name = line(f"{result.consumer} → {result.provider}")
     suite = ET.Element("testsuite", name=name)
-    cases = [_case(verification, each) for each in result.interactions]
+    cases = [] if verification.held_back else [_case(verification, each) for each in result.interactions]
     if words.pact_error(verification):
         cases.append(_broken_pact(verification))
+    return _filled(suite, cases, sum(each.seconds for each in result.interactions))
+
+
+def _filled(suite: ET.Element, cases: Sequence[ET.Element], seconds: float) -> ET.Element:
     suite.extend(cases)
     suite.set("tests", str(len(cases)))
     for key, tag in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
         suite.set(key, str(sum(case.find(tag) is not None for case in cases)))
-    suite.set("time", f"{sum(each.seconds for each in result.interactions):.3f}")
+    suite.set("time", f"{seconds:.3f}")
     return suite
+
+
+def _states(provider: str, check: StatesCheck) -> ET.Element:
+    name = line(f"provider states of {provider}")
+    cases = []
+    for each in check.findings:
+        case = ET.Element("testcase", classname=name, name=line(words.state_names(each)), time="0.000")
+        if each.is_broken:
+            _add(case, "skipped" if each.may_fail else "error", [words.state_finding(each)])
+        else:
+            ET.SubElement(case, "system-out").text = visible(words.state_finding(each))
+        cases.append(case)
+    return _filled(ET.Element("testsuite", name=name), cases, check.seconds)
 
 
 def _case(verification: PactVerification, interaction: InteractionResult) -> ET.Element:

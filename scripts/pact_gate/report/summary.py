@@ -30,6 +30,7 @@ from pact_gate.report.picture import picture
 if TYPE_CHECKING:
     from pact_gate.model.changes import ContractChange
     from pact_gate.model.plan import Concerned
+    from pact_gate.model.provider_states import StateFinding, StatesCheck
     from pact_gate.model.reconcile import Due, GoneBranch, Hopeless, OldAnswer
     from pact_gate.model.runs import Triggered
 
@@ -244,9 +245,29 @@ def _verification(outcome: VerifyOutcome, budget: int) -> str:
     _facts(tail, outcome)
     page = _Page(budget - len(str(tail).encode()))
     _head(page, outcome)
+    if outcome.states:
+        _states(page, outcome.states)
     _pacts(page, outcome)
     _failures(page, outcome)
     return f"{page}\n{tail}".rstrip() + "\n"
+
+
+def _states(page: _Page, check: StatesCheck) -> None:
+    if check.findings:
+        header = ("", "Provider state", "Needed by", "What came back", "Nearest known name")
+        page.table(header, map(_state, check.findings), len(check.findings), "provider state")
+    page.add(prose(words.states_tried(check)))
+
+
+def _state(finding: StateFinding) -> tuple[str, ...]:
+    body = f": {code(finding.body.strip(), limit=200)}" if finding.body.strip() else ""
+    return (
+        f"{words.state_symbol(finding)}&nbsp;{markdown(words.state_result(finding))}",
+        markdown(words.state_names(finding), limit=200),
+        markdown(words.needed_by(finding), limit=200),
+        f"{prose(finding.answer)}{body}",
+        markdown(finding.nearest, limit=200),
+    )
 
 
 def _pacts(page: _Page, outcome: VerifyOutcome) -> None:

@@ -25,6 +25,7 @@ from pact_gate.report.escape import cut, line, log_line, visible
 
 if TYPE_CHECKING:
     from pact_gate.model.plan import Concerned
+    from pact_gate.model.provider_states import StateFinding
 
 _EMPTY_LINES = re.compile(r"\n{3,}")
 _WIDTH = 120
@@ -115,11 +116,23 @@ def _integration(row: Row, result: str) -> tuple[str, ...]:
 
 
 def _verification(outcome: VerifyOutcome) -> Iterator[str]:
+    if outcome.states:
+        found = outcome.states.findings
+        yield from _table(
+            ("IT IS", "PROVIDER STATE", "NEEDED BY", "NEAREST KNOWN NAME"), list(map(_state, found[:_ROWS]))
+        )
+        yield from _more(len(found) - _ROWS, "provider state")
+        yield from (f"  - {line(words.state_finding(each), _FINDING)}" for each in outcome.states.broken[:_ROWS])
+        yield words.states_tried(outcome.states)
     pacts = words.worst_pacts_first(outcome.verifications)
     yield from _table(("RESULT", "CONSUMER", "INTERACTIONS", "PUBLISHED"), [_pact(each) for each in pacts[:_ROWS]])
     yield from _more(len(pacts) - _ROWS, "pact")
     failed = [(pact, each) for pact in pacts for each in words.failed_interactions(pact)]
-    yield from (f"{each.result.consumer}: {words.pact_error(each)}" for each in pacts if words.pact_error(each))
+    yield from (
+        f"{each.result.consumer}: {words.pact_error(each)}"
+        for each in pacts
+        if words.has_failures(each) and words.pact_error(each)
+    )
     for pact, interaction in failed[:_INTERACTIONS]:
         yield from _failure(pact, interaction)
     yield from _more(len(failed) - _INTERACTIONS, "failed interaction")
@@ -127,6 +140,11 @@ def _verification(outcome: VerifyOutcome) -> Iterator[str]:
         yield from ["", "The end of the provider's log:"]
         yield from (f"  | {each}" for each in visible(outcome.provider_log[-_LOG:]).split("\n"))
         yield ""
+
+
+def _state(finding: StateFinding) -> tuple[str, ...]:
+    near = finding.nearest or "–"  # noqa: RUF001
+    return (words.state_result(finding), words.state_names(finding), words.needed_by(finding), near)
 
 
 def _pact(verification: PactVerification) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from pact_gate.model.commit import short
 from pact_gate.model.gate import Question, Result, Row, Target, TargetKind, Verdict
@@ -13,6 +14,9 @@ from pact_gate.model.unknown import Explanation
 from pact_gate.model.verification import Fate, InteractionResult, Mismatch, PactVerification
 from pact_gate.report import override
 from pact_gate.report.escape import cut
+
+if TYPE_CHECKING:  # no step but `verify` has it
+    from pact_gate.model.provider_states import StateFinding, StatesCheck
 
 _SUBJECTS = 3  # named in a title
 _A_WAIT = 5.0  # seconds; what is shorter was the broker's answer, not a wait
@@ -184,13 +188,15 @@ def fate(verification: PactVerification) -> str:
 
 def interactions(verification: PactVerification) -> str:
     """Return how many interactions of a pact passed."""
+    if verification.held_back:
+        return "not replayed"
     every = verification.result.interactions
     return f"{sum(each.passed for each in every)} of {len(every)} passed"
 
 
 def failed_interactions(verification: PactVerification) -> list[InteractionResult]:
-    """Return the interactions of a pact that did not pass, pending ones last."""
-    failed = [each for each in verification.result.interactions if not each.passed]
+    """Return the interactions of a pact that were replayed and did not pass, pending ones last."""
+    failed = [each for each in verification.result.interactions if not each.passed and not verification.held_back]
     return sorted(failed, key=lambda each: is_pending(verification, each))
 
 
@@ -200,12 +206,19 @@ def is_pending(verification: PactVerification, interaction: InteractionResult) -
 
 
 def has_failures(verification: PactVerification) -> bool:
-    """Say whether there is something to show beyond the pact's row. A passed pact may hold pending failures."""
-    return bool(pact_error(verification) or failed_interactions(verification))
+    """Say whether there is something to show beyond the pact's row. A passed pact may hold pending failures.
+
+    Of a pact that was held back, the row and the table of the provider states say it all.
+    """
+    return not verification.held_back and bool(pact_error(verification) or failed_interactions(verification))
 
 
 def pact_error(verification: PactVerification) -> str:
     """Return why a pact as a whole has no result, empty where it has one."""
+    if verification.held_back:
+        number = len(verification.result.interactions)
+        needing = "one of its interactions needs" if number == 1 else f"{number:,} of its interactions need"
+        return f"The pact was not replayed: {needing} a provider state that is not set up."
     if verification.result.error:
         return f"The pact could not be verified: {verification.result.error}"
     if not verification.result.interactions:
@@ -230,6 +243,49 @@ def place(mismatch: Mismatch) -> str:
 def states(interaction: InteractionResult) -> str:
     """Return the provider states of an interaction."""
     return ", ".join(each for each in interaction.provider_states if each)
+
+
+def state_symbol(finding: StateFinding) -> str:
+    """Return the symbol of what was found about provider states."""
+    if not finding.is_broken:
+        return "⚠️"
+    return "🟡" if finding.may_fail else "❌"
+
+
+def state_result(finding: StateFinding) -> str:
+    """Return what was found about provider states in words."""
+    return f"{finding.found}, for a pending contract" if finding.is_broken and finding.may_fail else str(finding.found)
+
+
+def state_names(finding: StateFinding) -> str:
+    """Return the names of states, with their parameters."""
+    return " and ".join(str(each) for each in finding.states)
+
+
+def needed_by(finding: StateFinding) -> str:
+    """Return the consumers that ask for states."""
+    shown = ", ".join(finding.consumers[:_SUBJECTS])
+    left = len(finding.consumers) - _SUBJECTS
+    return f"{shown} and {left} more" if left > 0 else shown
+
+
+def state_finding(finding: StateFinding) -> str:
+    """Return one sentence about provider states."""
+    near = f" The nearest known name is “{finding.nearest}”." if finding.nearest else ""
+    body = f": {cut(finding.body.strip(), _VALUE)}" if finding.body.strip() else "."
+    answer = f"{finding.url} {finding.answer}{body}" if finding.url else finding.answer
+    return f"“{state_names(finding)}”, needed by {needed_by(finding)}: {state_result(finding)}.{near} {answer}"
+
+
+def states_tried(check: StatesCheck) -> str:
+    """Return how much of the provider states was tried, and what that leaves open."""
+    told = [f"{counted(check.checked, 'set')} of provider states tried in {check.seconds:.1f} s."]
+    if check.unchecked:
+        told.append(f"{check.unchecked:,} more were not: there is an end to the number and to the time.")
+    if check.refused:
+        calls = counted(check.refused, "teardown")
+        told.append(f"{calls} refused: what a state puts in place may still be there for the next one.")
+    return " ".join(told)
 
 
 def counted(number: int, noun: str) -> str:
@@ -320,6 +376,11 @@ def _verify_title(outcome: VerifyOutcome) -> str:
     fates = [each.fate for each in outcome.verifications]
     name = f"{outcome.provider} {short(outcome.version)}".strip()
     failed, pending = fates.count(Fate.FAILED), fates.count(Fate.PENDING)
+    held_back = sum(each.held_back and each.fate is Fate.FAILED for each in outcome.verifications)
+    if held_back and outcome.states:
+        broken = f"{counted(len(outcome.states.fails), 'provider state')} not set up"
+        also = f" breaks {counted(failed - held_back, 'pact')};" if failed > held_back else ""
+        return f"{name}{also or ':'} {broken}, {held_back:,} of {counted(len(fates), 'pact')} not replayed"
     if failed:
         return f"{name} breaks {failed:,} of {counted(len(fates), 'pact')}"
     if outcome.exit_code:
@@ -331,6 +392,8 @@ def _verify_title(outcome: VerifyOutcome) -> str:
 
 
 def _first_failure(outcome: VerifyOutcome) -> str:
+    if outcome.states and outcome.states.fails:
+        return state_finding(outcome.states.fails[0])
     for verification in worst_pacts_first(outcome.verifications):
         for interaction in failed_interactions(verification):
             if not is_pending(verification, interaction):

@@ -16,6 +16,7 @@ _TRIGGER = (*_VERSION, "pacticipant", "via", "event", "workflow", "ref", "reposi
 _RECORD = ("environment", "state", "application-instance", "create-environment", "allow-without-contracts")
 _RECONCILE = ("to-environment", "consumer-branches", "rerun", "delete-branches")
 _PROVIDER = ("provider", "provider-url", "start", "ready-url", "ready-timeout", "provider-states-url", "messages-url")
+_STATES = ("check-states", "state-check")
 _SELECTION = ("selectors", "enable-pending", "wip-since", "pact-url", "pacts", "on-empty")
 _FILTERS = ("filter-description", "filter-state", "filter-no-state", "filter-consumers")
 _RESULTS = ("publish-results", "tags", "build-url", "junit")
@@ -23,7 +24,7 @@ _RESULTS = ("publish-results", "tags", "build-url", "junit")
 KNOWN: Mapping[str, frozenset[str]] = {
     "gate": frozenset(_PUBLISH + _ASKED),
     "publish": frozenset(_PUBLISH),
-    "verify": frozenset((*_VERSION, *_PROVIDER, *_SELECTION, *_FILTERS, *_RESULTS, "request-headers")),
+    "verify": frozenset((*_VERSION, *_PROVIDER, *_STATES, *_SELECTION, *_FILTERS, *_RESULTS, "request-headers")),
     "can-i-deploy": frozenset((*_GATE, *_OVERRIDE, "not-covered", "config")),
     "trigger-verification": frozenset(_TRIGGER),
     "contract-gate": frozenset((*_TRIGGER, *_GATE, "needs", "artifact", "artifact-workflow", "tags", "trigger-token"))

@@ -24,6 +24,8 @@ class VerifySettings(VersionSettings):
     ready_url: str | None = None
     ready_timeout: float = 60
     provider_states_url: str | None = None
+    check_states: bool = True
+    state_check: str | None = None
     messages_url: str | None = None
     selectors: tuple[selectors.Selector, ...] = selectors.DEFAULT
     enable_pending: bool = False
@@ -63,6 +65,8 @@ def verify_settings(inputs: Inputs) -> VerifySettings:
         ready_url=url_input(inputs, "ready-url"),
         ready_timeout=inputs.number("ready-timeout", 60),
         provider_states_url=url_input(inputs, "provider-states-url"),
+        check_states=inputs.flag("check-states") if inputs.text("check-states") else True,
+        state_check=inputs.text("state-check"),
         messages_url=url_input(inputs, "messages-url"),
         selectors=selectors.DEFAULT if selected is None else selectors.validated(selected),
         enable_pending=inputs.flag("enable-pending"),
@@ -91,6 +95,11 @@ def _check_verify(settings: VerifySettings) -> None:
     if settings.pact_url and settings.pacts:
         raise InputError(
             "Both `pact-url` and `pacts` are given.", "Leave one out: one pact of the broker, or local files."
+        )
+    if settings.state_check and not (settings.provider_states_url and settings.check_states):
+        raise InputError(
+            "`state-check` is given, and no provider state is tried.",
+            "Give `provider-states-url` and leave `check-states` out, or leave `state-check` out.",
         )
     if settings.filtered and settings.publish_results:
         raise InputError(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,7 +20,7 @@ from pact_gate.verifier.ffi import new_verifier, replay
 from pact_gate.verifier.findings import failure_of, interactions_of
 from pact_gate.verifier.plugins import missing_plugins
 from pact_gate.verifier.relay import Call, Relay
-from pact_gate.verifier.web import checked_url, reason, shown_url
+from pact_gate.verifier.web import MOST_OF_A_STATE, checked_url, reason, shown_url
 
 Kind = Literal["http", "message"]
 
@@ -38,6 +39,14 @@ class Filters:
     description: str | None = None
     state: str | None = None
     no_state: bool = False
+
+    def take(self, description: str, states: Sequence[str]) -> bool:
+        """Say whether the verifier runs an interaction. Python reads the expressions here; few differ from Rust's."""
+        if self.description and not re.search(self.description, description):
+            return False
+        if self.no_state:
+            return not states
+        return not self.state or any(re.search(self.state, each) for each in states)
 
 
 @dataclass(frozen=True)
@@ -133,7 +142,12 @@ def _verify_part(kind: Kind, pact: bytes, address: ProviderAddress) -> tuple[tup
         states = messages = None
         if address.states_url is not None:
             # An interaction without states gets a call with an empty name, which no provider's handler knows.
-            relay = Relay(address.states_url, address.timeout, is_local=lambda request: not request.get("state"))
+            relay = Relay(
+                address.states_url,
+                address.timeout,
+                most=MOST_OF_A_STATE,
+                is_local=lambda request: not request.get("state"),
+            )
             states = relays.enter_context(relay)
         if kind == "message":
             messages = relays.enter_context(Relay(target, address.timeout))

@@ -194,6 +194,34 @@ class ProviderProcess:
                 self._process.wait(self._grace)
 
 
+def output_of(command: str, seconds: float) -> tuple[int | None, bytes, str]:
+    """Run a command of the user's in the working directory, and end it with its children after its time.
+
+    Returns:
+        Its exit code (None where it did not end in time), what it printed, and the end of what it said on standard
+        error.
+    """
+    with tempfile.TemporaryFile() as printed, tempfile.TemporaryFile() as said:
+        process = subprocess.Popen(  # noqa: S603 - the user's own command is what is asked for
+            _shell(command),
+            stdin=subprocess.DEVNULL,
+            stdout=printed,
+            stderr=said,
+            env=environment_of_others(os.environ),
+            start_new_session=True,
+        )
+        code: int | None = None
+        try:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                code = process.wait(seconds)
+        finally:
+            _signal_group(process.pid, _SIGKILL)
+            process.wait()
+        printed.seek(0)
+        said.seek(max(0, said.seek(0, os.SEEK_END) - _TAIL))
+        return code, printed.read(), "\n".join(said.read().decode(errors="replace").splitlines()[-_LINES_TOLD:])
+
+
 def _group_runs(group: int) -> bool:
     """Say whether a process of the group runs, other than one that ended and was not collected.
 

@@ -45,13 +45,22 @@ class Relay:
     Args:
         url: Where to.
         timeout: Seconds that an answer may take.
+        most: Bytes that an answer may have; any number by default.
         is_local: Says of a request's JSON whether it is answered 200 here, without being passed on.
     """
 
-    def __init__(self, url: str, timeout: float, *, is_local: Callable[[dict[str, Any]], bool] | None = None) -> None:
+    def __init__(
+        self,
+        url: str,
+        timeout: float,
+        *,
+        most: int | None = None,
+        is_local: Callable[[dict[str, Any]], bool] | None = None,
+    ) -> None:
         self.calls: list[Call] = []
         self._target = url
         self._timeout = timeout
+        self._most = most
         self._is_local = is_local
         # Whoever else runs on this machine could call a port, and be taken for the verifier.
         self._path = f"/{secrets.token_urlsafe()}"
@@ -89,7 +98,7 @@ class Relay:
             return Answer(HTTPStatus.OK, b"{}", {"Content-Type": "application/json"})
         started = time.monotonic()
         try:
-            answer = send(self._target, timeout=self._timeout, body=body, headers=headers)
+            answer = send(self._target, timeout=self._timeout, body=body, headers=headers, most=self._most)
         except OSError as error:
             call.failure = f"POST {shown_url(self._target)}: {reason(error, self._timeout)}"
             return Answer(HTTPStatus.FAILED_DEPENDENCY, b"", {})

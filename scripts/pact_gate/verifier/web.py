@@ -17,6 +17,9 @@ from urllib.parse import SplitResult, urlsplit
 
 from pact_gate.model.errors import InputError
 
+MOST_OF_A_STATE = 16 * 1024 * 1024
+"""Bytes of an answer to a provider state: it holds a few values for requests, if anything."""
+
 _PIECE = 65_536  # bytes
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
@@ -86,7 +89,14 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def send(url: str, *, timeout: float, body: bytes | None = None, headers: Mapping[str, str] | None = None) -> Answer:
+def send(
+    url: str,
+    *,
+    timeout: float,
+    body: bytes | None = None,
+    headers: Mapping[str, str] | None = None,
+    most: int | None = None,
+) -> Answer:
     """Send one GET, or a POST where there is a body, and return the answer whatever its status.
 
     Args:
@@ -94,6 +104,7 @@ def send(url: str, *, timeout: float, body: bytes | None = None, headers: Mappin
         timeout: Seconds for the connection, and for the answer.
         body: What to POST.
         headers: The request's.
+        most: Bytes that the answer may have.
 
     Raises:
         OSError: There was no answer.
@@ -102,17 +113,19 @@ def send(url: str, *, timeout: float, body: bytes | None = None, headers: Mappin
     request = urllib.request.Request(url, data=body, headers=dict(headers or {}))  # noqa: S310 - checked_url
     try:
         with opener.open(request, timeout=timeout) as response:
-            return Answer(response.status, _body(response, timeout), dict(response.headers))
+            return Answer(response.status, _body(response, timeout, most), dict(response.headers))
     except http.client.HTTPException as error:
         raise OSError(f"no answer in HTTP ({type(error).__name__})") from error
 
 
-def _body(response: http.client.HTTPResponse, timeout: float) -> bytes:
+def _body(response: http.client.HTTPResponse, timeout: float, most: int | None) -> bytes:
     """Read all of it, within `timeout` seconds: a socket's own timeout begins again with every byte that comes."""
     until = time.monotonic() + timeout
     body = bytearray()
     while piece := response.read1(_PIECE):
         body += piece
+        if most is not None and len(body) > most:
+            raise OSError(f"the answer has more than {most:,} bytes")
         if time.monotonic() > until:
             raise TimeoutError
     if response.length:  # `read1` does not tell of an answer that was cut
