@@ -378,11 +378,13 @@ def test_a_provider_states_endpoint_that_fails_is_a_failure_within_seconds(
 ) -> None:
     provider = serve(lambda _: http(200))
     states = serve(lambda _: http(status))
-    ended = verify(provider.url, "--provider-states-url", states.url)
-    assert ended.code == 1, ended.text
-    assert sentence in ended.text
-    assert "next: Mend what kept the interactions from being compared" in ended.text
-    assert len(states.requests) <= 2, "the verifier tries eight times, with growing pauses"
+    for tried, next_step in (("true", "Give each state in the table a handler"), ("false", "Mend what kept the")):
+        states.requests.clear()
+        ended = verify(provider.url, "--provider-states-url", states.url, "--check-states", tried)
+        assert ended.code == 1, ended.text
+        assert sentence in ended.text
+        assert f"next: {next_step}" in ended.text
+        assert len(states.requests) <= 2, "the verifier tries eight times, with growing pauses"
 
 
 def test_the_next_step_after_a_failure_is_what_would_mend_it(verify, serve, http) -> None:
