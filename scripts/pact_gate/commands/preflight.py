@@ -63,7 +63,7 @@ def preflight(
         raise
     if check.broken:
         provider.ensure_alive()
-    step.log(f"Provider states: tried {check.checked} of {len(lists)} with {check.requests} calls in {check.seconds:.1f} s")
+    step.log(f"Provider states: {check.checked} of {len(lists)} tried with {check.requests} calls")
     broken = {each.states[0]: each for each in check.broken}
     results = ((number, _held_back(each, broken)) for number, each in enumerate(wanted) if each)
     return Preflight(check, {number: result for number, result in results if result})
