@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import json
+import subprocess
+import sys
 import threading
 from base64 import b64decode
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import Enum
-from typing import Any
+from pathlib import Path
+from typing import Any, ClassVar
 from uuid import UUID
 from wsgiref.simple_server import WSGIRequestHandler, make_server
 
@@ -20,6 +23,7 @@ import pytest
 
 from pact_gate.messages import MessageError, Messages, Produced, Topic
 from pact_gate.messages.values import as_json, plain
+from pact_gate.states import States
 
 
 @dataclass(frozen=True)
@@ -69,15 +73,18 @@ def serving(messages: Messages) -> Iterator[str]:
     with make_server("127.0.0.1", 0, messages.wsgi, handler_class=_Quiet) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
-        yield f"http://127.0.0.1:{server.server_port}/messages"
+        yield f"http://127.0.0.1:{server.server_port}"
         server.shutdown()
         thread.join()
 
 
-def pact(contents: Any, *, matchers: dict[str, Any] | None = None, **meta: Any) -> bytes:
+def pact(
+    contents: Any, *, matchers: dict[str, Any] | None = None, states: Sequence[dict[str, Any]] = (), **meta: Any
+) -> bytes:
     message = {
         "type": "Asynchronous/Messages",
         "description": "an event",
+        "providerStates": list(states),
         "contents": {"contentType": "application/json", "content": contents},
         "metadata": meta,
         "matchingRules": {"body": matchers or {}},
@@ -97,7 +104,10 @@ def verified(messages: Messages, content: bytes, *, timeout: float = 5) -> Any:
     from pact_gate.verifier.pacts import ProviderAddress, verify_pact  # noqa: PLC0415
 
     with serving(messages) as url:
-        result = verify_pact(content, ProviderAddress("orders", messages_url=url, timeout=timeout))
+        address = ProviderAddress(
+            "orders", messages_url=f"{url}/messages", states_url=f"{url}/provider_states", timeout=timeout
+        )
+        result = verify_pact(content, address)
     assert not result.error, result.error
     (interaction,) = result.interactions
     return interaction
@@ -132,6 +142,11 @@ def test_key_headers_and_topic_are_part_of_the_contract() -> None:
         assert [each.kind for each in result.mismatches] == ["MetadataMismatch"]
 
 
+def test_long_headers_come_through() -> None:
+    made = Produced(OrderPlaced(), headers={"trace": "x" * 44_000})
+    assert verified(service(made), pact({"order_id": "o1"}, headers={"trace": "x" * 44_000})).passed
+
+
 def test_a_handler_that_hangs_ends_with_the_verifiers_timeout() -> None:
     ended = threading.Event()
     messages = Messages()
@@ -145,6 +160,20 @@ def test_a_handler_that_hangs_ends_with_the_verifiers_timeout() -> None:
 
 class Weird:
     """What JSON cannot hold."""
+
+
+class Broken:
+    """What cannot even be looked at."""
+
+    model_fields: ClassVar = {"total": None}
+
+    @property
+    def total(self) -> float:
+        return 1 / 0
+
+
+async def asynchronous(_: object) -> bytes:
+    return b"{}"
 
 
 def raising(_: object) -> bytes:
@@ -178,7 +207,11 @@ def raising(_: object) -> bytes:
         ),
         (ValueError("no\n such\n order"), topic(), "The handler of 'an event' raised ValueError: no such order."),
         (Produced(OrderPlaced(), key=7), topic(), "The key of 'orders' is of type int, which nothing makes bytes of"),
-        (Produced(OrderPlaced(), headers={"x": "y" * 60_000}), topic(), "The headers of 'an event' are too long"),
+        (Produced(OrderPlaced(), headers={"x": "y" * 45_000}), topic(), "The headers of 'an event' are too long"),
+        (Produced(OrderPlaced(), headers={"x": 7}), topic(), "is 'x' with a value of type int: Kafka's headers are"),  # type: ignore[dict-item]
+        (Produced(OrderPlaced(), headers=["x"]), topic(), "The headers of 'orders' are no pairs of a name and a"),  # type: ignore[list-item]
+        (None, topic(asynchronous), "asynchronous raised TypeError: it is async; give its form without async"),
+        (None, topic(deserializer=lambda _: Broken()), "cannot stand in a pact: ZeroDivisionError: division by zero"),
         (
             None,
             topic(deserializer=lambda _: Weird()),
@@ -265,7 +298,7 @@ def test_other_bytes_than_json_go_as_they_are() -> None:
     assert (answer.body, metadata(answer)["contentType"]) == (b"<order/>", "application/xml")
 
 
-def called(messages: Messages, method: str, *pieces: bytes) -> tuple[int, bytes]:
+def called(messages: Messages, method: str, *pieces: bytes, path: str = "/") -> tuple[int, bytes]:
     """Ask the ASGI application in one request, its body in pieces."""
     sent: list[dict[str, Any]] = []
     parts = iter([{"type": "http.request", "body": each, "more_body": True} for each in pieces])
@@ -276,7 +309,7 @@ def called(messages: Messages, method: str, *pieces: bytes) -> tuple[int, bytes]
     async def send(part: dict[str, Any]) -> None:
         sent.append(part)
 
-    asyncio.run(messages({"type": "http", "method": method, "path": "/"}, receive, send))
+    asyncio.run(messages.asgi({"type": "http", "method": method, "path": path}, receive, send))
     return sent[0]["status"], sent[1]["body"]
 
 
@@ -285,6 +318,37 @@ def test_it_is_an_asgi_application_too() -> None:
     assert (status, json.loads(body)["order_id"]) == (200, "o1")
     assert called(service(), "GET")[0] == 405
     assert called(service(), "POST", *[b" " * 300_000] * 4)[0] == 413
+
+
+def test_states_and_messages_are_one_application() -> None:
+    states = States()
+    placed: list[str] = []
+    states.state("an order")(lambda **parameters: placed.append(parameters["id"]))
+    messages = Messages(states)
+    messages.produces("an event", to=topic())(lambda: OrderPlaced(order_id=placed[-1]))
+
+    state = json.dumps({"state": "an order", "params": {"id": "o7"}, "action": "setup"}).encode()
+    assert called(messages, "POST", state, path="/_pact/provider_states")[0] == 200
+    assert (
+        json.loads(called(messages, "POST", b'{"description": "an event"}', path="/_pact/messages")[1])["order_id"]
+        == "o7"
+    )
+
+    wanted = pact({"order_id": "o9"}, states=[{"name": "an order", "params": {"id": "o9"}}])
+    assert verified(messages, wanted).passed
+
+
+def test_it_starts_and_stops_with_its_server() -> None:
+    sent: list[str] = []
+
+    async def receive() -> Any:
+        return {}
+
+    async def send(part: Any) -> None:
+        sent.append(part["type"])
+
+    asyncio.run(service().asgi({"type": "lifespan"}, receive, send))
+    assert sent == ["lifespan.startup.complete", "lifespan.shutdown.complete"]
 
 
 def test_the_wsgi_application_refuses_the_same() -> None:
@@ -338,3 +402,12 @@ def test_an_error_keeps_its_cause_for_the_log(caplog: pytest.LogCaptureFixture) 
     with pytest.raises(MessageError) as error:
         topic(raising).write(Produced(OrderPlaced()))
     assert isinstance(error.value.__cause__, KeyError)
+
+
+def test_it_needs_the_standard_library_alone() -> None:
+    scripts = Path(__file__).parents[2] / "scripts"
+    modules = ", ".join(
+        f"pact_gate.messages.{each.stem}" for each in (scripts / "pact_gate" / "messages").glob("[a-z]*.py")
+    )
+    code = f"import sys; sys.path.insert(0, {str(scripts)!r}); import {modules}"
+    subprocess.run([sys.executable, "-I", "-S", "-c", code], check=True)

@@ -29,3 +29,8 @@ def test_a_message_without_what_it_reads_is_refused_by_the_fields_name(missing: 
 
     with pytest.raises(ValidationError, match=missing):
         OrderPlacedHandler().handle(json.dumps(cut).encode())
+
+
+def test_a_number_that_is_sent_as_text_is_refused() -> None:
+    with pytest.raises(ValidationError, match="total"):
+        OrderPlacedHandler().handle(json.dumps({**MESSAGE, "total": "9.7"}).encode())

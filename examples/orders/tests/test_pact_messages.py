@@ -49,7 +49,7 @@ def test_an_unknown_state_is_refused_by_its_name(verified: TestClient) -> None:
     answer = verified.post("/_pact/provider_states", json={"state": "an order has been lost"})
 
     assert answer.status_code == 404
-    assert "an order has been lost" in answer.json()["detail"]
+    assert "an order has been lost" in answer.json()["error"]
 
 
 @pytest.mark.parametrize("path", ["/_pact/messages", "/_pact/provider_states"])

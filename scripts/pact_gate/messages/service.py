@@ -14,23 +14,30 @@ import inspect
 import json
 import logging
 from base64 import b64encode
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from http import HTTPStatus
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pact_gate.messages.topic import MessageError, Produced, Sent, Topic, takes_context, told
 from pact_gate.messages.values import as_json, plain
 
+if TYPE_CHECKING:
+    from pact_gate.states import States
+
 log = logging.getLogger(__name__)
 
-States = dict[str, dict[str, Any]]
+Needed = dict[str, dict[str, Any]]
 Handler = Callable[..., object]
+_Event = MutableMapping[str, Any]
+_Receive = Callable[[], Awaitable[_Event]]
+_Send = Callable[[_Event], Awaitable[None]]
+AsgiApp = Callable[[_Event, _Receive, _Send], Awaitable[None]]
 Made = TypeVar("Made", bound=Handler)
 
 _MOST_ASKED = 1_000_000  # bytes of a request; it holds a description and states
-_HEADER_MOST = 60_000  # bytes of metadata; servers and clients take about that much in a header
+_METADATA_MOST = 45_000  # bytes: 60,000 as base64, and Python's http.client takes 65,536 in a header's line
 _FRAME = 5  # bytes before the value in Confluent's wire format: a zero, and the schema's id in four
 
 
@@ -53,11 +60,12 @@ class _Registered:
 class Messages:
     """The messages of a provider, by the descriptions that they have in its consumers' pacts.
 
-    It is an ASGI application itself, and `wsgi` is a WSGI one. Both answer a POST at any path, so a service serves it
-    alone, or adds it to its own routes (Starlette and FastAPI: `Route("/_pact/messages", messages)`).
+    `asgi` and `wsgi` are the applications. They answer a POST at any path; with `states` (`pact_gate.states.States`) a
+    path that ends in `states` is theirs. In Starlette and FastAPI: `app.mount("/_pact", messages.asgi)`.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, states: States | None = None) -> None:
+        self._states = states
         self._handlers: dict[str, _Registered] = {}
 
     def produces(self, description: str, *, to: Topic) -> Callable[[Made], Made]:
@@ -94,9 +102,14 @@ class Messages:
         except MessageError as error:
             log.warning("%s", error, exc_info=error.__cause__)
             return _refusal(str(error))
+        except Exception as error:  # whatever it is, it must be no 5xx
+            log.exception("A message could not be made")
+            return _refusal(f"The message could not be made: {told(error)}.")
 
-    def wsgi(self, environ: Mapping[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    def wsgi(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Answer as a WSGI application."""
+        if self._states is not None and _is_of_states(environ.get("PATH_INFO", "")):
+            return self._states.wsgi(environ, start_response)
         length = environ.get("CONTENT_LENGTH") or "0"
         size = int(length) if length.isdecimal() else 0
         if environ["REQUEST_METHOD"] != "POST" or size > _MOST_ASKED:
@@ -106,28 +119,11 @@ class Messages:
         start_response(f"{answer.status.value} {answer.status.phrase}", list(answer.headers))
         return [answer.body]
 
-    async def __call__(
-        self,
-        scope: Mapping[str, Any],
-        receive: Callable[[], Awaitable[Mapping[str, Any]]],
-        send: Callable[[dict[str, Any]], Awaitable[None]],
-    ) -> None:
+    @property
+    def asgi(self) -> AsgiApp:
         """Answer as an ASGI application. Handlers run in a thread: one that hangs stops nothing else."""
-        if scope["type"] == "lifespan":
-            for phase in ("startup", "shutdown"):
-                await receive()
-                await send({"type": f"lifespan.{phase}.complete"})
-            return
-        if scope["type"] != "http":
-            raise ValueError(f"Messages are asked for by HTTP, not by {scope['type']}.")
-        body = await _received(receive)
-        if scope["method"] != "POST" or body is None:
-            answer = _not_asked(scope["method"])
-        else:
-            answer = await asyncio.to_thread(self.answer, body)
-        headers = [(name.lower().encode(), value.encode()) for name, value in answer.headers]
-        await send({"type": "http.response.start", "status": answer.status.value, "headers": headers})
-        await send({"type": "http.response.body", "body": answer.body})
+        # An object of its own: frameworks take a method for a view, and call it with their own kind of request.
+        return _Asgi(self, self._states)
 
     def _unknown(self, description: str) -> str:
         if not self._handlers:
@@ -143,7 +139,7 @@ def _is_needed(parameter: inspect.Parameter) -> bool:
     )
 
 
-def _asked(request: bytes) -> tuple[str, States]:
+def _asked(request: bytes) -> tuple[str, Needed]:
     try:
         document = json.loads(request)
         description = document["description"]
@@ -155,7 +151,7 @@ def _asked(request: bytes) -> tuple[str, States]:
     return description, states
 
 
-def _message(description: str, registered: _Registered, states: States) -> Answer:
+def _message(description: str, registered: _Registered, states: Needed) -> Answer:
     try:
         made = registered.make(states) if registered.takes_states else registered.make()
     except Exception as error:
@@ -170,7 +166,7 @@ def _message(description: str, registered: _Registered, states: States) -> Answe
     sent = topic.write(produced)
     body, content_type = _body(topic, sent)
     metadata = json.dumps(_metadata(topic, sent, content_type)).encode()
-    if len(metadata) > _HEADER_MOST:
+    if len(metadata) > _METADATA_MOST:
         raise MessageError(f"The headers of {description!r} are too long: {len(metadata):,} bytes.")
     headers = (("Content-Type", content_type), ("Pact-Message-Metadata", b64encode(metadata).decode()))
     return _answer(HTTPStatus.OK, body, headers)
@@ -186,7 +182,9 @@ def _body(topic: Topic, sent: Sent) -> tuple[bytes, str]:
     if topic.deserializer is not None:
         try:
             return json.dumps(as_json(plain(topic.read(sent))), ensure_ascii=False).encode(), "application/json"
-        except (TypeError, ValueError, RecursionError) as error:
+        except MessageError:
+            raise
+        except Exception as error:
             raise MessageError(
                 f"What consumers read of {topic.name!r} cannot stand in a pact: {told(error)}."
             ) from error
@@ -230,7 +228,40 @@ def _text(data: bytes) -> str:
         return b64encode(data).decode()
 
 
-async def _received(receive: Callable[[], Awaitable[Mapping[str, Any]]]) -> bytes | None:
+class _Asgi:
+    """https://asgi.readthedocs.io/en/latest/specs/www.html."""
+
+    def __init__(self, messages: Messages, states: States | None) -> None:
+        self._messages = messages
+        self._states = states
+
+    async def __call__(self, scope: _Event, receive: _Receive, send: _Send) -> None:
+        """Answer one request, or the server's question whether it may start."""
+        if scope["type"] == "lifespan":
+            for phase in ("startup", "shutdown"):
+                await receive()
+                await send({"type": f"lifespan.{phase}.complete"})
+        elif self._states is not None and _is_of_states(scope["path"]):
+            await self._states.asgi(scope, receive, send)
+        else:
+            await self._message(scope["method"], receive, send)
+
+    async def _message(self, method: str, receive: _Receive, send: _Send) -> None:
+        body = await _received(receive)
+        if method != "POST" or body is None:
+            answer = _not_asked(method)
+        else:
+            answer = await asyncio.to_thread(self._messages.answer, body)
+        headers = [(name.lower().encode(), value.encode()) for name, value in answer.headers]
+        await send({"type": "http.response.start", "status": answer.status.value, "headers": headers})
+        await send({"type": "http.response.body", "body": answer.body})
+
+
+def _is_of_states(path: str) -> bool:
+    return path.rstrip("/").endswith("states")
+
+
+async def _received(receive: _Receive) -> bytes | None:
     """Return a request's body, or None for one that is too long."""
     body, more = bytearray(), True
     while more:

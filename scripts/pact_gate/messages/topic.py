@@ -6,6 +6,7 @@ a `SerializationContext`, to which they may add a header.
 
 from __future__ import annotations
 
+import inspect
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -84,7 +85,7 @@ class Topic:
             MessageError: production could not send it, or would send something else.
         """
         self._check_event(produced.value)
-        headers = _headers(produced.headers)
+        headers = _headers(produced.headers, self.name)
         key = self._key(produced.key, headers)
         data = self._data(produced.value, headers)
         return Sent(data, key, tuple(headers))
@@ -183,11 +184,29 @@ def _called(
     function: Callable[..., Any], value: object, topic: str, part: Literal["key", "value"], headers: list[Header]
 ) -> object:
     if not takes_context(function):
-        return function(value)
+        return _not_awaited(function(value))
     serialization = sys.modules["confluent_kafka.serialization"]
-    return function(value, serialization.SerializationContext(topic, part, headers))
+    return _not_awaited(function(value, serialization.SerializationContext(topic, part, headers)))
 
 
-def _headers(given: Headers) -> list[Header]:
+def _not_awaited(made: object) -> object:
+    if inspect.iscoroutine(made):
+        made.close()
+        raise TypeError("it is async; give its form without async, which does the same")
+    return made
+
+
+def _headers(given: Headers, topic: str) -> list[Header]:
+    """Return what Kafka takes as headers: names, and bytes or nothing."""
     pairs = given.items() if isinstance(given, Mapping) else given
-    return [(name, value.encode() if isinstance(value, str) else value) for name, value in pairs]
+    try:
+        found = [(name, value.encode() if isinstance(value, str) else value) for name, value in pairs]
+    except (TypeError, ValueError) as error:
+        raise MessageError(f"The headers of {topic!r} are no pairs of a name and a value.") from error
+    for name, value in found:
+        if not isinstance(name, str) or not isinstance(value, bytes | None):
+            raise MessageError(
+                f"A header of {topic!r} is {name!r} with a value of type {type(value).__name__}: Kafka's headers are a "
+                "str with a str, bytes or None."
+            )
+    return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import uuid4
 
-from pydantic import BaseModel, Field, PositiveInt
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt
 
 
 class Item(BaseModel):
@@ -17,6 +17,8 @@ class Item(BaseModel):
 
 class OrderPlaced(BaseModel):
     """What fulfilment reads of the message. Fields that it does not read stay out, here and in the pact."""
+
+    model_config = ConfigDict(strict=True)  # text is not taken for a number: what orders sends is what the pact says
 
     event_type: str
     order_id: str
