@@ -2,7 +2,7 @@
 
 # Which Python .venv is made of: `make PYTHON=python3.13 test`.
 PYTHON ?=
-TIERS := core verify broker dev
+TIERS := core verify broker openapi dev
 LOCKS := $(TIERS:%=scripts/requirements/%.txt)
 READY := .venv/ready
 export UV_NATIVE_TLS ?= true# the machine's own certificates count, as they do for pip

@@ -31,6 +31,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "gate": ("pact_gate.commands.gate", "publish this commit's pacts if there are any, then ask can-i-deploy"),
     "publish": ("pact_gate.commands.publish", "publish this commit's pacts"),
     "verify": ("pact_gate.commands.verify", "verify a provider against its consumers' pacts"),
+    "compare-openapi": ("pact_gate.commands.compare_openapi", "compare pacts with a provider's OpenAPI document"),
     "can-i-deploy": ("pact_gate.commands.can_i_deploy", "ask whether a version may be deployed or merged"),
     "contract-gate": (
         "pact_gate.commands.contract_gate",

@@ -26,7 +26,7 @@ import uv
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"
 SH = shutil.which("sh") or "sh"
-TIERS = ("core", "verify", "broker")
+TIERS = ("core", "verify", "broker", "openapi")
 PATIENCE = 60  # seconds; a bound, never waited for
 
 needs_sh_fakes = pytest.mark.skipif(os.name == "nt", reason="the doubles of installers and Pythons are sh scripts")
@@ -239,6 +239,7 @@ def test_what_lies_in_the_checkout_has_no_say_in_the_installation(launcher: Laun
         ("publish", {}, ["core"]),
         ("", {}, ["core"]),
         ("verify", {}, ["core", "verify"]),
+        ("compare-openapi", {}, ["core", "openapi"]),
         ("broker serve", {}, ["core", "broker"]),
         ("publish --broker-url https://broker.example", {}, ["core"]),
         ("publish --broker-url sqlite:pacts.db", {}, ["core", "broker"]),

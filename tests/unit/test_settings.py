@@ -17,6 +17,7 @@ from pact_gate.__main__ import COMMANDS
 from pact_gate.model.errors import InputError
 from pact_gate.model.gate import Target, TargetKind
 from pact_gate.settings.broker import BrokerSettings, broker_settings, serve_settings
+from pact_gate.settings.compare_openapi import compare_settings
 from pact_gate.settings.contract_gate import contract_gate_settings
 from pact_gate.settings.gate import can_i_deploy_settings, gate_settings
 from pact_gate.settings.github import fetch_settings, github_settings
@@ -34,6 +35,7 @@ READERS: Mapping[str, tuple[Callable[..., Any], ...]] = {
     "gate": (gate_settings, publish_settings),
     "publish": (publish_settings,),
     "verify": (verify_settings,),
+    "compare-openapi": (compare_settings,),
     "can-i-deploy": (can_i_deploy_settings,),
     "contract-gate": (contract_gate_settings,),
     "trigger-verification": (trigger_settings,),
@@ -101,6 +103,7 @@ def test_a_command_knows_and_reads_the_inputs_of_its_action(command) -> None:
             "pact-url": "http://127.0.0.1:9292/pact",
             "environment": "production",
             "database": "x",
+            "openapi": "openapi.yaml",
             "publish-results": "false",
         }
     )
@@ -139,7 +142,7 @@ def test_the_default_of_an_action_is_that_of_the_command(command) -> None:
     about = action(command)["inputs"]
     required = {
         name: value
-        for name, value in (GATE | VERIFY | REQUEST | {"environment": "production"}).items()
+        for name, value in (GATE | VERIFY | REQUEST | {"environment": "production", "openapi": "openapi.yaml"}).items()
         if name in about
     }
     defaults = {name: each["default"] for name, each in about.items() if "${{" not in each.get("default", "${{")}

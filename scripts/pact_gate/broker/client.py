@@ -195,6 +195,10 @@ class Broker:
         """Give the pact of one consumer version as it stands in the broker, None where there is none."""
         return self._found(self._pact_link(consumer, provider, version))
 
+    def pact_url(self, consumer: str, provider: str, version: str) -> str:
+        """Give the address of the pact of one consumer version; there need not be one."""
+        return self._pact_link(consumer, provider, version)
+
     def content_url(self, consumer: str, provider: str, version: str) -> str:
         """Give the address of the content that a consumer version's pact has: equal content has the same one."""
         document = self._document(self._pact_link(consumer, provider, version))
@@ -261,6 +265,46 @@ class Broker:
         with _understood(self.address):
             found = answer["_links"].get("self", {}).get("href")
             return str(found) if found else None
+
+    def provider_contract_link(self, provider: str) -> str:
+        """Give the address that takes a provider's contract. Only PactFlow has one.
+
+        Raises:
+            InputError: this broker has none.
+        """
+        with _understood(self.address):
+            known = "pf:publish-provider-contract" in self._index["_links"]
+        if not known:
+            raise InputError(
+                f"The broker at {self.address} takes no provider contracts (it has no `pf:publish-provider-contract`).",
+                "Leave `publish-contract` out: of the brokers, PactFlow alone takes them.",
+            )
+        return self._link("pf:publish-provider-contract", provider=provider)
+
+    def publish_provider_contract(  # noqa: PLR0913 - what a contract is published with
+        self,
+        provider: str,
+        content: bytes,
+        *,
+        content_type: str,
+        version: str,
+        branch: str | None,
+        tags: Iterable[str],
+        build_url: str | None,
+    ) -> None:
+        """Publish an OpenAPI document as a provider's contract, as `pact pactflow publish-provider-contract` does.
+
+        Nothing is said of tests that held the provider to it (`selfVerificationResults`): none were run here.
+        """
+        contract = {
+            "content": base64.b64encode(content).decode(),
+            "contentType": content_type,
+            "specification": "oas",
+        }
+        body: dict[str, Any] = {"pacticipantVersionNumber": version, "contract": contract}
+        optional = (("branch", branch), ("tags", list(tags)), ("buildUrl", build_url))
+        body |= {key: value for key, value in optional if value}
+        self._http.send("POST", self.provider_contract_link(provider), body)
 
     # --- versions ----------------------------------------------------------------------------------------
 

@@ -12,6 +12,7 @@ from pact_gate.model.verification import PactVerification
 
 if TYPE_CHECKING:  # no step has all of them
     from pact_gate.model.changes import ContractChange
+    from pact_gate.model.comparison import PactComparison, Unused
     from pact_gate.model.others import CheckResult
     from pact_gate.model.plan import Concerned
     from pact_gate.model.provider_states import StatesCheck
@@ -103,6 +104,18 @@ class ReconcileOutcome(Outcome):
     hopeless: tuple[Hopeless, ...] = ()
     gates: tuple[OldAnswer, ...] = ()
     branches: tuple[GoneBranch, ...] = ()
+
+
+@dataclass(frozen=True)
+class ComparisonOutcome(Outcome):
+    """Pacts were compared with an OpenAPI document. `strict` is where a warning is a no as well."""
+
+    provider: str = ""
+    document: str = ""
+    comparisons: tuple[PactComparison, ...] = ()
+    unused: tuple[Unused, ...] = ()
+    patterns_left_out: tuple[str, ...] = ()
+    strict: bool = False
 
 
 @dataclass(frozen=True)

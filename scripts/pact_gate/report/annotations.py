@@ -7,9 +7,9 @@ from itertools import islice
 from typing import Literal
 
 from pact_gate.model.errors import PactGateError
-from pact_gate.model.outcome import Annotation, GateOutcome, Outcome, VerifyOutcome
+from pact_gate.model.outcome import Annotation, ComparisonOutcome, GateOutcome, Outcome, VerifyOutcome
 from pact_gate.model.verification import Fate, InteractionResult, PactVerification
-from pact_gate.report import words
+from pact_gate.report import comparison, words
 from pact_gate.report.escape import cut, line, visible
 
 _SHOWN = 10  # of a level in one step (https://docs.github.com/en/rest/checks/runs); the rest is dropped unseen
@@ -27,6 +27,8 @@ def annotations(outcome: Outcome) -> tuple[Annotation, ...]:
             found = _gate(outcome)
         case VerifyOutcome():
             found = _verification(outcome)
+        case ComparisonOutcome():
+            found = _comparison(outcome)
         case _:
             found = _simple(outcome)
     return _as_many_as_are_shown([*outcome.annotations, *found])
@@ -72,6 +74,17 @@ def _verification(outcome: VerifyOutcome) -> Iterator[Annotation]:
             yield _broken(verification, _interaction(interaction), pending=pending)
     if not broken and not (outcome.states and outcome.states.fails):
         yield from _simple(outcome)
+
+
+def _comparison(outcome: ComparisonOutcome) -> Iterator[Annotation]:
+    """Put each finding on its line of the document, which is where it can be mended."""
+    yield from _simple(outcome)
+    for each in outcome.comparisons:
+        for group in comparison.grouped(each.findings):
+            message = f"{group.where}: {group.message} ({group.interactions[0]})"
+            title = f"The pact of {each.consumer}"
+            level: Literal["error", "warning"] = "error" if group.level == "error" else "warning"
+            yield Annotation(level, message, title, group.spot.file, group.spot.line)
 
 
 def _broken(verification: PactVerification, message: str, *, pending: bool) -> Annotation:

@@ -13,6 +13,7 @@ from pact_gate.model.commit import short
 from pact_gate.model.errors import BrokerError, ConflictError, InputError, PactGateError, ProviderError
 from pact_gate.model.gate import Row
 from pact_gate.model.outcome import (
+    ComparisonOutcome,
     GateOutcome,
     Outcome,
     PlanOutcome,
@@ -23,12 +24,13 @@ from pact_gate.model.outcome import (
     VerifyOutcome,
 )
 from pact_gate.model.verification import InteractionResult, Mismatch, PactVerification
-from pact_gate.report import words
+from pact_gate.report import comparison, words
 from pact_gate.report.escape import block, code, is_web_address, link, markdown, prose
 from pact_gate.report.picture import picture
 
 if TYPE_CHECKING:
     from pact_gate.model.changes import ContractChange
+    from pact_gate.model.comparison import PactComparison, Unused
     from pact_gate.model.plan import Concerned
     from pact_gate.model.provider_states import StateFinding, StatesCheck
     from pact_gate.model.reconcile import Due, GoneBranch, Hopeless, OldAnswer
@@ -100,6 +102,8 @@ def summary(outcome: Outcome, *, budget: int = BUDGET) -> str:  # noqa: PLR0911 
             return _gate(outcome, _Page(budget))
         case VerifyOutcome():
             return _verification(outcome, budget)
+        case ComparisonOutcome():
+            return _comparison(outcome, _Page(budget))
         case PublishOutcome():
             return _publication(outcome, _Page(budget))
         case TriggerOutcome():
@@ -373,6 +377,69 @@ def _in_full(mismatch: Mismatch) -> str:
 
 def _folded(name: str, body: str) -> str:
     return f"<details><summary>{name}</summary>\n\n{body}\n\n</details>"
+
+
+# --- comparison with an OpenAPI document
+
+
+def _comparison(outcome: ComparisonOutcome, page: _Page) -> str:
+    _head(page, outcome)
+    pacts = comparison.worst_first(outcome.comparisons)
+    if pacts:
+        header = ("Result", "Consumer", "Interactions", "Errors", "Warnings", "Links")
+        page.table(header, (_compared(each, strict=outcome.strict) for each in pacts), len(pacts), "pact")
+    for each in outcome.annotations:
+        page.add(f"**{markdown(each.title)}:** {prose(each.message)}")
+    for each in pacts:
+        groups = comparison.grouped(each.findings)
+        if groups and page.add(f"### {markdown(each.consumer)} → {markdown(each.provider)}"):
+            page.table(
+                ("", "Where", "What", "Interactions", "In the document"), map(_group, groups), len(groups), "finding"
+            )
+    _unused(outcome.unused, page)
+    skipped = [f"- {prose(what)}" for each in pacts for what in each.skipped]
+    skipped += [f"- the pattern {code(each)}, which does not run in linear time" for each in outcome.patterns_left_out]
+    if skipped:
+        page.add(_folded("What was not compared", "\n".join(skipped[:_ROWS])))
+    _facts(page, outcome)
+    return str(page)
+
+
+def _compared(found: PactComparison, *, strict: bool) -> tuple[str, ...]:
+    errors = sum(each.level == "error" for each in found.findings)
+    pact = _links(("pact", found.url), ("result", found.result_url)) if found.url else code(found.pact)
+    counts = (str(len(found.interactions)), str(errors), str(len(found.findings) - errors))
+    return (" ".join(comparison.result(found, strict=strict)), markdown(found.consumer), *counts, pact)
+
+
+def _group(group: comparison.Group) -> tuple[str, ...]:
+    more = len(group.interactions) - 1
+    named = markdown(group.interactions[0]) + (f" and {words.counted(more, 'more interaction')}" if more else "")
+    return (group.symbol, code(group.where), prose(group.message, 400), named, code(group.place))
+
+
+def _unused(unused: Sequence[Unused], page: _Page) -> None:
+    whole, parts = (comparison.unused_of(unused, whole=each) for each in (True, False))
+    if not unused or not page.add("### What no compared pact uses"):
+        return
+    page.add(
+        f"{words.counted(len(whole), 'operation')}, and {words.counted(len(parts), 'response, field or parameter')} of "
+        "the others. Consumers without a pact may use them all the same."
+    )
+    if whole:
+        page.table(
+            ("Operation", "In the document"),
+            ((_operation(each), code(str(each.spot))) for each in whole),
+            len(whole),
+            "operation",
+        )
+    if parts:
+        rows = ((_operation(each), code(each.what), code(str(each.spot))) for each in parts)
+        page.table(("Operation", "Unused", "In the document"), rows, len(parts), "part")
+
+
+def _operation(unused: Unused) -> str:
+    return f"{markdown(unused.method)} {code(unused.path)}"
 
 
 # --- publication

@@ -11,6 +11,7 @@ from pact_gate.model.commit import short
 from pact_gate.model.errors import PactGateError
 from pact_gate.model.gate import Row
 from pact_gate.model.outcome import (
+    ComparisonOutcome,
     GateOutcome,
     Outcome,
     PlanOutcome,
@@ -20,7 +21,7 @@ from pact_gate.model.outcome import (
     VerifyOutcome,
 )
 from pact_gate.model.verification import InteractionResult, PactVerification
-from pact_gate.report import words
+from pact_gate.report import comparison, words
 from pact_gate.report.escape import cut, line, log_line, visible
 
 if TYPE_CHECKING:
@@ -53,13 +54,15 @@ def _joined(lines: Iterable[str]) -> str:
     return _EMPTY_LINES.sub("\n\n", every)
 
 
-def _outcome(outcome: Outcome) -> Iterator[str]:
+def _outcome(outcome: Outcome) -> Iterator[str]:  # noqa: C901 - one for each kind
     yield from filter(None, (words.title(outcome), words.reason(outcome)))
     match outcome:
         case GateOutcome():
             yield from _gate(outcome)
         case VerifyOutcome():
             yield from _verification(outcome)
+        case ComparisonOutcome():
+            yield from _comparison(outcome)
         case PublishOutcome():
             yield from _publication(outcome)
         case TriggerOutcome():
@@ -162,6 +165,29 @@ def _failure(verification: PactVerification, interaction: InteractionResult) -> 
     findings = list(words.findings(interaction))
     yield from (f"  - {line(each, _FINDING)}" for each in findings[:_FINDINGS])
     yield from _more(len(findings) - _FINDINGS, "difference")
+
+
+def _comparison(outcome: ComparisonOutcome) -> Iterator[str]:
+    pacts = comparison.worst_first(outcome.comparisons)
+    rows = [
+        (comparison.result(each, strict=outcome.strict)[1], each.consumer, str(len(each.interactions)), each.pact)
+        for each in pacts[:_ROWS]
+    ]
+    yield from _table(("RESULT", "CONSUMER", "INTERACTIONS", "PACT"), rows)
+    yield from _more(len(pacts) - _ROWS, "pact")
+    for each in pacts:
+        groups = comparison.grouped(each.findings)
+        for group in groups[:_ROWS]:
+            named = line(group.interactions[0], 300)
+            more = f" and {len(group.interactions) - 1} more" if len(group.interactions) > 1 else ""
+            yield f"{group.level}: {each.consumer}, {group.where}: {line(group.message, _FINDING)}"
+            yield f"  in {named}{more}; {group.place}"
+        yield from _more(len(groups) - _ROWS, "finding")
+    yield from (f"not compared: {what}" for each in pacts for what in each.skipped[:_ROWS])
+    parts = [f"{each.method} {each.path} {each.what}".strip() for each in outcome.unused]
+    if parts:
+        yield from ["", "What no compared pact uses:", *(f"  {each}" for each in parts[:_ROWS])]
+        yield from _more(len(parts) - _ROWS, "part")
 
 
 def _publication(outcome: PublishOutcome) -> Iterator[str]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from pact_gate.model.commit import short
 from pact_gate.model.gate import Question, Result, Row, Target, TargetKind, Verdict
-from pact_gate.model.outcome import GateOutcome, Outcome, TriggerOutcome, VerifyOutcome
+from pact_gate.model.outcome import ComparisonOutcome, GateOutcome, Outcome, TriggerOutcome, VerifyOutcome
 from pact_gate.model.override import Overrides
 from pact_gate.model.unknown import Explanation
 from pact_gate.model.verification import Fate, InteractionResult, Mismatch, PactVerification
@@ -17,6 +17,11 @@ from pact_gate.report.escape import cut
 
 if TYPE_CHECKING:  # no step but `verify` has it
     from pact_gate.model.provider_states import StateFinding, StatesCheck
+
+COMPARED = (
+    "Compared, not run: two descriptions were held against each other. Whether the provider does what its document "
+    "says is for its verification to show."
+)
 
 _SUBJECTS = 3  # named in a title
 _A_WAIT = 5.0  # seconds; what is shorter was the broker's answer, not a wait
@@ -85,6 +90,8 @@ def symbol(outcome: Outcome) -> str:
         return "❌"
     if isinstance(outcome, VerifyOutcome):
         return _verify_symbol(outcome.verifications)
+    if isinstance(outcome, ComparisonOutcome):
+        return "✅" if outcome.outputs.get("result") == "compatible" else "⚠️"
     return "✅"
 
 
@@ -103,7 +110,7 @@ def reason(outcome: Outcome) -> str:
         return outcome.decision.reason or outcome.headline
     if isinstance(outcome, VerifyOutcome):
         return _first_failure(outcome)
-    return ""
+    return COMPARED if isinstance(outcome, ComparisonOutcome) and outcome.comparisons else ""
 
 
 def next_step(outcome: Outcome) -> str:

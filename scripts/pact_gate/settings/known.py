@@ -18,6 +18,7 @@ _RECONCILE = ("to-environment", "consumer-branches", "rerun", "delete-branches")
 _PROVIDER = ("provider", "provider-url", "start", "ready-url", "ready-timeout", "provider-states-url", "messages-url")
 _STATES = ("check-states", "state-check")
 _SELECTION = ("selectors", "enable-pending", "wip-since", "pact-url", "pacts", "on-empty")
+_COMPARED = ("openapi", "provider", "pacts", "consumer", "consumer-version", "selectors", "on-empty")
 _FILTERS = ("filter-description", "filter-state", "filter-no-state", "filter-consumers")
 _RESULTS = ("publish-results", "tags", "build-url", "junit")
 
@@ -25,6 +26,7 @@ KNOWN: Mapping[str, frozenset[str]] = {
     "gate": frozenset(_PUBLISH + _ASKED),
     "publish": frozenset(_PUBLISH),
     "verify": frozenset((*_VERSION, *_PROVIDER, *_STATES, *_SELECTION, *_FILTERS, *_RESULTS, "request-headers")),
+    "compare-openapi": frozenset((*_VERSION, *_COMPARED, "fail-on", "json", "publish-contract", *_RESULTS[:3])),
     "can-i-deploy": frozenset((*_GATE, *_OVERRIDE, "not-covered", "config")),
     "trigger-verification": frozenset(_TRIGGER),
     "contract-gate": frozenset((*_TRIGGER, *_GATE, "needs", "artifact", "artifact-workflow", "tags", "trigger-token"))

@@ -1,0 +1,1 @@
+"""Pacts against an OpenAPI document: reading it, its schemas, and the comparison."""
