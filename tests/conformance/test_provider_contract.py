@@ -10,6 +10,7 @@ import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 import requests
@@ -24,7 +25,7 @@ CONTRACT = b'{"openapi": "3.1.0"}\n'
 class PactFlow(BaseHTTPRequestHandler):
     """An index with the one relation that a Pact Broker has not, and what is sent to it."""
 
-    sent: list[tuple[str, str, str, object]] = []
+    sent: ClassVar[list[tuple[str, str, str, object]]] = []
 
     def do_GET(self):
         link = f"http://127.0.0.1:{self.server.server_port}/contracts/provider/{{provider}}/publish"

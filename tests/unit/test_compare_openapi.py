@@ -407,9 +407,7 @@ def test_the_contract_is_published_as_pacts_own_client_does(compare, serve, http
 
     server = serve(answer)
     given = ("--broker-url", server.url, "--version", SHA, "--branch", "main", "--tags", "a", "--publish-contract")
-    ended = compare(
-        None, DOCUMENT, *given, "--on-empty", "pass", "--build-url", "http://ci/1", "--broker-token", "t0ken"
-    )
+    ended = compare(None, DOCUMENT, *given, "--on-empty", "pass", "--build-url", "http://ci/1")
     assert ended.code == 0, ended.text
     (sent,) = [each for each in server.requests if each.path.endswith("/publish")]
     assert (sent.method, sent.path) == ("POST", "/contracts/provider/products/publish")

@@ -388,8 +388,8 @@ def _comparison(outcome: ComparisonOutcome, page: _Page) -> str:
     if pacts:
         header = ("Result", "Consumer", "Interactions", "Errors", "Warnings", "Links")
         page.table(header, (_compared(each, strict=outcome.strict) for each in pacts), len(pacts), "pact")
-    for each in outcome.annotations:
-        page.add(f"**{markdown(each.title)}:** {prose(each.message)}")
+    for note in outcome.annotations:
+        page.add(f"**{markdown(note.title)}:** {prose(note.message)}")
     for each in pacts:
         groups = comparison.grouped(each.findings)
         if groups and page.add(f"### {markdown(each.consumer)} → {markdown(each.provider)}"):
