@@ -44,12 +44,12 @@ def story(stage: Stage) -> None:
         "fulfilment writes down in a test what it needs of the message order.placed, and publishes it as a pact. "
         "Nobody has verified it, so the gate says no.",
         fulfilment,
-        Expected("not-in-environment", said="Nor has any version of it verified"),
+        Expected("not-in-environment", said="orders-service has never published a result"),
     )
     stage.play(
         "orders publishes what it needs of products, and verifies its message. Nobody has verified what orders needs.",
         orders,
-        Expected("not-in-environment", verified="passed", said="Nor has any version of it verified"),
+        Expected("not-in-environment", verified="passed", said="products-service has never published a result"),
     )
     stage.play(
         "products verifies what orders needs. Nothing stands against it, but its deploy waits for an approval.",
