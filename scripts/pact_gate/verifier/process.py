@@ -14,7 +14,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType, TracebackType
-from typing import NoReturn, Self
+from typing import IO, NoReturn, Self
 
 from pact_gate.model.errors import ProviderError
 from pact_gate.settings.inputs import environment_of_others
@@ -104,8 +104,7 @@ class ProviderProcess:
         if self._log is None or not self._log.exists():
             return ""
         with self._log.open("rb") as log:
-            log.seek(max(0, log.seek(0, os.SEEK_END) - _TAIL))
-            return "\n".join(log.read().decode(errors="replace").splitlines()[-lines:])
+            return _end(log, lines)
 
     def _refuse_another(self) -> None:
         with contextlib.suppress(OSError):
@@ -202,24 +201,51 @@ def output_of(command: str, seconds: float) -> tuple[int | None, bytes, str]:
         error.
     """
     with tempfile.TemporaryFile() as printed, tempfile.TemporaryFile() as said:
+        code = _run_to_end(command, seconds, None, printed, said)
+        printed.seek(0)
+        return code, printed.read(), _end(said, _LINES_TOLD)
+
+
+def run_to_end(command: str, seconds: float, folder: Path) -> tuple[int | None, str]:
+    """Run a command of the user's in a folder, and end it with its children after its time.
+
+    Returns:
+        Its exit code (negative for the signal that ended it, None where it did not end in time), and the end of what
+        it wrote.
+
+    Raises:
+        OSError: it could not be started.
+    """
+    with tempfile.TemporaryFile() as written:
+        return _run_to_end(command, seconds, folder, written, subprocess.STDOUT), _end(written, _LINES_TOLD)
+
+
+def _run_to_end(
+    command: str, seconds: float, folder: Path | None, stdout: IO[bytes], stderr: IO[bytes] | int
+) -> int | None:
+    with _sigterm_unwinds():
         process = subprocess.Popen(  # noqa: S603 - the user's own command is what is asked for
             _shell(command),
             stdin=subprocess.DEVNULL,
-            stdout=printed,
-            stderr=said,
+            stdout=stdout,
+            stderr=stderr,
+            cwd=folder,
             env=environment_of_others(os.environ),
             start_new_session=True,
         )
-        code: int | None = None
         try:
             with contextlib.suppress(subprocess.TimeoutExpired):
-                code = process.wait(seconds)
+                return process.wait(seconds)
+            return None
         finally:
             _signal_group(process.pid, _SIGKILL)
             process.wait()
-        printed.seek(0)
-        said.seek(max(0, said.seek(0, os.SEEK_END) - _TAIL))
-        return code, printed.read(), "\n".join(said.read().decode(errors="replace").splitlines()[-_LINES_TOLD:])
+
+
+def _end(log: IO[bytes], lines: int) -> str:
+    """Return the last lines of a log, nothing in them escaped."""
+    log.seek(max(0, log.seek(0, os.SEEK_END) - _TAIL))
+    return "\n".join(log.read().decode(errors="replace").splitlines()[-lines:])
 
 
 def _group_runs(group: int) -> bool:
