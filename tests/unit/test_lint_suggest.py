@@ -14,7 +14,7 @@ from urllib.request import urlopen
 import pytest
 from tests.unit.test_verifier import at, serving
 
-from pact_gate.lint.suggest import datetime_format, instead, language_of, language_of_folder, pattern_of
+from pact_gate.lint.suggest import datetime_format, instead, language_of, language_of_folder, pattern_of, steady
 
 PACKAGES = Path(__file__).parents[1] / "lint" / "node_modules"
 UUID = "550e8400-e29b-41d4-a716-446655440000"
@@ -51,6 +51,9 @@ CASES: list[tuple[Any, Any, Any]] = [
     ("each-like", [{"id": 1, "tags": ["a"]}], [{"id": 2, "tags": ["b", "c"]}, {"id": 3, "tags": ["d"]}]),
     ("each-like", ["a"], ["b", "c"]),
     ("example", "someone@example.com", "another@example.com"),
+    ("example", "2024-01-31T12:00:00Z", "2025-01-01T00:00:00Z"),
+    ("example", UUID, UUID.replace("5", "7")),
+    ("date", "31/01/2024", "01/02/2025"),
 ]
 LANGUAGES = ("python", "python-v2", "javascript", "javascript-v2", "jvm", "go", "go-v2", "")
 
@@ -250,6 +253,27 @@ def test_a_folder_speaks_for_a_language_if_it_speaks_for_one(names: list[str], l
 @pytest.mark.parametrize("value", ["2024-07-20x", "2024-07-20T", "14:3", "", "T14:30", "20240720", "\uff12024-07-20"])
 def test_what_is_no_date_has_no_format(value: str) -> None:
     assert datetime_format(value) == ""
+
+
+@pytest.mark.parametrize(
+    ("value", "steady_one"),
+    [
+        ("2026-11-27T01:02:03.456Z", "2024-01-31T12:00:00.000Z"),
+        ("2026-11-27 01:02:03+01:00", "2024-01-31 12:00:00+01:00"),
+        ("2026-11-27T01:02", "2024-01-31T12:00"),
+        ("2026-11-27", "2024-01-31"),
+        ("01:02:03", "12:00:00"),
+        ("6fa459ea-ee8a-3ca4-894e-db77e160355e", "00000000-0000-4000-8000-000000000000"),
+        ("http://localhost:41234/orders/1?at=1", "http://localhost:8080/orders/1?at=1"),
+        ("http://localhost:8080/orders", "http://localhost:8080/orders"),
+        ("Widget", "Widget"),
+        (7, 7),
+    ],
+)
+def test_a_steady_example_has_the_same_format(value: Any, steady_one: Any) -> None:
+    assert steady(value) == steady_one
+    if isinstance(value, str):
+        assert datetime_format(value) == datetime_format(steady_one)
 
 
 @pytest.mark.parametrize("value", [value for _, value, _ in CASES if isinstance(value, str) and "\n" not in value])

@@ -43,6 +43,8 @@ _TIME = re.compile(
     r"\d{2}:\d{2}(?P<seconds>:\d{2}(?:\.(?P<fraction>\d{1,9}))?)?(?P<zone>Z|[+-]\d{2}(?::?\d{2})?)?", re.ASCII
 )
 _URL = re.compile(r"(?P<scheme>https?)://[^/?#\s]+(?P<rest>[^\s]*)")
+_HIGH_PORT = re.compile(r"(^[a-z][a-z0-9+.-]*://[^/?#@\s]*):[0-9]{5}(?=[/?#]|$)")
+_AN_ID = "00000000-0000-4000-8000-000000000000"
 _NAME = re.compile(r"[A-Za-z_$][\w$]*", re.ASCII)
 _UNSAFE = re.compile(r"[\ud800-\udfff]")
 _META = re.compile(r"([\\.^$*+?()\[\]{}|])")
@@ -73,7 +75,7 @@ def instead(language: str, want: Want, value: Any, key: str = "", *, pattern: st
 
     Args:
         language: What `language_of` gives; for an unknown one it is a sentence.
-        want: What to match. `example` keeps the type and shows `value` as the example to take.
+        want: What to match. `example` matches by the kind of `value`, which is the example to take.
         value: The example to show: for a secret never the secret itself.
         key: The field's name; empty for an element of a list and for a whole body.
         pattern: The regular expression for `regex` and `url`; empty for one that is made of the value.
@@ -105,6 +107,26 @@ def datetime_format(value: str) -> str:
     clock = _TIME.fullmatch(value[11:])
     between = {"T": "'T'", " ": " "}.get(value[10:11])
     return f"yyyy-MM-dd{between}{_time_format(clock)}" if _DATE.fullmatch(value[:10]) and between and clock else ""
+
+
+def steady(value: Any) -> Any:
+    """Give an example of the same kind and format that is the same on every day: the time, the id or the port is fixed.
+
+    What is no UUID, no date or time and has no mock server's port is given back as it is.
+    """
+    if not isinstance(value, str):
+        return value
+    if _ANY_UUID.fullmatch(value):
+        return _AN_ID
+    if not datetime_format(value):
+        return _HIGH_PORT.sub(r"\1:8080", value, count=1)
+    day = re.sub(r"^\d{4}-\d{2}-\d{2}", "2024-01-31", value)
+    return re.sub(r"(^|[T ])\d{2}:\d{2}((?::\d{2})?)((?:\.\d+)?)", _noon, day, count=1)
+
+
+def _noon(clock: re.Match[str]) -> str:
+    seconds = clock[2] and ":00"
+    return f"{clock[1]}12:00{seconds}{re.sub('[0-9]', '0', clock[3])}"
 
 
 def pattern_of(value: str) -> str:
@@ -154,8 +176,8 @@ def _digits(text: str) -> str:
 def _possible(want: Want, value: Any) -> Want:
     """Give what can be matched by the value: one that is none of its kind gets the matcher of its own type."""
     own = _by_value(value)
-    if want in _OF_TEXTS:
-        return _possible_of_text(want, value) if isinstance(value, str) else own
+    if isinstance(value, str) and (want in _OF_TEXTS or want == "example"):
+        return _possible_of_text(_by_shape(value) if want == "example" else want, value)
     if want == "each-like":
         return want if isinstance(value, list) and value else "type"
     if want == "decimal" and isinstance(value, float) and not value.is_integer():
@@ -165,7 +187,7 @@ def _possible(want: Want, value: Any) -> Want:
 
 def _possible_of_text(want: Want, value: str) -> Want:
     if want in ("date", "time", "datetime"):
-        return want if datetime_format(value) else "string"
+        return want if datetime_format(value) else "regex" if re.search("[0-9]", value) else "string"
     return "regex" if want == "uuid" and not _UUID.fullmatch(value) else want
 
 
@@ -177,6 +199,15 @@ def _by_value(value: Any) -> Want:
     if isinstance(value, float):
         return "number"  # a provider may well answer 30 where 29.99 stands
     return "string" if isinstance(value, str) else "type"
+
+
+def _by_shape(value: str) -> Want:
+    known = datetime_format(value)
+    if known:
+        return "date" if "H" not in known else "datetime" if "y" in known else "time"
+    if _ANY_UUID.fullmatch(value):
+        return "uuid"
+    return "url" if _URL.fullmatch(value) else "string"
 
 
 # --- languages -----------------------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from pact_gate.lint.document import Document, Way
 from pact_gate.lint.found import Found
 from pact_gate.lint.interaction import Interaction, interactions
-from pact_gate.lint.suggest import datetime_format
+from pact_gate.lint.suggest import datetime_format, steady
 from pact_gate.model.pact import states
 
 RULE = "changes-between-runs"
@@ -27,7 +27,6 @@ _MOST_OF_ONE = 20  # differences that are told of one interaction
 _MOST_COMPARED = 10_000  # pairs of interactions among which the nearest are looked for
 _ANEW = "each run makes a new contract, and its providers have to verify it anew."
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
-_AN_ID = "00000000-0000-4000-8000-000000000000"
 
 
 class _Written(NamedTuple):
@@ -241,7 +240,7 @@ def _in_a_body(way: Way) -> bool:
 def _kind(first: Any, second: Any) -> tuple[str, str, Any]:
     """Say what a value that changes is, what to match in its place, and an example that stays as it is.
 
-    No text is repeated but dates: it may be a token that was made for the run.
+    No text is repeated but URLs, and the format of dates: it may be a token that was made for the run.
     """
     if isinstance(first, _Absent) or isinstance(second, _Absent):
         return "This stands", "", None
@@ -264,13 +263,13 @@ def _kind(first: Any, second: Any) -> tuple[str, str, Any]:
 
 def _kind_of_text(first: str, second: str) -> tuple[str, str, Any]:
     if _UUID.fullmatch(first) and _UUID.fullmatch(second):
-        return "The UUID is another", "uuid", _AN_ID
+        return "The UUID is another", "uuid", steady(second)
     known = datetime_format(second)
     if known and datetime_format(first):
         want = "date" if "H" not in known else "datetime" if "y" in known else "time"
-        return f"The {'date and time' if want == 'datetime' else want} is another", want, second
+        return f"The {'date and time' if want == 'datetime' else want} is another", want, steady(second)
     if _but_for_ports(first) == _but_for_ports(second):
-        return "The port in this URL (a mock server's) is another", "", None
+        return "The port in this URL (a mock server's) is another", "url", steady(second)
     return "The text is another", "", None
 
 
