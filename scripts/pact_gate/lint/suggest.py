@@ -291,9 +291,9 @@ def _argument(key: str) -> str:
 
 def _quoted(text: str) -> str:
     """Write a text between quotes as all four languages read it."""
-    return "".join(
-        each if each.isprintable() else _escaped(each)
-        for each in json.dumps(_UNSAFE.sub("�", text), ensure_ascii=False)
+    quoted = json.dumps(_UNSAFE.sub("\ufffd", text), ensure_ascii=False)
+    return (
+        quoted if quoted.isprintable() else "".join(each if each.isprintable() else _escaped(each) for each in quoted)
     )
 
 

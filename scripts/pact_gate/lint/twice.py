@@ -240,7 +240,7 @@ def _in_a_body(way: Way) -> bool:
 def _kind(first: Any, second: Any) -> tuple[str, str, Any]:
     """Say what a value that changes is, what to match in its place, and an example that stays as it is.
 
-    No text is repeated but URLs, and the format of dates: it may be a token that was made for the run.
+    No text is repeated but a plain URL, and the format of dates: it may be a token that was made for the run.
     """
     if isinstance(first, _Absent) or isinstance(second, _Absent):
         return "This stands", "", None
@@ -269,7 +269,8 @@ def _kind_of_text(first: str, second: str) -> tuple[str, str, Any]:
         want = "date" if "H" not in known else "datetime" if "y" in known else "time"
         return f"The {'date and time' if want == 'datetime' else want} is another", want, steady(second)
     if _but_for_ports(first) == _but_for_ports(second):
-        return "The port in this URL (a mock server's) is another", "url", steady(second)
+        want, example = ("", None) if re.search("[@?]", second) else ("url", steady(second))
+        return "The port in this URL (a mock server's) is another", want, example
     return "The text is another", "", None
 
 
