@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ from hypothesis import strategies as st
 from tests.unit.test_lint_suggest import answer
 from tests.unit.test_verifier import at, serving
 
+from pact_gate.lint import Options, lint
 from pact_gate.lint.document import Way, read, shown
 from pact_gate.lint.fix import fixed, way_of
 from pact_gate.model.finding import Finding, Level
@@ -287,3 +290,37 @@ def test_a_file_of_many_interactions_is_mended_in_one_go(tmp_path: Path) -> None
     body, mended = fixed(read(json.dumps(document, indent=2).encode(), "pact.json"), every)
     assert len(mended) == 1000
     assert body.decode() == json.dumps(json.loads(body), indent=2)
+
+
+# --- with what the linter finds -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("version", ["2.0.0", "3.0.0", "4.0"])
+def test_after_mending_the_linter_finds_nothing_exact_any_more(version: str) -> None:
+    options = Options(date(2026, 11, 27))
+    body = {
+        "orderNo": 123,
+        "name": "Widget Pro",
+        "lines": [{"sku": "a-1", "price": 29.99}, {"sku": "b-2", "price": 1.5}],
+    }
+    before = read(json.dumps(http(version, body), indent=2).encode(), "pact.json")
+    findings = [each for each in lint(before, options) if each.rule == "exact-value"]
+    assert len(findings) >= 4
+    mended, known = fixed(before, findings)
+    assert list(known) == findings
+    after = read(mended, "pact.json")
+    assert [each for each in lint(after, options) if each.rule == "exact-value"] == []
+    assert fixed(after, lint(after, options)) == (mended, ())
+
+
+def test_the_line_to_write_never_repeats_a_secret() -> None:
+    secrets = {
+        "access_token": "q7Zt2LmX9vKd4RwP8sYbN3hF",
+        "note": "call erika.mustermann@firmenpost.de",
+        "pan": 4539148803436467,
+    }
+    document = read(json.dumps(http("3.0.0", secrets)).encode(), "pact.json")
+    told = json.dumps([asdict(each) for each in lint(document, Options(date(2026, 11, 27), language="python"))])
+    assert "match." in told
+    for value in secrets.values():
+        assert str(value) not in told

@@ -14,7 +14,8 @@ from pact_gate.lint import rules
 from pact_gate.lint.document import Document, Spot, Way, shown
 from pact_gate.lint.found import Found
 from pact_gate.lint.interaction import Interaction, interactions
-from pact_gate.lint.rules.secrets import redacted
+from pact_gate.lint.rules.secrets import personal_kind, redacted, secret_kind
+from pact_gate.lint.suggest import instead, language_of, steady
 from pact_gate.model.finding import RULES, Finding, Level
 
 MOST_OF_A_RULE = 200
@@ -46,6 +47,7 @@ def made(document: Document, found: Sequence[tuple[Interaction | None, Found]], 
     """Make findings of what rules found: with their places, their levels, and the line to write instead."""
     if not found:
         return []
+    language = language_of(document.pact.document.get("metadata"), options.language)
     spots = document.spots([_way(interaction, each) for interaction, each in found])
     seen: Counter[str] = Counter()
     findings = []
@@ -66,11 +68,23 @@ def made(document: Document, found: Sequence[tuple[Interaction | None, Found]], 
                 index=interaction.index if interaction else None,
                 where=redacted(shown(each.way)),
                 message=redacted(each.message),
+                instead=_instead(language, each),
                 fingerprint=f"{print_}:{seen[print_]}",
                 listed=interaction.listed if interaction else "interactions",
             )
         )
     return sorted(findings, key=lambda each: (each.line or 0, each.column or 0, each.rule))
+
+
+def _instead(language: str, found: Found) -> str:
+    """Give the line to write instead, with an example that is no secret, nobody's, and the same on every day."""
+    if not found.want:
+        return ""
+    text = str(found.value) if isinstance(found.value, str | int) else ""
+    if secret_kind(text, found.key) or personal_kind(text, found.key):
+        return instead(language, "example", "example" if isinstance(found.value, str) else 1, found.key)
+    value = steady(found.value) if found.rule == "volatile-value" else found.value
+    return instead(language, found.want, value, found.key)
 
 
 def fingerprint(document: Document, interaction: Interaction | None, found: Found) -> str:

@@ -11,7 +11,7 @@ class Found(NamedTuple):
     """A rule's finding. `way` starts at the interaction, or at the document where no interaction is meant.
 
     `want` is what to match instead, a word of `suggest.instead`, and `value` the example for it; both are left out
-    where there is no line to write. `value` is no secret. `key_spot` says that the key is the place, not its value.
+    where there is no line to write. Whether `value` is a secret is asked for all rules alike.
     """
 
     rule: str

@@ -12,12 +12,13 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from math import isfinite
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 Want = Literal[
     "type", "integer", "decimal", "number", "boolean", "string", "uuid", "date", "time", "datetime", "url", "regex",
     "each-like", "example",
 ]  # fmt: skip
+"""What to match instead of a value; `example` is by the kind of the value."""
 
 _NAMED = {"pact-js": "javascript", "pact-jvm": "jvm", "pact-go": "go", "pact-python": "python"}
 _OF_TEXTS = ("uuid", "date", "time", "datetime", "url", "regex")
@@ -70,20 +71,20 @@ def language_of_folder(names: Iterable[str]) -> str:
     return found.pop() if len(found) == 1 else ""
 
 
-def instead(language: str, want: Want, value: Any, key: str = "", *, pattern: str = "") -> str:
+def instead(language: str, want: str, value: Any, key: str = "", *, pattern: str = "") -> str:
     """Give the line to write instead of a value.
 
     Args:
         language: What `language_of` gives; for an unknown one it is a sentence.
-        want: What to match. `example` matches by the kind of `value`, which is the example to take.
+        want: What to match, a `Want`. `example` matches by the kind of `value`, which is the example to take.
         value: The example to show: for a secret never the secret itself.
         key: The field's name; empty for an element of a list and for a whole body.
         pattern: The regular expression for `regex` and `url`; empty for one that is made of the value.
     """
     dialect = _DIALECTS.get(language)
     if dialect is None:
-        return _sentence(want, value, key)
-    kind = _possible(want, value)
+        return _sentence(cast("Want", want), value, key)
+    kind = _possible(cast("Want", want), value)
     if kind == "each-like":
         line = _each_like(dialect, value, key)
     elif kind in _OF_TEXTS:
