@@ -33,6 +33,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "verify": ("pact_gate.commands.verify", "verify a provider against its consumers' pacts"),
     "compare-openapi": ("pact_gate.commands.compare_openapi", "compare pacts with a provider's OpenAPI document"),
     "can-i-deploy": ("pact_gate.commands.can_i_deploy", "ask whether a version may be deployed or merged"),
+    "explain": ("pact_gate.commands.explain", "say why a result is missing, and what mends it"),
     "contract-gate": (
         "pact_gate.commands.contract_gate",
         "publish, have verified, wait, and decide on a pull request",

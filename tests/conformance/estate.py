@@ -131,12 +131,19 @@ class Estate:
 
     def gate(self, *asked: str, **inputs: Any) -> Ended:
         """Ask the gate about `service@version`, to this test's environment unless a target is given."""
+        return self._ask("can-i-deploy", *asked, **inputs)
+
+    def explain(self, *asked: str, **inputs: Any) -> Ended:
+        """Have the same question explained."""
+        return self._ask("explain", *asked, **inputs)
+
+    def _ask(self, command: str, *asked: str, **inputs: Any) -> Ended:
         target = {} if any(key.startswith("to_") for key in inputs) else {"to_environment": self.environment}
         if "ignore" in inputs:
             inputs["ignore"] = self.name(inputs["ignore"])
         pairs = [one.rpartition("@") for one in asked]
         lines = "\n".join(f"{self.name(service)}@{version}" for service, _, version in pairs)
-        return self.act("can-i-deploy", pacticipant=lines, **target, **inputs)
+        return self.act(command, pacticipant=lines, **target, **inputs)
 
     def answers(self, *asked: str, **inputs: Any) -> tuple[str, bool | None]:
         """The gate's verdict and the broker's own `deployable` to the same question."""

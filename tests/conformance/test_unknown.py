@@ -200,7 +200,7 @@ CASES = (
     Scenario(main_is_ahead_and_failed, Cause.OTHER_VERSION, "waiting", "(on main) has failed it", "git switch"),
     Scenario(short_sha, Cause.VERSION_SPELLING, "waiting", "'aaaaaaa', another spelling of 'aaaaaaaaaa", "git switch"),
     Scenario(short_sha_deployed, Cause.VERSION_SPELLING, "waiting", "of 'aaaaaaaa'", "pact-gate record-deployment"),
-    Scenario(with_and_without_v, Cause.VERSION_SPELLING, "waiting", "of 'v1.2.0'", "pact-gate verify --provider"),
+    Scenario(with_and_without_v, Cause.VERSION_SPELLING, "waiting", "of 'v1.2.0'", "pact-gate verify "),
     Scenario(branch_as_version, Cause.BRANCH_AS_VERSION, "waiting", "'feat/cheaper', the name of", "git switch"),
     Scenario(main_as_version, Cause.BRANCH_AS_VERSION, "waiting", "'main', the name of a branch", "git switch"),
     Scenario(merge_commit_by_its_branch, Cause.MERGE_COMMIT, "waiting", "(12/merge), which nobody", "git switch"),
@@ -256,6 +256,21 @@ def test_each_scenario_has_its_cause_and_no_other(estate: Estate, case: Scenario
     assert found[0]["mend"]
     assert found[0]["sentence"] in ended.log
     assert f"```text\n{found[0]['command']}\n```" in ended.summary
+
+    explained = estate.explain(case.asked)
+    assert (explained.code, explained.outputs["verdict"]) == (0, case.verdict)
+    about_rows = ("cause", "sentence", "mend", "command")
+    assert [{key: each[key] for key in about_rows} for each in json.loads(explained.outputs["causes"])] == found
+
+
+def test_a_result_of_a_pact_that_is_work_in_progress_counts(estate: Estate) -> None:
+    """Work in progress, or pending, is why nobody verified it; a result that is there is one like any other."""
+    work_in_progress(estate)
+    assert [each["cause"] for each in causes(estate.gate(f"orders@{C1}"))] == [Cause.WORK_IN_PROGRESS]
+    estate.verified("orders", C1, "products", P1, passed=False)
+    assert estate.gate(f"orders@{C1}").outputs["verdict"] == "failed"
+    estate.verified("orders", C1, "products", P1)
+    assert estate.gate(f"orders@{C1}").outputs["verdict"] == "yes"
 
 
 def test_every_cause_has_its_scenario() -> None:

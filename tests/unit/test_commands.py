@@ -351,6 +351,7 @@ COMMANDS = {
     "create-version": {"pacticipant": "products"},
     "can-i-deploy": {"pacticipant": "orders", "to-main-branch": "true", "dry-run": "true"},
     "gate": {"pacticipant": "orders", "to-main-branch": "true", "dry-run": "true"},
+    "explain": {"pacticipant": "orders", "to-main-branch": "true"},
     "record-deployment": {"pacticipant": "orders", "environment": "test", "create-environment": "true"},
     "verify": {"provider": "nobody", "provider-url": "http://127.0.0.1:1", "on-empty": "pass"},
 }

@@ -19,7 +19,7 @@ from pact_gate.model.gate import Target, TargetKind
 from pact_gate.settings.broker import BrokerSettings, broker_settings, serve_settings
 from pact_gate.settings.compare_openapi import compare_settings
 from pact_gate.settings.contract_gate import contract_gate_settings
-from pact_gate.settings.gate import can_i_deploy_settings, gate_settings
+from pact_gate.settings.gate import can_i_deploy_settings, explain_settings, gate_settings
 from pact_gate.settings.github import fetch_settings, github_settings
 from pact_gate.settings.inputs import Inputs
 from pact_gate.settings.known import KNOWN
@@ -37,6 +37,7 @@ READERS: Mapping[str, tuple[Callable[..., Any], ...]] = {
     "verify": (verify_settings,),
     "compare-openapi": (compare_settings,),
     "can-i-deploy": (can_i_deploy_settings,),
+    "explain": (explain_settings,),
     "contract-gate": (contract_gate_settings,),
     "trigger-verification": (trigger_settings,),
     "settle-statuses": (github_settings,),

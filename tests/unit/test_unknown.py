@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 from dataclasses import replace
@@ -12,6 +13,7 @@ import pytest
 
 from pact_gate.__main__ import _flags
 from pact_gate.commands import can_i_deploy
+from pact_gate.commands import explain as explain_command
 from pact_gate.commands.explaining import MOST_REQUESTS
 from pact_gate.model import mending
 from pact_gate.model.commit import Commit
@@ -261,3 +263,33 @@ def test_pacts_under_the_merge_commit_are_found_for_the_head(local, tmp_path) ->
     assert outcome.decision.verdict == "no-such-version"
     assert [each.cause for each in outcome.decision.causes] == [Cause.MERGE_COMMIT]
     assert "the merge commit of this pull request, and not its head" in outcome.outputs["reason"]
+
+
+# --- asked for by itself -------------------------------------------------------------------------------------------
+
+
+def test_explain_looks_behind_a_failed_row_and_a_yes(many, tmp_path) -> None:
+    """The gate ends with what is to be done first; who asks for explanations gets all of them."""
+    broker = many.client
+    place = broker.environment("production").name
+    broker.put_branch("basket", OTHER, "main")  # a version of a consumer without pacts, which no row shows
+    broker.record(broker.version("basket", OTHER), place, released=False, instance=None)
+    result = broker.published_pact("orders", "provider-0", SHA)["_links"]["pb:publish-verification-results"]["href"]
+    broker.publish_result(result, {"success": False, "providerApplicationVersion": f"0{'a' * 39}"})
+
+    named = {"pacticipant": "orders", "to-environment": "production"}
+    failed = explain_command.run(Inputs(named, {}), many.step(tmp_path, version=SHA))
+    assert (failed.exit_code, failed.outputs["verdict"]) == (0, "failed")
+    told = json.loads(failed.outputs["causes"])
+    assert len(told) == 6, "one for each provider that has no result at all"
+
+    named = {"pacticipant": "provider-1", "version": f"1{'a' * 39}", "to-environment": "production"}
+    hidden = explain_command.run(Inputs(named, {}), many.step(tmp_path))
+    assert hidden.outputs["verdict"] == "yes"
+    assert [each["cause"] for each in json.loads(hidden.outputs["causes"])] == ["version-without-pacts"]
+
+
+def test_explain_ends_with_3_where_nobody_answers(pact_gate) -> None:
+    question = ("--pacticipant=orders", "--version=1", "--to-environment=production", "--broker-timeout=1")
+    ended = pact_gate("explain", *question, "--broker-url=http://127.0.0.1:9")
+    assert ended.code == 3

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 _BAD_REQUEST = 400
 
+# A person reads the first few; each costs requests.
+_MOST_EXPLAINED = 5
+_MOST_WHERE_ASKED_FOR = 50
 _EXPLAINED = {
     Verdict.FAILED: Result.FAILED,
     Verdict.NOT_IN_ENVIRONMENT: Result.ABSENT,
@@ -214,10 +217,12 @@ class _Gate:
 
     def _explained(self, matrix: Matrix, result: Result) -> Iterator[Row]:
         """Add to the first rows with that result why it is so. The answer stands without it."""
-        left = self._settings.most_explained
+        every = self._settings.explains_all
+        left = _MOST_WHERE_ASKED_FOR if every else _MOST_EXPLAINED
         only = frozenset(self._settings.only)
         for row in matrix.rows:
-            if row.result is not result or not left or (only and only.isdisjoint((row.consumer, row.provider))):
+            concerned = row.result in _EXPLAINED.values() if every else row.result is result
+            if not concerned or not left or (only and only.isdisjoint((row.consumer, row.provider))):
                 yield row
                 continue
             left -= 1

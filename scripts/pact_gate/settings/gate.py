@@ -87,9 +87,8 @@ def _until(value: str, now: datetime) -> datetime:
 class GateSettings:
     """A gate. `timeout` and `interval` are seconds; 0 asks once.
 
-    `triggered` are the runs that it follows, with `runs_token` where the step's own token does not see them. Of so many
-    rows as `most_explained` it finds out why they have no result, and only of those with the services in `only`, where
-    some are named: a person reads the first few, and each costs requests. `explains_all` looks behind a yes as well.
+    `triggered` are the runs that it follows, with `runs_token` where the step's own token does not see them.
+    `explains_all` looks behind every row, and behind a yes as well; `only` keeps to rows with these services.
     """
 
     pacticipants: tuple[tuple[str, str | None], ...]
@@ -106,20 +105,14 @@ class GateSettings:
     announce: AnnounceSettings = _NOBODY
     override: OverrideSettings | None = None
     not_covered: NotCoveredSettings | None = None
-    most_explained: int = 5
     explains_all: bool = False
     only: tuple[str, ...] = ()
 
 
 def gate_settings(inputs: Inputs) -> GateSettings:
     """Read the inputs that the root action and `actions/can-i-deploy` have in common."""
-    named = inputs.required("pacticipant", "whose version is to be deployed")
-    return GateSettings(
-        pacticipants=tuple(_pacticipant(line.strip()) for line in named.splitlines() if line.strip()),
-        target=_target(inputs),
-        version=inputs.text("version"),
-        branch=inputs.text("branch"),
-        ignore=inputs.names("ignore"),
+    return replace(
+        _question(inputs),
         timeout=inputs.number("timeout", 0),
         interval=max(1.0, inputs.number("interval", 10)),
         dry_run=inputs.flag("dry-run"),
@@ -145,6 +138,23 @@ def _not_covered(inputs: Inputs) -> NotCoveredSettings | None:
     if config:
         raise InputError("The input `config` is read for `not-covered` alone.", "Add not-covered: true.")
     return None
+
+
+def explain_settings(inputs: Inputs) -> GateSettings:
+    """Read the inputs of `actions/explain`: a question that is asked once, and whose answer is no gate."""
+    return replace(_question(inputs), explains_all=True, only=inputs.names("only"))
+
+
+def _question(inputs: Inputs) -> GateSettings:
+    """Read what is asked, and of whom."""
+    named = inputs.required("pacticipant", "whose version is to be deployed")
+    return GateSettings(
+        pacticipants=tuple(_pacticipant(line.strip()) for line in named.splitlines() if line.strip()),
+        target=_target(inputs),
+        version=inputs.text("version"),
+        branch=inputs.text("branch"),
+        ignore=inputs.names("ignore"),
+    )
 
 
 def _triggered(inputs: Inputs) -> tuple[Triggered, ...]:

@@ -28,6 +28,7 @@ KNOWN: Mapping[str, frozenset[str]] = {
     "verify": frozenset((*_VERSION, *_PROVIDER, *_STATES, *_SELECTION, *_FILTERS, *_RESULTS, "request-headers")),
     "compare-openapi": frozenset((*_VERSION, *_COMPARED, "fail-on", "json", "publish-contract", *_RESULTS[:3])),
     "can-i-deploy": frozenset((*_GATE, *_OVERRIDE, "not-covered", "config")),
+    "explain": frozenset((*_VERSION, "pacticipant", *_TARGET, "ignore", "only")),
     "trigger-verification": frozenset(_TRIGGER),
     "contract-gate": frozenset((*_TRIGGER, *_GATE, "needs", "artifact", "artifact-workflow", "tags", "trigger-token"))
     - {"runs"},
@@ -48,6 +49,7 @@ LISTS = frozenset(
         "pacts",
         "tags",
         "ignore",
+        "only",
         "request-headers",
         "filter-consumers",
         "webhook-hosts",
