@@ -247,10 +247,11 @@ def test_a_handler_that_forgets_its_event_sends_no_tombstone() -> None:
 def test_an_unknown_description_is_told_the_nearest() -> None:
     answer = asked(service(description="an order.placed event"), "an order placed event")
     assert answer.status == 404
-    assert answer.body.decode().startswith(
-        "No message 'an order placed event'. The nearest is 'an order.placed event';"
+    assert answer.body.decode() == (
+        "No handler makes the message 'an order placed event'; the nearest is 'an order.placed event'. Register one, "
+        "or agree with the consumer on the spelling."
     )
-    assert "no handler is registered" in asked(Messages()).body.decode()
+    assert "or any: import the module that registers them" in asked(Messages()).body.decode()
 
 
 def test_a_handler_may_take_the_states() -> None:

@@ -324,6 +324,18 @@ def test_a_default_of_the_readers_schema_is_told(registry: SchemaRegistryClient)
     assert found["$.currency"] == "$.currency: the contract has no such field, the consumer gets str 'EUR'"
 
 
+def test_an_enums_default_of_the_readers_schema_is_told(registry: SchemaRegistryClient) -> None:
+    def schema(*symbols: str) -> str:
+        status = {"type": "enum", "name": "Status", "symbols": symbols, "default": "UNKNOWN"}
+        return json.dumps({"type": "record", "name": "Paid", "fields": [{"name": "status", "type": status}]})
+
+    written, read = schema("UNKNOWN", "PAID", "REFUNDED"), schema("UNKNOWN", "PAID")
+    topic = Topic("paid", AvroSerializer(registry, written), event=dict, deserializer=AvroDeserializer(registry, read))
+    deliver('{"status": "PAID"}', by=topic, event=avro_event(written)).assert_unchanged()
+    (found,) = deliver('{"status": "REFUNDED"}', by=topic, event=avro_event(written)).differences
+    assert str(found) == "$.status: the contract has str 'REFUNDED', the consumer gets str 'UNKNOWN'"
+
+
 def test_what_the_producer_could_not_send_is_no_contract(registry: SchemaRegistryClient) -> None:
     with pytest.raises(MessageError, match="AvroSerializer raised TypeError: must be string on field order_id"):
         delivered(registry, {**CONTRACT, "order_id": None})

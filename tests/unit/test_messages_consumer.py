@@ -7,10 +7,23 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as some
 
 from pact_gate.messages import MessageError, Topic
 from pact_gate.messages.consumer import deliver
+from pact_gate.messages.differences import differences
 from pact_gate.messages.events import avro_event
+from pact_gate.messages.values import as_json, plain
+
+fractions = some.floats(allow_nan=False, allow_infinity=False).map(
+    lambda number: number + 0.0
+)  # no -0.0: it equals 0.0
+json_values = some.recursive(
+    some.none() | some.booleans() | some.integers() | some.text() | fractions,
+    lambda inner: some.lists(inner) | some.dictionaries(some.text(), inner),
+    max_leaves=20,
+)
 
 
 @dataclass
@@ -149,3 +162,15 @@ def test_an_avro_event_holds_what_the_schema_says() -> None:
 @pytest.mark.parametrize("value", [None, 7, "x", [], {"raw": 5, "day": "someday", "sums": [], "more": {}, "any": {}}])
 def test_what_an_avro_schema_cannot_hold_stays_as_it_is(value: Any) -> None:
     assert avro_event(SCHEMA)(value) == value
+
+
+@given(json_values)
+def test_no_contract_breaks_it(value: Any) -> None:
+    assert as_json(plain(value)) == value
+    assert list(differences(value, json.loads(json.dumps(value)))) == []
+    avro_event(SCHEMA)(value)
+
+
+@given(json_values, json_values)
+def test_differences_are_none_only_between_the_same(one: Any, other: Any) -> None:
+    assert bool(list(differences(one, other))) == (json.dumps(one, sort_keys=True) != json.dumps(other, sort_keys=True))

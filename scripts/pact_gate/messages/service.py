@@ -127,9 +127,12 @@ class Messages:
 
     def _unknown(self, description: str) -> str:
         if not self._handlers:
-            return f"No message {description!r}: no handler is registered. Import the module that has them."
+            return f"No handler makes the message {description!r}, or any: import the module that registers them."
         near = get_close_matches(description, self._handlers, n=1, cutoff=0.0)
-        return f"No message {description!r}. The nearest is {near[0]!r}; or register a handler of that description."
+        return (
+            f"No handler makes the message {description!r}; the nearest is {near[0]!r}. Register one, or agree with "
+            "the consumer on the spelling."
+        )
 
 
 def _is_needed(parameter: inspect.Parameter) -> bool:
