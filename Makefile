@@ -9,13 +9,16 @@ export UV_NATIVE_TLS ?= true# the machine's own certificates count, as they do f
 WITH_TOOLS := PATH="$(CURDIR)/.venv/bin:$$PATH"
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format docs locks bench ghes clean
+.PHONY: help demo failures test check format docs locks bench ghes clean
 
 help: ## List these
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST)
 
 demo: $(READY) ## Play the main job, from a commit to a deploy gate, on this machine
 	@$(WITH_TOOLS) python examples/demo.py
+
+failures: $(READY) ## Play the four ways in which contract tests fail: broken, found, mended
+	@$(WITH_TOOLS) python examples/failures/play.py
 
 test: check ## Run every check and every test
 	@$(WITH_TOOLS) python -m pytest
