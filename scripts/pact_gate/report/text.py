@@ -101,7 +101,7 @@ def _explained(outcome: GateOutcome) -> Iterator[str]:
         if row and row != about:
             yield f"  {row}"
         yield f"    {each.sentence} {each.mend}"
-        yield from (f"      $ {line}" for line in each.command.splitlines())
+        yield from (f"      {line}" for line in each.command.splitlines())
         about = row
     if about is not None:
         yield ""
