@@ -125,6 +125,15 @@ def work_in_progress(estate: Estate) -> None:
     estate.publish("orders", C1, "products", content="more", branch="feat/more")
 
 
+def without_branches(estate: Estate) -> None:
+    """Who uses tags alone has no work in progress; a pact that is neither on main nor there is selected by nothing."""
+    estate.publish("orders", C2, "products", content="less")
+    estate.create_version("products", P1)
+    estate.record("products", P1)
+    estate.verified("orders", C2, "products", P1)
+    estate.publish("orders", C1, "products", content="more")
+
+
 def no_longer_selected(estate: Estate) -> None:
     _deployed(estate)
     _basket_verified(estate, P1)
@@ -209,7 +218,8 @@ CASES = (
     Scenario(never_there, Cause.NEVER_VERIFIED, "not-in-environment", "has never published", "pact-gate verify"),
     Scenario(not_published, Cause.NOT_PUBLISHED, "waiting", "has published no result of any pact", "git switch"),
     Scenario(work_in_progress, Cause.WORK_IN_PROGRESS, "waiting", "is work in progress to", "git switch"),
-    Scenario(no_longer_selected, Cause.WORK_IN_PROGRESS, "waiting", "selects no more", "git switch"),
+    Scenario(no_longer_selected, Cause.WORK_IN_PROGRESS, "waiting", "does not select", "git switch"),
+    Scenario(without_branches, Cause.WORK_IN_PROGRESS, "waiting", "does not select", "git switch"),
     Scenario(other_content, Cause.OTHER_CONTENT, "waiting", "has another content", "git switch"),
     Scenario(not_asked, Cause.NOT_ASKED, "waiting", "has verified the pacts of others ({basket})", "git switch"),
     Scenario(another_name, Cause.PROVIDER_NAME, "not-in-environment", "is '{Product_List}'", "git grep -nF -e "),

@@ -9,13 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pact_gate.model.decision import decide, overlooked
-from pact_gate.model.gate import Matrix, Question, Result, Row, Target, TargetKind, Verdict
+from pact_gate.model.gate import Matrix, Question, Result, Row, Target, TargetKind, Verdict, Verifying
+from pact_gate.model.unknown import Cause, Explanation
 
 ENVIRONMENT = Question((("orders", "1"),), Target(TargetKind.ENVIRONMENT, "production"))
 BRANCH = replace(ENVIRONMENT, target=Target(TargetKind.BRANCH, "main"))
 
 
-def row(result: Result, provider: str = "products", version: str | None = "7", **more: tuple[str, ...]) -> Row:
+def row(result: Result, provider: str = "products", version: str | None = "7", **more: object) -> Row:
     there = version if result not in (Result.NONE, Result.ABSENT) else None
     return Row("orders", "1", provider, there, result, **more)  # type: ignore[arg-type]
 
@@ -119,6 +120,17 @@ def test_where_a_provider_is_missing_and_how_it_gets_there(target, lacks, bring)
     assert f"no version of it is {lacks}" in decision.reason
     assert "Its version 6 honours what orders 1 needs" in decision.reason
     assert bring in decision.next_step
+
+
+def test_a_run_that_published_under_another_version_is_told() -> None:
+    """It ended well, and its result is kept where nobody looks for it."""
+    why = Explanation(Cause.MERGE_COMMIT, "The result is kept under 6, a merge commit.", "Verify 7.")
+    ended = Verifying("https://github.example/runs/1", "success", ended=True)
+    found = row(Result.NONE, candidates=("7",), run=ended, causes=(why,))
+    decision = decide(ENVIRONMENT, Matrix(None, (found,)))
+    assert decision.verdict is Verdict.STUCK
+    assert decision.reason.endswith("https://github.example/runs/1 The result is kept under 6, a merge commit.")
+    assert decision.next_step == "Verify 7."
 
 
 def test_what_is_verified_elsewhere_is_not_what_counts() -> None:

@@ -170,6 +170,30 @@ def test_what_to_act_on_first_stands_first() -> None:
     assert "ffffffffff (on main)" in found[-1].sentence
 
 
+@pytest.mark.parametrize(
+    ("target", "is_asked", "command"),
+    [
+        (PRODUCTION, False, "pact-gate record-deployment"),
+        (PRODUCTION, True, "pact-gate can-i-deploy"),
+        (Target(TargetKind.MAIN_BRANCH), False, "pact-gate verify"),
+        (Target(TargetKind.MAIN_BRANCH), True, "pact-gate can-i-deploy"),
+    ],
+)
+def test_the_one_that_is_spelled_worse_is_mended(target: Target, is_asked: bool, command: str) -> None:
+    """A full SHA is right: then what counts is recorded, or asked about, anew; without an environment nothing is."""
+    short_one = replace(ROW, candidates=(OTHER[:8],))
+    (found,) = explain(short_one, target, Facts(results=(of(OTHER),)), is_asked=is_asked)
+    assert found.cause is Cause.VERSION_SPELLING
+    assert found.command.startswith(command)
+
+
+def test_a_command_for_a_checkout_says_whose() -> None:
+    (found,) = explain(ROW, PRODUCTION, Facts(), is_asked=False)
+    assert found.mend.endswith("The command is for a checkout of products.")
+    (found,) = explain(ROW, PRODUCTION, Facts(repository_url="https://github.com/acme/products"), is_asked=False)
+    assert "checkout" not in found.mend
+
+
 # --- how much is asked ---------------------------------------------------------------------------------------------
 
 
@@ -238,13 +262,21 @@ def test_a_yes_costs_no_more_than_it_did(many, tmp_path) -> None:
     assert len(many.requests) == 3
 
 
-def test_the_answer_stands_where_it_cannot_be_explained(many, tmp_path, monkeypatch) -> None:
+@pytest.mark.parametrize(
+    ("refused", "status"),
+    [
+        (("/pacticipants/", "/pacts/"), "404 Not Found"),
+        (("/pacticipants/", "/pacts/"), "403 Forbidden"),
+        (("/pacts/",), "400 Bad Request"),  # as of selectors: elsewhere they are an input
+    ],
+)
+def test_the_answer_stands_where_it_cannot_be_explained(many, tmp_path, monkeypatch, refused, status) -> None:
     """A broker that has no answer to the questions that explain has one to the question that counts."""
     application = many.application
 
     def grudging(environ: Any, start_response: Any) -> Any:
-        if environ["PATH_INFO"].startswith(("/pacticipants/", "/pacts/")):
-            start_response("404 Not Found", [("Content-Type", "application/hal+json")])
+        if environ["PATH_INFO"].startswith(refused):
+            start_response(status, [("Content-Type", "application/hal+json")])
             return [b"[]"]
         return application(environ, start_response)
 

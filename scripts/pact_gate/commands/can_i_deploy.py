@@ -228,7 +228,7 @@ class _Gate:
             left -= 1
             try:
                 yield self._explain(row, matrix)
-            except BrokerError as error:
+            except PactGateError as error:
                 self._log(f"Why it is so for {row.consumer} and {row.provider} is not known: {error.cause}")
                 yield row
 
@@ -250,7 +250,7 @@ class _Gate:
             if not self._looks_for_unseen(decision):
                 return found
             return found + tuple(self._explainer.unseen(matrix.rows, lambda: self._in_environment(matrix)))
-        except BrokerError as error:
+        except PactGateError as error:
             self._log(f"Whether all versions have their pacts is not known: {error.cause}")
             return ()
 

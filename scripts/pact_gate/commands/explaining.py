@@ -20,7 +20,8 @@ _MOST = 2  # versions, names: each is a request, and no more is said of the othe
 _NEWEST = 100  # versions among which another spelling is looked for
 _MOST_CONSUMERS = 5
 _LONG_AGO = "2000-01-01"  # since which a pact may be work in progress
-_USUAL = ({"mainBranch": True}, {"matchingBranch": True}, {"deployedOrReleased": True})  # as actions/verify has them
+_USUAL = ({"mainBranch": True}, {"deployedOrReleased": True})  # as actions/verify has them,
+_OF_A_BRANCH = ({"matchingBranch": True},)  # with this one where the provider has a branch
 
 
 class Explainer:
@@ -39,6 +40,8 @@ class Explainer:
         """Add to a row without a result who has one, and why none counts. `there` are the services in the target."""
         results = self._broker.results_of(row.consumer, row.consumer_version, row.provider)
         passed = tuple(each.provider_version or "" for each in results if each.result is Result.PASSED)
+        if any(each.provider_version in row.candidates for each in results):  # it came while we were asking
+            return replace(row, verified_elsewhere=passed)
         about = self._about(row.provider)
         facts = Facts(
             results=results,
@@ -112,8 +115,9 @@ class Explainer:
         """Find out whether a verification of the version that counts takes this content in."""
         branch = next((name for each in rows for name in each.provider_branches), facts.main_branch)
         since = _LONG_AGO if branch else None  # without a branch the broker knows no work in progress
+        usual = _USUAL + (_OF_A_BRANCH if branch else ())
         pacts = self._broker.pacts_for_verification(
-            row.provider, _USUAL, branch=branch, pending=bool(branch), wip_since=since
+            row.provider, usual, branch=branch, pending=bool(branch), wip_since=since
         )
         found = [each for each in pacts if each.content_url == facts.pact_url]
         if not found:

@@ -88,10 +88,13 @@ class _Why:
     def _provider(self) -> str:
         return f"{self.row.provider} {' and '.join(map(short, self.row.candidates))}".strip()
 
-    def _verify(self, version: str) -> str:
-        row, facts = self.row, self.facts
+    def _verified(self, cause: Cause, sentence: str, mend: str, version: str | None = None) -> Explanation:
+        """Give a cause that a verification mends, of the version that counts unless another is named."""
+        row, facts, version = self.row, self.facts, self._here if version is None else version
         missing = mending.missing_result(row.consumer, row.consumer_version, row.provider, version, facts.pact_url)
-        return mending.verify(missing, facts.repository_url)
+        command = mending.verify(missing, facts.repository_url)
+        where = "" if command.startswith("gh ") else f" The command is for a checkout of {row.provider}."
+        return Explanation(cause, sentence, f"{mend}{where}", command)
 
     # --- no provider version is there
 
@@ -125,11 +128,11 @@ class _Why:
             )
         verified = f"; its version {short(known)} has passed {self._pact}" if known else ""
         then = ", deploy what passes, and record it (actions/record-deployment)" if environment else ""
-        return Explanation(
+        return self._verified(
             Cause.NOT_THERE,
             f"{there}, as far as the broker was told{verified}.",
             f"Verify the version of {row.provider} that is meant to be there{then}.",
-            self._verify(known or ""),
+            known or "",
         )
 
     # --- this content has results, of other versions
@@ -141,39 +144,35 @@ class _Why:
         if spelled is not None:
             return self._spelled(spelled, version)
         if is_branch_name(version) or version in self.facts.branches:
-            return Explanation(
+            return self._verified(
                 Cause.BRANCH_AS_VERSION,
                 f"The result is kept under {version!r}, the name of a branch: which commit was verified nobody can "
                 f"tell. {self._counts} has none.",
                 "Leave the `version` of the verification out (the commit's SHA is taken), and verify what counts.",
-                self._verify(self._here),
             )
         merge = self._merge(found)
         if merge:
-            return Explanation(
+            return self._verified(
                 Cause.MERGE_COMMIT,
                 f"The result is kept under {short(version)}, {merge}. {self._counts} has none.",
                 "Verify what counts. On a pull request leave `version` out, and its head's SHA is taken.",
-                self._verify(self._here),
             )
         return self._other_version(found)
 
     def _spelled(self, counts: str, version: str) -> Explanation:
-        row = self.row
-        command = self._verify(counts)
-        now = f"verify under {counts!r}"
-        if is_full_sha(version):  # it is the other one that is to be mended
-            now = f"ask about {version!r}" if self.is_asked else f"record {version!r}"
-            command = mending.ask_again(row.provider, version, self.target)
-            if not self.is_asked:
-                command = mending.record(row.provider, version, self.target.name)
-        return Explanation(
-            Cause.VERSION_SPELLING,
-            f"The result is kept under {version!r}, another spelling of {counts!r}, which counts; to the broker "
-            "they are two versions.",
-            f"Write the commit's full SHA everywhere, as the actions do by default. Now: {now}.",
-            command,
+        row, cause = self.row, Cause.VERSION_SPELLING
+        sentence = (
+            f"The result is kept under {version!r}, another spelling of {counts!r}, which counts; to the broker they "
+            "are two versions."
         )
+        mend = "Write the commit's full SHA everywhere, as the actions do by default. Now:"
+        if is_full_sha(version) and self.is_asked:  # it is the other one that is to be mended
+            again = mending.ask_again(row.provider, version, self.target)
+            return Explanation(cause, sentence, f"{mend} ask about {version!r}.", again)
+        if is_full_sha(version) and self.target.kind is TargetKind.ENVIRONMENT:
+            record = mending.record(row.provider, version, self.target.name)
+            return Explanation(cause, sentence, f"{mend} record {version!r}.", record)
+        return self._verified(cause, sentence, f"{mend} verify under {counts!r}.", counts)
 
     def _merge(self, found: Row) -> str:
         """Say why a version is a merge commit's, empty where nothing says so."""
@@ -200,11 +199,10 @@ class _Why:
             if found.result is Result.PASSED and self.target.kind is TargetKind.ENVIRONMENT and not self.is_asked
             else ""
         )
-        return Explanation(
+        return self._verified(
             Cause.OTHER_VERSION,
             f"{self._counts} has not verified {self._pact}; {version}{on} {said}{main}.",
             f"Verify {short(self._here)} as well, as verify-changed-pact.yml does{first}.",
-            self._verify(self._here),
         )
 
     # --- this content has no result at all
@@ -221,22 +219,20 @@ class _Why:
 
     def _never(self) -> Explanation:
         row = self.row
-        return Explanation(
+        return self._verified(
             Cause.NEVER_VERIFIED,
             f"{row.provider} has never published a result, for {row.consumer} or anybody else.",
             f"Have {row.provider} verified in its own workflow (actions/verify, or verify-provider.yml).",
-            self._verify(self._here),
         )
 
     def _not_published(self) -> Explanation:
         last = next(iter(_newest_first(self.facts.of_provider)))
-        return Explanation(
+        return self._verified(
             Cause.NOT_PUBLISHED,
             f"{self._provider} has published no result of any pact, though {short(last.provider_version or '')} has: "
             "its verification did not run, or did not publish (a local run, `publish-results: false`, a token that may "
             "only read).",
             "Run it in the provider's workflow, with `publish-results: true` and a token that may write.",
-            self._verify(self._here),
         )
 
     def _not_selected(self) -> Explanation:
@@ -244,31 +240,28 @@ class _Why:
         if self.facts.selected is Selected.WORK_IN_PROGRESS:
             why = f"is work in progress to {self.row.provider}: {usual}"
         else:
-            why = f"is one that {self.row.provider} selects no more: {usual}, and its branch has newer ones"
-        return Explanation(
+            why = f"is one that {self.row.provider} does not select: {usual}, nor is it the newest of a branch"
+        return self._verified(
             Cause.WORK_IN_PROGRESS,
             f"{_upper(self._pact)} {why}, so {self._provider} has verified others and not this one.",
             "Verify it by its address; or let the provider's verification take it in (`wip-since`, `selectors`).",
-            self._verify(self._here),
         )
 
     def _other_content(self, other: Row) -> Explanation:
-        return Explanation(
+        return self._verified(
             Cause.OTHER_CONTENT,
             f"{self._provider} has verified what {other.consumer} {short(other.consumer_version)} needs; "
             f"{self._pact} has another content, which nobody has verified.",
             f"Verify it at {short(self._here)}. actions/trigger-verification, or a webhook, asks for that each time.",
-            self._verify(self._here),
         )
 
     def _not_asked(self) -> Explanation:
         others = _named(each.consumer for each in self.facts.at_candidates)
-        return Explanation(
+        return self._verified(
             Cause.NOT_ASKED,
             f"{self._provider} has verified the pacts of others ({others}), and never one of {self.row.consumer}: it "
             "was verified before this pact was there.",
             f"Verify it at {short(self._here)}. actions/trigger-verification, or a webhook, asks for that each time.",
-            self._verify(self._here),
         )
 
 
@@ -313,7 +306,7 @@ def without_pacts(consumer: str, version: str, known: Iterable[str], target: Tar
         return Explanation(
             Cause.WITHOUT_PACTS,
             f"{unseen}; {short(others[0]) if others else 'an older version'} has some.",
-            "Publish the pacts of that commit under this version.",
+            f"Publish the pacts of that commit under this version, in a checkout of {consumer}.",
             mending.publish(version),
         )
     return Explanation(
