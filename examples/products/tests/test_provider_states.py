@@ -40,10 +40,16 @@ def test_product_does_not_exist_deletes_the_row(states: TestClient, catalogue: C
     assert catalogue.find("prod-999") is None
 
 
-def test_teardown_leaves_the_data_alone(states: TestClient, catalogue: Catalogue) -> None:
-    states.post("/_pact/provider_states", json={"state": "product prod-001 exists", "action": "teardown"})
+def test_teardown_takes_the_row_away_again(states: TestClient, catalogue: Catalogue) -> None:
+    for action, row in (("setup", WIDGET), ("teardown", None)):
+        states.post("/_pact/provider_states", json={"state": "product prod-001 exists", "action": action})
+        assert catalogue.find("prod-001") == row
 
-    assert catalogue.find("prod-001") is None
+
+def test_a_state_can_be_set_up_again(states: TestClient) -> None:
+    for _ in range(2):
+        answer = states.post("/_pact/provider_states", json={"state": "product prod-001 exists"})
+        assert answer.status_code == 200
 
 
 @pytest.mark.parametrize("nothing", ["", None])
@@ -52,7 +58,8 @@ def test_an_interaction_without_a_state_is_fine(states: TestClient, nothing: str
 
 
 def test_an_unknown_state_is_refused_by_its_name(states: TestClient) -> None:
-    answer = states.post("/_pact/provider_states", json={"state": "product prod-777 is on sale"})
+    answer = states.post("/_pact/provider_states", json={"state": "product prod-01 exists"})
 
     assert answer.status_code == 404
-    assert "product prod-777 is on sale" in answer.json()["detail"]
+    assert "product prod-01 exists" in answer.json()["error"]
+    assert answer.json()["nearest"] == "product prod-001 exists"

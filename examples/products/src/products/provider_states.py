@@ -1,47 +1,31 @@
 """The data that a consumer's pact asks for, put into the real database before each interaction is replayed.
 
-The verifier posts `{"state": "...", "action": "setup", "params": {...}}`. An interaction that needs no state comes with
-an empty one.
+`pact_gate.states` answers the verifier; what stands here are the states, by the names that the pacts give them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Literal
-
-from fastapi import APIRouter, HTTPException
-from pydantic import BaseModel
+from pact_gate.states import States
 
 from products.catalogue import Catalogue, Product
 
 WIDGET = Product(id="prod-001", name="Widget Pro", price=29.99, in_stock=True, category="electronics")
 
-STATES: dict[str, Callable[[Catalogue], None]] = {
-    "": lambda _: None,
-    "product prod-001 exists": lambda catalogue: catalogue.save(WIDGET),
-    "product prod-999 does not exist": lambda catalogue: catalogue.remove("prod-999"),
-}
 
+def states_of(catalogue: Catalogue) -> States:
+    """Give the states of a catalogue. They change its data: only a test run may have them."""
+    states = States()
 
-class ProviderState(BaseModel):
-    """A state that one interaction needs, before it (`setup`) or after it (`teardown`)."""
+    @states.state("product prod-001 exists")
+    def widget_exists() -> None:
+        catalogue.save(WIDGET)
 
-    state: str | None = None
-    action: Literal["setup", "teardown"] = "setup"
+    @states.teardown("product prod-001 exists")
+    def widget_is_gone() -> None:
+        catalogue.remove(WIDGET.id)
 
+    @states.state("product prod-999 does not exist")
+    def nothing_has_this_id() -> None:
+        catalogue.remove("prod-999")
 
-def router(catalogue: Catalogue) -> APIRouter:
-    """Return the endpoint. It changes data: only a test run may have it."""
-    routes = APIRouter()
-
-    @routes.post("/_pact/provider_states")
-    def change(wanted: ProviderState) -> dict[str, str]:
-        put = STATES.get(wanted.state or "")
-        if put is None:
-            # A 4xx fails the verification at once; after a 5xx the verifier tries again for two minutes.
-            raise HTTPException(404, f"No provider state {wanted.state!r}; add it to STATES in {__name__}.")
-        if wanted.action == "setup":
-            put(catalogue)
-        return {"result": f"{wanted.action} complete"}
-
-    return routes
+    return states
