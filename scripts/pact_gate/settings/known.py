@@ -38,6 +38,7 @@ KNOWN: Mapping[str, frozenset[str]] = {
     "record-deployment": frozenset((*_VERSION, "pacticipant", *_RECORD)),
     "create-version": frozenset(_CREATE_VERSION),
     "fetch-pacts": frozenset(("pacticipant", "artifact", "run-id", "workflow", "folder", "on-empty", "github-token")),
+    "scaffold-states": frozenset((*_BROKER, "provider", "framework", "pacts", "selectors", "file", "package", "force")),
     "plan": frozenset(("config", "all", "environment", "work")),
     "broker": frozenset(("database", "port", "webhook-hosts")),
 }
