@@ -414,6 +414,14 @@ def test_there_is_an_end_to_the_number_and_to_the_time(serve, http, monkeypatch)
     assert (found.checked, found.unchecked) == (1, 2)
 
 
+def test_a_broken_state_is_also_that_of_lists_that_were_not_tried(serve, http, monkeypatch) -> None:
+    """Else a pact would fail for a state that the table calls a pending one's."""
+    monkeypatch.setattr(trial, "MOST", 1)
+    lists = [need("a", may_fail=True), need("b", "a")._replace(consumers=("web",))]
+    found = check_states(lists, address(serve(lambda _: http(404))))
+    assert [(each.consumers, each.may_fail) for each in found.findings] == [(("orders", "web"), False)]
+
+
 def test_what_is_slow_is_told_in_the_table_alone(serve, http, monkeypatch) -> None:
     monkeypatch.setattr(trial, "SLOW", 0.0)
     found = check_states([need("a")], address(serve(lambda _: http(200))))

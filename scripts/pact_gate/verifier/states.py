@@ -74,6 +74,8 @@ def check_states(
             break
         trial.try_out(need)
         done += 1
+    for need in needs[done:]:  # what is broken is so for them too
+        trial.passes_over(need)
     findings = trial.findings()
     return StatesCheck(findings, done, len(needs) - done, trial.refused, trial.requests, clock() - started)
 
@@ -143,6 +145,11 @@ class _Trial:
             if each is not None:
                 self._tear_down(state)
 
+    def passes_over(self, need: Need) -> None:
+        """Try nothing of a list, and keep who needs its broken states."""
+        for state in self._broken.keys() & need.states:
+            self._asked_again(state, need)
+
     def findings(self) -> tuple[StateFinding, ...]:
         """Give what was found, broken states first."""
         unknown = [each for each in self._broken.values() if each.found is Found.UNKNOWN]
@@ -152,10 +159,8 @@ class _Trial:
 
     def _set_up(self, state: State, need: Need) -> _Came | None:
         """Return what came back, or None where the state could not be set up, now or before."""
-        known = self._broken.get(state)
-        if known:
-            consumers = tuple(dict.fromkeys((*known.consumers, *need.consumers)))
-            self._broken[state] = replace(known, consumers=consumers, may_fail=known.may_fail and need.may_fail)
+        if state in self._broken:
+            self._asked_again(state, need)
             return None
         came = self._call(state, "setup")
         if came.found is None:
@@ -165,6 +170,11 @@ class _Trial:
             came.found, (state,), need.consumers, need.may_fail, came.words, came.body, self._shown
         )
         return None
+
+    def _asked_again(self, state: State, need: Need) -> None:
+        known = self._broken[state]
+        consumers = tuple(dict.fromkeys((*known.consumers, *need.consumers)))
+        self._broken[state] = replace(known, consumers=consumers, may_fail=known.may_fail and need.may_fail)
 
     def _tear_down(self, state: State) -> None:
         """Ask for it as long as answers come at all: many handlers do not know the word."""
