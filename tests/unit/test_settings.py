@@ -23,6 +23,7 @@ from pact_gate.settings.gate import can_i_deploy_settings, explain_settings, gat
 from pact_gate.settings.github import fetch_settings, github_settings
 from pact_gate.settings.inputs import Inputs
 from pact_gate.settings.known import KNOWN
+from pact_gate.settings.scaffold import scaffold_settings
 from pact_gate.settings.trigger import plan_settings, reconcile_settings, requested_settings, trigger_settings
 from pact_gate.settings.verify import verify_settings
 from pact_gate.settings.versions import create_version_settings, publish_settings, record_settings
@@ -46,11 +47,13 @@ READERS: Mapping[str, tuple[Callable[..., Any], ...]] = {
     "record-deployment": (record_settings,),
     "create-version": (create_version_settings,),
     "fetch-pacts": (fetch_settings,),
+    "scaffold-states": (scaffold_settings,),
     "plan": (plan_settings,),
     "broker": (serve_settings,),
 }
 GATE = {"pacticipant": "orders", "to-environment": "production"}
 REQUEST = {"pact-url": "http://127.0.0.1:9292/pact"}
+OTHERS = {"environment": "production", "openapi": "openapi.yaml", "framework": "flask"}
 VERIFY = {"provider": "products", "provider-url": "http://127.0.0.1:8000"}
 
 
@@ -105,6 +108,7 @@ def test_a_command_knows_and_reads_the_inputs_of_its_action(command) -> None:
             "environment": "production",
             "database": "x",
             "openapi": "openapi.yaml",
+            "framework": "flask",
             "publish-results": "false",
         }
     )
@@ -141,11 +145,7 @@ def test_each_input_is_described_and_has_a_default_or_says_whether_it_is_require
 def test_the_default_of_an_action_is_that_of_the_command(command) -> None:
     """Who calls the command line gets what the action gives: a default in one place alone would differ in the other."""
     about = action(command)["inputs"]
-    required = {
-        name: value
-        for name, value in (GATE | VERIFY | REQUEST | {"environment": "production", "openapi": "openapi.yaml"}).items()
-        if name in about
-    }
+    required = {name: value for name, value in (GATE | VERIFY | REQUEST | OTHERS).items() if name in about}
     defaults = {name: each["default"] for name, each in about.items() if "${{" not in each.get("default", "${{")}
     for read in READERS[command]:
         own = (
