@@ -489,8 +489,21 @@ def test_a_state_that_changes_nothing_is_told(provider, run, serve, http) -> Non
     (finding,) = outcome.states.findings
     assert (finding.found, finding.states) == (Found.UNCHANGED, (State("a product exist"),))
     assert outcome.exit_code == 0
-    assert [each.level for each in annotations(outcome)] == ["warning"]
+    assert not annotations(outcome), "whoever asks for it is content"
+    assert "⚪&nbsp;changed nothing, which was enough" in summary(outcome)
     assert len(look.requests) == 4
+
+
+def test_a_state_that_changes_nothing_is_what_to_look_at_where_an_interaction_fails(provider, run, serve, http) -> None:
+    look = serve(lambda _: http(200, {"rows": []}))
+    fails = interaction("one", "a product exists", response={"status": 418})
+    outcome = run(
+        provider(lambda _: 200), document(fails, interaction("two", "no product")), **{"state-check": look.url}
+    )
+    assert [each.was_enough for each in outcome.states.findings] == [False, True]
+    assert outcome.next_step.startswith("Look first at the provider states in the table that changed nothing")
+    warnings = [each.title for each in annotations(outcome) if each.level == "warning"]
+    assert warnings == ["Provider state changed nothing"]
 
 
 def test_a_command_may_say_what_is_there(provider, run, tmp_path, monkeypatch) -> None:

@@ -63,7 +63,9 @@ def run(inputs: Inputs, step: Step) -> VerifyOutcome:
     if not found:
         return _nothing(settings, step, publishing=False)
     verifications = list(_published(found, settings, step)) if publishing else [each for _, each in found]
-    return _outcome(settings, verifications, step, log=log, states=tried.check, published=publishing)
+    failed = [each.provider_states for _, pact in found for each in pact.result.interactions if not each.passed]
+    states = tried.check and tried.check.judged(failed)
+    return _outcome(settings, verifications, step, log=log, states=states, published=publishing)
 
 
 def _publishing(settings: VerifySettings, step: Step) -> bool:
@@ -284,19 +286,31 @@ def _next_step(
             "consumer's team. Then verify again: the pacts that need it were not replayed."
         )
     broken = [each for pact in failed for each in pact.result.interactions if not each.passed and not each.pending]
+    return _about_states(settings, broken, states) or (
+        "Mend the provider so that it does what is expected of it, or agree on a change with the consumer's team."
+        if any(each.mismatches for each in broken)
+        else "Mend what kept the interactions from being compared, and verify again."
+    )
+
+
+def _about_states(settings: VerifySettings, broken: Sequence[InteractionResult], states: StatesCheck | None) -> str:
+    """Say what to do about provider states, where they may be what is wrong."""
     if states and not states.unchecked and any(each.error.startswith("The provider state ") for each in broken):
         return (
             "Let the states be set up more than once (`INSERT OR REPLACE` for `INSERT`): they were, in the trial "
             "before the verification, and not again. Or leave that trial out: check-states: false."
+        )
+    if states and states.idle:
+        return (
+            "Look first at the provider states in the table that changed nothing: what they name was not put in place "
+            "(not committed, or no handler has the name), and that may be all that is wrong. Then verify again."
         )
     if _states_not_set_up(settings, broken):
         return (
             "Give `provider-states-url`, where the provider puts the data of its states in place: the pacts ask for "
             "states, and none was set up. What fails even so is for the provider or the consumer's team to mend."
         )
-    if not any(each.mismatches for each in broken):
-        return "Mend what kept the interactions from being compared, and verify again."
-    return "Mend the provider so that it does what is expected of it, or agree on a change with the consumer's team."
+    return ""
 
 
 def _states_not_set_up(settings: VerifySettings, interactions: Iterable[InteractionResult]) -> set[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, NamedTuple
 
@@ -67,7 +67,8 @@ class StateFinding:
     """What somebody has to look at.
 
     A broken state stands alone in `states`. `answer` says in words what came back from `url`, `body` how its text
-    begins (nothing in it escaped), `nearest` is the known name that is spelled most alike.
+    begins (nothing in it escaped), `nearest` is the known name that is spelled most alike. `was_enough` says of states
+    that changed nothing that no interaction that asks for them failed: there was nothing to change.
     """
 
     found: Found
@@ -78,6 +79,7 @@ class StateFinding:
     body: str = ""
     url: str = ""
     nearest: str = ""
+    was_enough: bool = False
 
     @property
     def told(self) -> str:
@@ -92,8 +94,8 @@ class StateFinding:
 
     @property
     def is_warned_of(self) -> bool:
-        """Say whether it is worth a line beside the run: what is slow is told in the table alone."""
-        return self.found is not Found.SLOW
+        """Say whether it is worth a line beside the run: what is slow, or was enough, is told in the table alone."""
+        return self.found is not Found.SLOW and not self.was_enough
 
 
 @dataclass(frozen=True)
@@ -109,6 +111,26 @@ class StatesCheck:
     refused: int = 0
     requests: int = 0
     seconds: float = 0.0
+
+    @property
+    def idle(self) -> tuple[StateFinding, ...]:
+        """Those lists of states that changed nothing, and that was not enough."""
+        return tuple(each for each in self.findings if each.found is Found.UNCHANGED and not each.was_enough)
+
+    def judged(self, failed: Iterable[tuple[str, ...]]) -> StatesCheck:
+        """Say of the lists that changed nothing whether that was enough.
+
+        Args:
+            failed: The names of the states of each interaction that failed.
+        """
+        names = set(failed)
+        findings = (
+            replace(each, was_enough=tuple(state.name for state in each.states) not in names)
+            if each.found is Found.UNCHANGED
+            else each
+            for each in self.findings
+        )
+        return replace(self, findings=tuple(findings))
 
     @property
     def broken(self) -> tuple[StateFinding, ...]:

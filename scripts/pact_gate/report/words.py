@@ -255,12 +255,14 @@ def states(interaction: InteractionResult) -> str:
 def state_symbol(finding: StateFinding) -> str:
     """Return the symbol of what was found about provider states."""
     if not finding.is_broken:
-        return "⚠️"
+        return "⚪" if finding.was_enough else "⚠️"
     return "🟡" if finding.may_fail else "❌"
 
 
 def state_result(finding: StateFinding) -> str:
     """Return what was found about provider states in words."""
+    if finding.was_enough:
+        return f"{finding.found}, which was enough"
     return f"{finding.found}, for a pending contract" if finding.is_broken and finding.may_fail else str(finding.found)
 
 
