@@ -191,6 +191,24 @@ def test_what_cannot_be_mended_safely_is_left(version: str, place: str) -> None:
     assert mend(text, place) == (text, 0)
 
 
+@pytest.mark.parametrize(("version", "rules"), [("2.0.0", {"body": {}}), ("3.0.0", {"$.body.x": {"match": "type"}})])
+def test_rules_are_written_in_the_form_of_those_that_are_there(version: str, rules: Any) -> None:
+    """Readers tell the form by the keys, and pass over what has the other one."""
+    pytest.importorskip("pact_ffi", reason="the verify tier is not installed")
+    from pact_gate.verifier.pacts import verify_pact  # noqa: PLC0415 - only where its tier is
+
+    mended, number = mend(http(version, {"id": 1, "x": 2}, rules), "$.response.body.id")
+    assert number == 1
+    for id_, passed in ((7, True), ("7", False)):
+        with serving({"/product": answer({"id": id_, "x": 2})}) as service:
+            assert verify_pact(mended.encode(), at(service)).passed is passed
+
+
+def test_a_body_that_is_one_text_is_left() -> None:
+    text = json.dumps(http("3.0.0", "id;name\n1;Widget\n"))
+    assert mend(text, "$.response.body") == (text, 0)
+
+
 @pytest.mark.parametrize("rules", [[], 7, {"body": []}, {"body": 7}, "x"])
 def test_rules_that_are_none_are_left(rules: Any) -> None:
     text = json.dumps(http("3.0.0", {"id": 1}, rules))

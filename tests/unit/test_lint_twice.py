@@ -223,6 +223,32 @@ def test_a_file_that_was_there_is_not_taken_for_new(tests: Any, tmp_path: Path) 
     assert "orders" in (tmp_path / "pacts" / "orders-products.json").read_text()
 
 
+def test_a_file_that_is_no_pact_stays_for_the_tests_and_is_told_of_afterwards(tests: Any, tmp_path: Path) -> None:
+    (tmp_path / "pacts").mkdir()
+    (tmp_path / "pacts" / "package.json").write_text('{"name": "shop"}')
+    command = tests("assert pathlib.Path('pacts/package.json').exists(); write('products', id=1)")
+    with pytest.raises(InputError, match=r"package\.json is JSON, but no pact"):
+        run(command, tmp_path)
+    assert (tmp_path / "runs").read_text() == "1"
+    assert (tmp_path / "pacts" / "package.json").exists()
+
+
+def test_a_file_that_only_the_first_run_wrote_is_there_at_the_end(tests: Any, tmp_path: Path) -> None:
+    first, second = run(tests("write('products', id=1)\nif n == 1: write('billing', id=2)"), tmp_path)
+    assert [each.path for each in first] == ["pacts/orders-billing.json", "pacts/orders-products.json"]
+    assert [each.path for each in second] == ["pacts/orders-products.json"]
+    assert (tmp_path / "pacts" / "orders-billing.json").exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32" or os.geteuid() == 0, reason="whoever may write everything is not refused")
+def test_a_file_that_cannot_be_moved_away_is_named(tests: Any, tmp_path: Path) -> None:
+    (tmp_path / "pacts").mkdir()
+    (tmp_path / "pacts" / "mine.json").write_text("mine")
+    (tmp_path / "pacts").chmod(0o555)
+    with pytest.raises(InputError, match=r"mine\.json cannot be moved away"):
+        run(tests(""), tmp_path)
+
+
 @pytest.mark.parametrize("fails", [1, 2])
 def test_a_run_that_fails_says_which_and_shows_its_end(tests: Any, tmp_path: Path, fails: int) -> None:
     command = tests(f"write('products', id=1)\nif n == {fails}: print('no room'); sys.exit(3)")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -11,7 +12,7 @@ from pathlib import Path
 from pact_gate.commands.files import matching, read
 from pact_gate.lint.document import Document
 from pact_gate.lint.document import read as read_pact
-from pact_gate.model.errors import InputError
+from pact_gate.model.errors import InputError, Place
 from pact_gate.verifier.process import run_to_end
 
 _MOST_SECONDS = 3600.0  # a run
@@ -61,19 +62,37 @@ def _away(patterns: Iterable[str], folder: Path) -> Iterator[Callable[[], None]]
         def away() -> None:
             for path in matching(patterns, folder):
                 place = folder / path
-                if place in moved:  # the first run wrote it, and the one from before is kept
-                    place.unlink()
-                else:
-                    moved[place] = Path(elsewhere, str(len(moved)))
-                    shutil.move(place, moved[place])
+                if _is_no_pact(place):  # the tests may need it, and it is told of after the run
+                    continue
+                try:
+                    kept = moved.setdefault(place, Path(elsewhere, str(len(moved))))
+                    if kept.exists():  # the first run wrote this one, and the one from before is kept
+                        place.unlink()
+                    else:
+                        shutil.move(place, kept)
+                except OSError as error:
+                    raise InputError(
+                        f"The pact file {path} cannot be moved away before the tests run: {error.strerror}.",
+                        "Check its permissions: each of the two runs has to write it anew.",
+                        places=(Place(path),),
+                    ) from error
 
         try:
             yield away
         finally:
             for place, kept in moved.items():
-                if not place.exists():
+                if kept.exists() and not place.exists():
                     place.parent.mkdir(parents=True, exist_ok=True)
                     shutil.move(kept, place)
+
+
+def _is_no_pact(path: Path) -> bool:
+    """Say whether a file is JSON of another kind, such as a package.json that a wide pattern matches."""
+    try:
+        document = json.loads(path.read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return False
+    return not (isinstance(document, dict) and ("interactions" in document or "messages" in document))
 
 
 def _run(command: str, folder: Path, ordinal: str, timeout: float) -> None:

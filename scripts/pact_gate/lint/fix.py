@@ -34,8 +34,8 @@ def fixed(document: Document, findings: Iterable[Finding]) -> tuple[bytes, tuple
     for finding in findings:
         found = _rule(document, finding) if finding.rule == _MENDED and finding.path == document.path else None
         if found is not None:
-            way, key = found
-            holders.setdefault(way, _Holder(way)).keys.append(key)
+            way, key, v2 = found
+            holders.setdefault(way, _Holder(way, v2)).keys.append(key)
             mended.append(finding)
     if not mended:
         return document.pact.body, ()
@@ -52,6 +52,7 @@ class _Holder:
     """What has `matchingRules`: the way to it from the file's top, and the paths that are to be matched by type."""
 
     way: Way
+    v2: bool
     keys: list[str] = field(default_factory=list)
 
 
@@ -68,22 +69,28 @@ def way_of(where: str) -> Way:
     return tuple(found)
 
 
-def _rule(document: Document, finding: Finding) -> tuple[Way, str] | None:
-    """Give the way to the holder of the rule that mends a finding, and the rule's key; None where none does."""
+def _rule(document: Document, finding: Finding) -> tuple[Way, str, bool] | None:
+    """Give the way to the holder of the rule that mends a finding, the rule's key, and whether rules are V2's there.
+
+    None where no rule mends it.
+    """
     specification = document.pact.specification[:1]
     if finding.index is None or specification not in ("2", "3", "4"):
         return None
     top: Way = (finding.listed, finding.index)
     way = way_of(finding.where)
     split = _split(way, _at(document.pact.document, top), v4=specification == "4")
-    if split is None:
+    if split is None or not split[1]:  # a body that is one value may be a text of any kind
         return None
     holder, rest = split
-    key = _path("$.body" if specification == "2" else "$", rest)
     whole = (*top, *holder)
-    known = _known(_at(document.pact.document, (*whole, "matchingRules")), v2=specification == "2")
+    rules = _at(document.pact.document, (*whole, "matchingRules"))
+    v2 = _is_v2(rules, specification)
+    key = _path("$.body" if v2 else "$", rest)
     value = _at(document.pact.document, (*top, *way))
-    return (whole, key) if key and key not in known and isinstance(value, str | int | float) else None
+    if not key or key in _known(rules, v2=v2) or not isinstance(value, str | int | float):
+        return None
+    return whole, key, v2
 
 
 def _split(way: Way, interaction: Any, *, v4: bool) -> tuple[Way, Way] | None:
@@ -122,6 +129,11 @@ def _path(root: str, way: Way) -> str:
     )
 
 
+def _is_v2(rules: Any, specification: str) -> bool:
+    """Say in which form rules stand there: readers tell it by the keys, whatever version the pact names."""
+    return any(key.startswith("$") for key in rules) if isinstance(rules, dict) and rules else specification == "2"
+
+
 def _known(rules: Any, *, v2: bool) -> Mapping[str, Any]:
     """Give the rules for the body that are there. What is no rules at all is taken to know every path."""
     found = rules if v2 or not isinstance(rules, dict) else rules.get("body", {})
@@ -143,11 +155,10 @@ class _Edit(NamedTuple):
 
 
 def _with_rules(document: Document, holders: Sequence[_Holder]) -> str:
-    v2 = document.pact.specification.startswith("2")
     ways = [way for each in holders for way in _ways(each.way)]
     spots = document.spots(ways)
     text = document.text
-    edits = [_edit(text, spots, each, v2=v2) for each in holders]
+    edits = [_edit(text, spots, each) for each in holders]
     for edit in sorted(edits, reverse=True):  # from the end, so that the offsets before it hold
         text = text[: edit.start] + edit.text + text[edit.end :]
     return text
@@ -157,12 +168,14 @@ def _ways(holder: Way) -> tuple[Way, Way, Way]:
     return holder, (*holder, "matchingRules"), (*holder, "matchingRules", "body")
 
 
-def _edit(text: str, spots: Mapping[Way, Spot], holder: _Holder, *, v2: bool) -> _Edit:
+def _edit(text: str, spots: Mapping[Way, Spot], holder: _Holder) -> _Edit:
     """Add the rules to the innermost object that is there already."""
     outer, rules, body = _ways(holder.way)
     of_type: dict[str, Any] = {"match": "type"}
-    members: dict[str, Any] = {key: of_type if v2 else {"matchers": [of_type], "combine": "AND"} for key in holder.keys}
-    if v2:
+    members: dict[str, Any] = {
+        key: of_type if holder.v2 else {"matchers": [of_type], "combine": "AND"} for key in holder.keys
+    }
+    if holder.v2:
         chain = [(rules, members), (outer, {"matchingRules": members})]
     else:
         chain = [(body, members), (rules, {"body": members}), (outer, {"matchingRules": {"body": members}})]
