@@ -212,11 +212,17 @@ ANSWERS = {
         needs({"id": "a" * 40 + "!"}),
         ["response-body-wrong $.id"],
     ),
-    "a pattern that cannot run in linear time": (
-        thing("id", id={"type": "string", "pattern": "^(?=b)a$"}),
-        needs({"id": "c"}),
+    "a pattern that looks ahead": (
+        thing("id", id={"type": "string", "pattern": "^(?=.*[A-Z]).{3,}$"}),
+        needs({"id": "abc"}),
+        ["response-body-wrong $.id"],
+    ),
+    "a pattern that looks behind for ever": (
+        thing("id", id={"type": "string", "pattern": r"(?<=a)(\w+\s?)+\1$"}),
+        needs({"id": "a" * 60 + "!"}),
         [],
     ),
+    "a pattern that is none": (thing("id", id={"type": "string", "pattern": "("}), needs({"id": "c"}), []),
     "no schema at all": ({}, likes({"id": 1}), ["response-undescribed"]),
     "null for the whole body says nothing": (thing("id", id=STRING), likes(None), []),
 }

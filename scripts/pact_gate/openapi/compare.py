@@ -59,7 +59,7 @@ class Comparison:
 
     @property
     def patterns_left_out(self) -> tuple[str, ...]:
-        """The regular expressions that were not compared, because they cannot be run in linear time."""
+        """The regular expressions that were not compared, because they cannot be run within bounds."""
         return tuple(sorted(self._patterns.left_out))
 
 

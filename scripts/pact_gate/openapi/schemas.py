@@ -1,7 +1,8 @@
 """The document's schemas as JSON Schema 2020-12, one set for requests and one for responses, and values held to them.
 
-The validator is jsonschema-rs: its regular expressions take linear time whatever the document's `pattern` is. Each
-schema becomes an entry of `$defs`, so that an error's address says which schema of the document it is about.
+The validator is jsonschema-rs: its regular expressions take linear time, and those that look ahead or behind a bounded
+number of steps, whatever the document's `pattern` is. Each schema becomes an entry of `$defs`, so that an error's
+address says which schema of the document it is about.
 
 For a request the schema stays as it is, but for `readOnly` fields, which need not be sent. For a response it is what an
 answer may look like of which a pact tells only a part: nothing is required, and one of `oneOf` may look like another.
@@ -19,6 +20,8 @@ from pact_gate.openapi.document import Documents, Location, listed, mapping
 
 _MOST_SCHEMAS = 100_000
 _REGEX_SIZE = 2_000_000  # bytes of a compiled regular expression
+_REGEX_STEPS = 100_000  # back, of one that cannot run in linear time
+_NO_ANSWER = ("BacktrackLimitExceeded", "RegexEngineFailure")
 _INT32 = 2**31
 _ONE = ("not", "items", "additionalProperties", "propertyNames", "contains", "if", "then", "else", "unevaluatedItems",
         "unevaluatedProperties")  # fmt: skip
@@ -62,20 +65,21 @@ class Alternative(NamedTuple):
 
 
 class Patterns:
-    """Regular expressions of documents and pacts, run in linear time; one that cannot be is as if it were not there."""
+    """Regular expressions of a document, run within bounds; one that cannot be is as if it were not there."""
 
     def __init__(self) -> None:
         self._known: dict[str, Any] = {}
         self.left_out: set[str] = set()
 
     def usable(self, pattern: Any) -> bool:
-        """Say whether the engine takes a pattern: none that looks ahead, and none that grows too large."""
+        """Say whether the engine takes a pattern: none that is no regular expression, or that grows too large."""
         return isinstance(pattern, str) and self._validator(pattern) is not None
 
     def matches(self, pattern: str, text: str) -> bool:
         """Say whether a pattern is found in a text; True where that cannot be told."""
         validator = self._validator(pattern)
-        return validator is None or bool(validator.is_valid(text))
+        faults = [] if validator is None else list(validator.iter_errors(text))
+        return all(type(each.kind).__name__ in _NO_ANSWER for each in faults)
 
     def _validator(self, pattern: str) -> Any:
         if pattern not in self._known:
@@ -95,7 +99,7 @@ def _validator(schema: Mapping[str, Any]) -> Any:
         dict(schema),
         validate_formats=True,
         offline=True,
-        pattern_options=jsonschema_rs.RegexOptions(size_limit=_REGEX_SIZE, dfa_size_limit=_REGEX_SIZE),
+        pattern_options=jsonschema_rs.FancyRegexOptions(_REGEX_STEPS, _REGEX_SIZE, _REGEX_SIZE),
     )
 
 
@@ -367,6 +371,10 @@ def _is_another(fault: Fault, depth: int) -> bool:
 
 
 def _of(error: Any, schemas: Schemas) -> list[Fault]:
+    if type(error.kind).__name__ in _NO_ANSWER:
+        number = int(error.schema_path[1])
+        schemas.patterns.left_out.add(str(mapping(schemas.documents.at(schemas.place(number))).get("pattern")))
+        return []
     keyword, about = str(error.kind.name), error.kind.as_dict()
     if "context" in about and type(error.kind).__name__ != "OneOfMultipleValid":
         nearest = _flat(about["context"], schemas, len(error.instance_path))

@@ -398,7 +398,7 @@ def _comparison(outcome: ComparisonOutcome, page: _Page) -> str:
             )
     _unused(outcome.unused, page)
     skipped = [f"- {prose(what)}" for each in pacts for what in each.skipped]
-    skipped += [f"- the pattern {code(each)}, which does not run in linear time" for each in outcome.patterns_left_out]
+    skipped += [f"- the pattern {code(each)}, which cannot be run within bounds" for each in outcome.patterns_left_out]
     if skipped:
         page.add(_folded("What was not compared", "\n".join(skipped[:_ROWS])))
     _facts(page, outcome)
