@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 from fastapi.testclient import TestClient
 
 from products.catalogue import Catalogue, Product
@@ -25,3 +28,8 @@ def test_a_missing_product_answers_404_and_says_which(client: TestClient) -> Non
 
 def test_a_normal_run_has_no_provider_states(client: TestClient) -> None:
     assert client.post("/_pact/provider_states", json={"state": ""}).status_code == 404
+
+
+def test_the_openapi_document_is_that_of_the_code(client: TestClient) -> None:
+    kept = Path(__file__).parents[1] / "openapi.json"
+    assert client.get("/openapi.json").json() == json.loads(kept.read_text(encoding="utf-8"))

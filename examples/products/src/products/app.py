@@ -7,8 +7,15 @@ from pathlib import Path
 
 from fastapi import FastAPI
 from fastapi.responses import JSONResponse, Response
+from pydantic import BaseModel
 
 from products.catalogue import Catalogue, Product
+
+
+class NotFound(BaseModel):
+    """What is answered where there is no such product."""
+
+    error: str
 
 
 def create_app() -> FastAPI:
@@ -24,7 +31,8 @@ def create_app() -> FastAPI:
     def health() -> dict[str, str]:
         return {"status": "ok"}
 
-    @app.get("/api/products/{product_id}", response_model=Product)
+    # What an answer looks like that FastAPI does not make itself must be said, or the OpenAPI document lacks it.
+    @app.get("/api/products/{product_id}", response_model=Product, responses={404: {"model": NotFound}})
     def product(product_id: str) -> Product | Response:
         return catalogue.find(product_id) or JSONResponse({"error": f"product {product_id} not found"}, 404)
 
