@@ -243,7 +243,7 @@ def test_a_reference_to_a_file_beside_the_document(compare, tmp_path) -> None:
     (tmp_path / "api" / "more.yaml").write_text("a/b: {type: object, properties: {id: {type: string}}}")
     ended = compare({"id": 1}, with_schema("{$ref: schemas/product.yaml}"), name="api/openapi.yaml")
     assert ended.code == 1
-    assert "api/more.yaml:1 /a~1b/properties/id" in ended.text
+    assert "api/more.yaml:1" in ended.text
 
 
 CYCLES = {

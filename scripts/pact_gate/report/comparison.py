@@ -26,9 +26,13 @@ class Group(NamedTuple):
 
     @property
     def place(self) -> str:
-        """Say where in the document it is: `openapi.yaml:12 /paths/~1products`."""
-        line = f":{self.spot.line}" if self.spot.line else ""
-        return f"{self.spot.file}{line} {self.spot.pointer or '/'}"
+        """Say where in the document it is."""
+        return place(self.spot)
+
+
+def place(spot: Spot) -> str:
+    """Name a place in the document: `openapi.yaml:12`, or `openapi.json#/paths/~1products` where there is no line."""
+    return f"{spot.file}:{spot.line}" if spot.line else str(spot)
 
 
 def grouped(findings: Iterable[Finding]) -> list[Group]:

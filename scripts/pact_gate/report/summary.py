@@ -386,7 +386,7 @@ def _comparison(outcome: ComparisonOutcome, page: _Page) -> str:
     _head(page, outcome)
     pacts = comparison.worst_first(outcome.comparisons)
     if pacts:
-        header = ("Result", "Consumer", "Interactions", "Errors", "Warnings", "Links")
+        header = ("Result", "Consumer", "Interactions", "Errors", "Warnings", "Pact")
         page.table(header, (_compared(each, strict=outcome.strict) for each in pacts), len(pacts), "pact")
     for note in outcome.annotations:
         page.add(f"**{markdown(note.title)}:** {prose(note.message)}")
@@ -422,20 +422,14 @@ def _unused(unused: Sequence[Unused], page: _Page) -> None:
     whole, parts = (comparison.unused_of(unused, whole=each) for each in (True, False))
     if not unused or not page.add("### What no compared pact uses"):
         return
-    page.add(
-        f"{words.counted(len(whole), 'operation')}, and {words.counted(len(parts), 'response, field or parameter')} of "
-        "the others. Consumers without a pact may use them all the same."
-    )
+    page.add("A consumer without a pact may use it all the same.")
     if whole:
-        page.table(
-            ("Operation", "In the document"),
-            ((_operation(each), code(str(each.spot))) for each in whole),
-            len(whole),
-            "operation",
-        )
+        rows = ((_operation(each), code(comparison.place(each.spot))) for each in whole)
+        page.table(("Whole operations", "In the document"), rows, len(whole), "operation")
     if parts:
-        rows = ((_operation(each), code(each.what), code(str(each.spot))) for each in parts)
-        page.table(("Operation", "Unused", "In the document"), rows, len(parts), "part")
+        cells = ((_operation(each), code(each.what), code(comparison.place(each.spot))) for each in parts)
+        header = ("Operations in use", "What of them is not", "In the document")
+        page.table(header, cells, len(parts), "response, field or parameter")
 
 
 def _operation(unused: Unused) -> str:
