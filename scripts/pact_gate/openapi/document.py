@@ -72,6 +72,7 @@ class Documents:
         self._folder = (folder / path).resolve().parent
         self._files: dict[str, _File] = {}
         self._again: dict[str, tuple[Any, _Lines]] = {}
+        self._found: dict[Location, Any] = {}
         self._left = _MOST_BYTES
         self.root = Location(path)
         self._files[path] = self._read(path, folder / path)
@@ -98,6 +99,11 @@ class Documents:
 
     def at(self, place: Location) -> Any:
         """Give the value at a place; None where there is none."""
+        if place not in self._found:
+            self._found[place] = self._look(place)
+        return self._found[place]
+
+    def _look(self, place: Location) -> Any:
         value = self._files[place.file].value
         for key in place.keys:
             if isinstance(value, dict) and key in value:

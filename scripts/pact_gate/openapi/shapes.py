@@ -7,7 +7,8 @@ fields a pact uses. For that, a schema is taken apart into variants: each is wha
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
 from itertools import product
 from typing import Any, NamedTuple
 
@@ -18,6 +19,7 @@ _MOST_VARIANTS = 64
 _LOOK_AHEAD = 2  # levels of a value that tell which variant it is
 _MOST_KEYS = 200  # of them, in one object
 _MOST_LOOKS = 20_000
+_REMEMBERED = 50_000
 
 Tag = tuple[str, tuple[str, ...]]  # a discriminator, and what it says in this variant
 
@@ -57,6 +59,9 @@ class Shapes:
         self._patterns: Patterns = schemas.patterns
         self._known: dict[Location, list[Variant]] = {}
         self._left = 0
+        # Many interactions ask the same of the same schemas.
+        self.types: Callable[[Variant], frozenset[str] | None] = lru_cache(_REMEMBERED)(self._types)
+        self.field: Callable[[Variant, str], Field] = lru_cache(_REMEMBERED)(self._field)
 
     def variants(self, place: Location) -> list[Variant]:
         """Give the variants of a schema, `_MOST_VARIANTS` at most."""
@@ -112,7 +117,7 @@ class Shapes:
 
     # --- what a variant says -------------------------------------------------------------------------------------
 
-    def types(self, variant: Variant) -> frozenset[str] | None:
+    def _types(self, variant: Variant) -> frozenset[str] | None:
         """Give the JSON types that a variant allows; None where it names none."""
         if variant.is_null:
             return frozenset(("null",))
@@ -128,7 +133,7 @@ class Shapes:
         types = self.types(variant)
         return types is None or json_type(value) in types or (is_number(value) and "number" in types)
 
-    def field(self, variant: Variant, name: str) -> Field:
+    def _field(self, variant: Variant, name: str) -> Field:
         """Give what a variant says of a field."""
         parts: list[Location] = []
         flags: set[str] = set()
@@ -190,6 +195,8 @@ class Shapes:
 
     def nearest(self, variants: Sequence[Variant], value: Mapping[str, Any]) -> list[Variant]:
         """Give those variants that describe most of an object's fields."""
+        if len(variants) == 1:
+            return list(variants)
         missing = [sum(not self.field(each, name).described for name in list(value)[:_MOST_KEYS]) for each in variants]
         return [each for each, number in zip(variants, missing, strict=True) if number == min(missing)]
 
