@@ -9,6 +9,7 @@ import sys
 import threading
 import wsgiref.simple_server
 from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from tests.conformance import brokers
@@ -93,3 +94,24 @@ def estate(
     """One test's services at each broker."""
     name = request.node.originalname.removeprefix("test_")
     return Estate(broker_url, name, tmp_path, read_log)
+
+
+class _Provider(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self.send_response(self.server.status)  # type: ignore[attr-defined]
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def provider() -> Iterator[ThreadingHTTPServer]:
+    """A service that gives each request the status `status`."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Provider)
+    server.status = 200  # type: ignore[attr-defined]
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+    yield server
+    server.shutdown()
+    server.server_close()

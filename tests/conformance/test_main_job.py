@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Callable
+from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -33,27 +33,6 @@ def shop(estate: Estate) -> Estate:
 
 
 # --- from a commit to a deploy gate -----------------------------------------------------------------------------
-
-
-class _Provider(BaseHTTPRequestHandler):
-    def do_GET(self) -> None:
-        self.send_response(self.server.status)  # type: ignore[attr-defined]
-        self.send_header("Content-Length", "0")
-        self.end_headers()
-
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""
-
-
-@pytest.fixture
-def provider() -> Iterator[ThreadingHTTPServer]:
-    """A service that gives each request the status `status`."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Provider)
-    server.status = 200  # type: ignore[attr-defined]
-    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
-    yield server
-    server.shutdown()
-    server.server_close()
 
 
 def _verify(estate: Estate, provider: ThreadingHTTPServer, version: str, **inputs: Any) -> Ended:

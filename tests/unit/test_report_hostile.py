@@ -22,6 +22,7 @@ from pact_gate.model.outcome import (
     VerifyOutcome,
 )
 from pact_gate.model.reconcile import Due, GoneBranch, Hopeless, OldAnswer
+from pact_gate.model.unknown import Cause, Explanation
 from pact_gate.model.verification import InteractionResult, Mismatch, PactResult, PactVerification
 from pact_gate.report.annotations import annotations
 from pact_gate.report.junit import junit
@@ -56,9 +57,13 @@ HOSTILE = [
 
 
 def gate_outcome(name: str) -> GateOutcome:
-    row = Row(name, name, name, None, Result.ABSENT, name, f"{BROKER}r", f"javascript:{name}", (name,), (name,))
+    why = (Explanation(Cause.OTHER_VERSION, name, name, name, name),)
+    row = Row(
+        name, name, name, None, Result.ABSENT, name, f"{BROKER}r", f"javascript:{name}", (name,), (name,), causes=why
+    )
     question = Question(((name, name),), Target(TargetKind.BRANCH, name), (name,))
-    return GateOutcome(name, question=question, decision=Decision(Verdict.FAILED, name, name, (row,)), exit_code=1)
+    decision = Decision(Verdict.FAILED, name, name, (row,), causes=why)
+    return GateOutcome(name, question=question, decision=decision, exit_code=1)
 
 
 def verify_outcome(name: str) -> VerifyOutcome:

@@ -189,9 +189,9 @@ def test_the_one_that_is_spelled_worse_is_mended(target: Target, is_asked: bool,
 
 def test_a_command_for_a_checkout_says_whose() -> None:
     (found,) = explain(ROW, PRODUCTION, Facts(), is_asked=False)
-    assert found.mend.endswith("The command is for a checkout of products.")
+    assert found.of == "products"
     (found,) = explain(ROW, PRODUCTION, Facts(repository_url="https://github.com/acme/products"), is_asked=False)
-    assert "checkout" not in found.mend
+    assert found.of == ""
 
 
 # --- how much is asked ---------------------------------------------------------------------------------------------

@@ -81,6 +81,13 @@ class _Why:
         return f"{named}, {where},"
 
     @property
+    def _then(self) -> str:
+        """Say what follows a verification where no version is there."""
+        if self.row.result is not Result.ABSENT or self.target.kind is not TargetKind.ENVIRONMENT:
+            return ""
+        return f", deploy a version that passes to {self.target}, and record it (actions/record-deployment)"
+
+    @property
     def _pact(self) -> str:
         return f"the pact of {self.row.consumer} {short(self.row.consumer_version)}"
 
@@ -93,8 +100,7 @@ class _Why:
         row, facts, version = self.row, self.facts, self._here if version is None else version
         missing = mending.missing_result(row.consumer, row.consumer_version, row.provider, version, facts.pact_url)
         command = mending.verify(missing, facts.repository_url)
-        where = "" if command.startswith("gh ") else f" The command is for a checkout of {row.provider}."
-        return Explanation(cause, sentence, f"{mend}{where}", command)
+        return Explanation(cause, sentence, mend, command, "" if command.startswith("gh ") else row.provider)
 
     # --- no provider version is there
 
@@ -107,6 +113,7 @@ class _Why:
                 f"{near[0]!r}, another pacticipant to it.",
                 f"Write one name everywhere: in the pact test of {row.consumer} and wherever {row.provider!r} stands.",
                 mending.find(row.provider),
+                row.consumer,
             )
             return
         known = next((each for each in _newest_first(self.facts.results) if each.result is Result.PASSED), None)
@@ -127,11 +134,10 @@ class _Why:
                 mending.record(row.provider, known, self.target.name),
             )
         verified = f"; its version {short(known)} has passed {self._pact}" if known else ""
-        then = ", deploy what passes, and record it (actions/record-deployment)" if environment else ""
         return self._verified(
             Cause.NOT_THERE,
             f"{there}, as far as the broker was told{verified}.",
-            f"Verify the version of {row.provider} that is meant to be there{then}.",
+            f"Verify the version of {row.provider} that is meant to be there{self._then}.",
             known or "",
         )
 
@@ -222,7 +228,7 @@ class _Why:
         return self._verified(
             Cause.NEVER_VERIFIED,
             f"{row.provider} has never published a result, for {row.consumer} or anybody else.",
-            f"Have {row.provider} verified in its own workflow (actions/verify, or verify-provider.yml).",
+            f"Have {row.provider} verified in its own workflow (actions/verify, or verify-provider.yml){self._then}.",
         )
 
     def _not_published(self) -> Explanation:
@@ -282,6 +288,7 @@ def published_by_branch(pacticipant: str, version: str, known: str) -> Explanati
         f"The broker has a version {known!r} of {pacticipant}, the name of a branch, and none of {short(version)}.",
         "Publish under the commit's full SHA: leave the `version` out.",
         mending.publish(version),
+        pacticipant,
     )
 
 
@@ -293,6 +300,7 @@ def published_by_merge(pacticipant: str, version: str, known: str) -> Explanatio
         f"{short(version)}.",
         "Publish under the head's SHA: leave the `version` out, and actions/publish takes it.",
         mending.publish(version),
+        pacticipant,
     )
 
 
@@ -306,8 +314,9 @@ def without_pacts(consumer: str, version: str, known: Iterable[str], target: Tar
         return Explanation(
             Cause.WITHOUT_PACTS,
             f"{unseen}; {short(others[0]) if others else 'an older version'} has some.",
-            f"Publish the pacts of that commit under this version, in a checkout of {consumer}.",
+            "Publish the pacts of that commit under this version.",
             mending.publish(version),
+            consumer,
         )
     return Explanation(
         Cause.WITHOUT_PACTS,

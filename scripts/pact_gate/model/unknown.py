@@ -35,13 +35,15 @@ class Cause(StrEnum):
 class Explanation:
     """A cause: the sentence that says what is so, the one that says what to do, and a command that does it.
 
-    `command` is to be copied into a shell; what is not known here stands in it in capitals.
+    `command` is to be copied into a shell, in a checkout of the service `of` where one is named; what is not known here
+    stands in it in capitals.
     """
 
     cause: Cause
     sentence: str
     mend: str
     command: str = ""
+    of: str = ""
 
 
 def is_same_name(one: str, other: str) -> bool:

@@ -49,8 +49,9 @@ def _gate(outcome: GateOutcome) -> Iterator[Annotation]:
     told = list(dict.fromkeys(each for _, each in words.explanations(outcome)))[:_EXPLAINED]
     if outcome.exit_code or not fine or told:
         about = [f"{label}: {sentence}" for label, sentence in words.remarks(outcome) if "verridden" in label]
-        why = [f"{each.sentence}\n{each.command}" for each in told if each.sentence not in words.reason(outcome)]
-        to_copy = [each.command for each in told if each.sentence in words.reason(outcome)]
+        in_reason = [each for each in told if each.sentence in words.reason(outcome)]
+        to_copy = [words.to_copy(each) for each in in_reason]
+        why = [f"{each.sentence}\n{words.to_copy(each)}" for each in told if each not in in_reason]
         message = "\n".join(filter(None, (words.reason(outcome), words.next_step(outcome), *to_copy, *why, *about)))
         yield Annotation("error" if outcome.exit_code else "warning", message, words.title(outcome))
 

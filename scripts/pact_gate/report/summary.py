@@ -199,7 +199,8 @@ def _explained(page: _Page, outcome: GateOutcome) -> None:
             page.add(f"### {words.EXPLAINED}")
         head = f"**{markdown(row, limit=400)}**<br>" if row and row != about else ""
         told = f"{head}{prose(each.sentence)} {prose(each.mend)}"
-        page.add("\n\n".join(filter(None, [told, block(each.command) if each.command else ""])))
+        where = f" In a checkout of {markdown(each.of)}:" if each.of else ""
+        page.add("\n\n".join(filter(None, [told + where, block(each.command) if each.command else ""])))
         about = row
 
 

@@ -100,8 +100,9 @@ def _explained(outcome: GateOutcome) -> Iterator[str]:
             yield f"{words.EXPLAINED}:"
         if row and row != about:
             yield f"  {row}"
-        yield f"    {each.sentence} {each.mend}"
-        yield from (f"      {line}" for line in each.command.splitlines())
+        where = f" In a checkout of {each.of}:" if each.of else ""
+        yield f"    {each.sentence} {each.mend}{where}"
+        yield from (f"      {part}" for part in each.command.splitlines())
         about = row
     if about is not None:
         yield ""

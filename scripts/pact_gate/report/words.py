@@ -176,6 +176,11 @@ def explanations(outcome: GateOutcome) -> Iterator[tuple[str, Explanation]]:
         yield from ((about, each) for each in row.causes)
 
 
+def to_copy(explanation: Explanation) -> str:
+    """Return the command that mends a cause, and where it is run."""
+    return f"In a checkout of {explanation.of}:\n{explanation.command}" if explanation.of else explanation.command
+
+
 def worst_pacts_first(verifications: Iterable[PactVerification]) -> list[PactVerification]:
     """Return failed pacts first, then pending ones."""
     return sorted(verifications, key=lambda each: (_FATE_ORDER.index(each.fate), each.result.consumer))
