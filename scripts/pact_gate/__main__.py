@@ -46,6 +46,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "create-version": ("pact_gate.commands.create_version", "create a version without pacts"),
     "fetch-pacts": ("pact_gate.commands.fetch_pacts", "take pact files out of a run's artifact, as untrusted data"),
     "scaffold-states": ("pact_gate.commands.scaffold_states", "write down the provider states that the pacts ask for"),
+    "lint": ("pact_gate.commands.lint", "look through pact files for what will hurt later"),
     "plan": ("pact_gate.commands.plan", "say which pacticipants of pact-gate.yml this commit concerns"),
     "broker": ("pact_gate.commands.broker", "serve the embedded broker: broker serve, broker start"),
 }

@@ -172,10 +172,10 @@ WRONG: dict[str, tuple[str | bytes, int, int, str, str]] = {
     "a tag": ("pacticipants:\n  a: {folder: !env HOME}", 2, 15, "The tag `!env`", "Take it out"),
     "a mistyped key": (f"{IN_ORDERS}pathes: [x]", 3, 5, "`pacticipants.orders` knows no key `pathes`", "mean `paths`?"),
     "an unknown key": (
-        "lint: {}\npacticipants: {a: {}}",
+        "colour: {}\npacticipants: {a: {}}",
         1,
         1,
-        "The file knows no key `lint`",
+        "The file knows no key `colour`",
         "`environments`, `ignore`",
     ),
     "the version of tomorrow": ("version: 2\npacticipants: {a: {}}", 1, 10, "`version` is `2`", "Write 1."),

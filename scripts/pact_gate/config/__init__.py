@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from posixpath import normpath
 from typing import Any
@@ -16,6 +16,7 @@ from pact_gate.config import rules, shape, tree
 from pact_gate.config.paths import covers
 from pact_gate.config.tree import Node, Problem
 from pact_gate.model.errors import InputError, Place
+from pact_gate.model.finding import Ignore, Level, LintConfig
 from pact_gate.model.others import OtherCheck, Uncovered
 from pact_gate.settings.inputs import Inputs
 from pact_gate.settings.verify import VerifySettings, verify_settings
@@ -56,6 +57,7 @@ class Config:
     environments: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     checks: tuple[OtherCheck, ...] = ()
+    lint: LintConfig = field(default_factory=LintConfig)
     version: int = 1
 
 
@@ -80,6 +82,7 @@ def load(path: Path) -> Config:
         environments=tuple(file.get("environments", ())),
         ignore=tuple(file.get("ignore", ())),
         checks=tuple(map(_check, file.get("checks", ()))),
+        lint=_lint(root.entries["lint"]) if "lint" in root.entries else LintConfig(),
         version=file.get("version", 1),
     )
     if problems:
@@ -139,6 +142,19 @@ def _entries(root: Node, key: str) -> Mapping[str, Node]:
 def _check(about: Mapping[str, Any]) -> OtherCheck:
     covers = tuple(map(Uncovered, about.get("covers", ())))
     return OtherCheck(about["name"], covers, about.get("check-run"), about.get("environment"))
+
+
+def _lint(node: Node) -> LintConfig:
+    about = shape.plain(node)
+    marks = node.entries["ignore"].items if "ignore" in about else ()
+    return LintConfig(
+        levels={rule: Level(level) for rule, level in about.get("rules", {}).items()},
+        ignore=tuple(
+            Ignore(**each, line=item.mark.line, column=item.mark.column)
+            for each, item in zip(about.get("ignore", ()), marks, strict=True)
+        ),
+        reads=about.get("reads", {}),
+    )
 
 
 def _pacticipant(name: str, node: Node, environments: Sequence[str], problems: list[Problem]) -> Pacticipant:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,12 +12,14 @@ from hashlib import sha256
 from typing import Any
 
 from pact_gate.lint import rules
-from pact_gate.lint.document import Document, Spot, Way, shown
+from pact_gate.lint.document import Document, Way, shown
 from pact_gate.lint.found import Found
 from pact_gate.lint.interaction import Interaction, interactions
 from pact_gate.lint.rules.secrets import personal_kind, redacted, secret_kind
 from pact_gate.lint.suggest import instead, language_of, steady
 from pact_gate.model.finding import RULES, Finding, Level
+
+_INDEX = re.compile(r"\[\d+\]")
 
 MOST_OF_A_RULE = 200
 """Findings of one rule in one file: whoever has more mends the first ones first."""
@@ -49,12 +52,11 @@ def made(document: Document, found: Sequence[tuple[Interaction | None, Found]], 
         return []
     language = language_of(document.pact.document.get("metadata"), options.language)
     spots = document.spots([_way(interaction, each) for interaction, each in found])
-    seen: Counter[str] = Counter()
+    names = _Names(document)
     findings = []
     for interaction, each in found:
-        spot = _spot(spots, _way(interaction, each))
-        print_ = fingerprint(document, interaction, each)
-        seen[print_] += 1
+        spot = spots.get(_way(interaction, each))
+        where = redacted(shown(each.way))
         findings.append(
             Finding(
                 rule=each.rule,
@@ -66,10 +68,10 @@ def made(document: Document, found: Sequence[tuple[Interaction | None, Found]], 
                 provider=redacted(document.pact.provider),
                 interaction=redacted(interaction.description) if interaction else "",
                 index=interaction.index if interaction else None,
-                where=redacted(shown(each.way)),
+                where=where,
                 message=redacted(each.message),
-                instead=_instead(language, each),
-                fingerprint=f"{print_}:{seen[print_]}",
+                instead=redacted(_instead(language, each)),
+                fingerprint=names.name(each.rule, where, interaction),
                 listed=interaction.listed if interaction else "interactions",
             )
         )
@@ -87,17 +89,33 @@ def _instead(language: str, found: Found) -> str:
     return instead(language, found.want, value, found.key)
 
 
-def fingerprint(document: Document, interaction: Interaction | None, found: Found) -> str:
-    """Name a finding by what it is about, not by where it stands or by what stands there.
+class _Names:
+    """Names findings by what they are about, not by where they stand or by what stands there.
 
-    Several in one list have the same name; they are numbered by whoever asks. Names that hold secrets go in without
-    them: a short secret could be found again by trying.
+    Several in one list have the same name, and a number behind it. Names that hold secrets go in without them: a short
+    one could be found again by trying.
     """
-    where = [part if isinstance(part, str) else "*" for part in found.way]
-    about: list[Any] = [found.rule, document.pact.consumer, document.pact.provider, where]
-    if interaction is not None:
-        about += [interaction.listed, interaction.description, [each.name for each in interaction.states]]
-    return sha256(redacted(json.dumps(about)).encode()).hexdigest()[:32]
+
+    def __init__(self, document: Document) -> None:
+        self._pact = document.pact
+        self._begun: dict[int, Any] = {}
+        self._seen: Counter[str] = Counter()
+
+    def name(self, rule: str, where: str, interaction: Interaction | None) -> str:
+        begun = self._begun.get(id(interaction))
+        if begun is None:
+            begun = self._begun[id(interaction)] = sha256(redacted(json.dumps(self._about(interaction))).encode())
+        whole = begun.copy()
+        whole.update(json.dumps([rule, _INDEX.sub("[*]", where)]).encode())
+        digest = whole.hexdigest()[:32]
+        self._seen[digest] += 1
+        return f"{digest}:{self._seen[digest]}"
+
+    def _about(self, interaction: Interaction | None) -> list[Any]:
+        about: list[Any] = [self._pact.consumer, self._pact.provider]
+        if interaction is not None:
+            about += [interaction.listed, interaction.description, [each.name for each in interaction.states]]
+        return about
 
 
 def _found(
@@ -126,8 +144,3 @@ def _bounded(
 
 def _way(interaction: Interaction | None, found: Found) -> Way:
     return (*(interaction.way if interaction else ()), *found.way)
-
-
-def _spot(spots: Mapping[Way, Spot], way: Way) -> Spot | None:
-    """Give the place of a value, else that of what it is in: a body that is not there has none."""
-    return spots.get(way)

@@ -29,7 +29,7 @@ _BUT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 _STEPS = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
 _TOKEN = re.compile(r'"(?:[^"\\]++|\\.)*+"|[{}\[\],:]|[^\s{}\[\],:"]+', re.DOTALL)
 _BRACKET = re.compile(r'"(?:[^"\\]++|\\.)*+"|[{}\[\]]', re.DOTALL)
-_PLAIN_KEY = re.compile(r"[A-Za-z_@$][\w@$-]*")
+_PLAIN_KEY = re.compile(r"[A-Za-z_@$][\w@$]*")
 
 
 class Spot(NamedTuple):
@@ -60,7 +60,7 @@ class Document:
 
     def spots(self, ways: Collection[Way]) -> dict[Way, Spot]:
         """Say where these values stand. One pass, however many they are; what is not there is left out."""
-        return located(self.text, ways)
+        return _Search(self.text, ways, twice=self.twice).found
 
     def keys_twice(self) -> list[tuple[Way, Spot]]:
         """Give every key that its object has already had: the way to it, and its place."""
@@ -87,7 +87,7 @@ def shown(way: Way) -> str:
 
 def located(text: str, ways: Collection[Way]) -> dict[Way, Spot]:
     """Say where values stand in a JSON text that Python has read. A key that is there twice counts as it does there."""
-    return _Search(text, ways).found
+    return _Search(text, ways, twice=True).found
 
 
 def _refuse(path: str, what: str) -> None:
@@ -122,6 +122,11 @@ class _Lines:
         return Spot(line + 1, start - begin + 1, start, end, key)
 
 
+def _name(token: str) -> str:
+    """Read a key. Most have no escapes in them."""
+    return json.loads(token, strict=False) if "\\" in token else token[1:-1]
+
+
 _Trie = dict[Any, Any]
 _HERE = None  # the key under which a trie's node has the way that ends there
 
@@ -137,10 +142,11 @@ def _trie(ways: Collection[Way]) -> _Trie:
 
 
 class _Search:
-    """Walks over the text, into what is wanted, and past what is not. It takes no recursion: depth is `DEEPEST`."""
+    """Walks over the text, into what is wanted, past what is not, and no further than to the last of it."""
 
-    def __init__(self, text: str, ways: Collection[Way]) -> None:
+    def __init__(self, text: str, ways: Collection[Way], *, twice: bool) -> None:
         self.found: dict[Way, Spot] = {}
+        self._most = len(text) if twice else len(set(ways))  # of two keys the last one counts, so all must be seen
         self._text = text
         self._lines = _Lines(text)
         self._at = 0
@@ -164,17 +170,17 @@ class _Search:
 
     def _object(self, wanted: _Trie) -> None:
         token = self._next()
-        while token[0] != "}":
+        while token[0] != "}" and len(self.found) < self._most:
             if token[0] == ",":
                 token = self._next()
-            name = json.loads(token[0], strict=False)
+            name = _name(token[0])
             self._next()  # the colon
             self._member(wanted.get(name), token.start())
             token = self._next()
 
     def _array(self, wanted: _Trie) -> None:
         index, token = 0, self._next()
-        while token[0] != "]":
+        while token[0] != "]" and len(self.found) < self._most:
             if token[0] == ",":
                 token = self._next()
             self._at = token.start()
@@ -223,7 +229,7 @@ def _repeated(text: str) -> Iterator[tuple[Way, Spot]]:
             case name if expect_key:
                 expect_key = False
                 seen = cast("set[str]", keys[-1])
-                way[-1] = key = json.loads(name, strict=False)
+                way[-1] = key = _name(name)
                 if key in seen:
                     yield tuple(way), lines.spot(token.start(), token.end(), token.start())
                 seen.add(key)

@@ -34,17 +34,16 @@ class State(NamedTuple):
 
 
 class Leaf(NamedTuple):
-    """A value that holds no others, and what decides on it. `way` starts at the interaction."""
+    """A value that holds no others, and what decides on it. `way` starts at the interaction.
+
+    `key` is its name, the last one on its way within the body: items of a list have the list's.
+    """
 
     way: Way
     value: Any
     matcher: Matcher | None
     generated: bool
-
-    @property
-    def key(self) -> str:
-        """The name that it has: the last key on its way; items of a list have the list's."""
-        return next((part for part in reversed(self.way) if isinstance(part, str)), "")
+    key: str
 
     @property
     def exact(self) -> bool:
@@ -71,9 +70,9 @@ class Part:
         return self._body[0] is not None
 
     @property
-    def has_key(self) -> bool:
-        """Say whether a body stands there, be it empty or null."""
-        return any(key in self.raw for key in ("body", "contents"))
+    def body_key(self) -> str:
+        """The key under which a body stands there, be it empty or null; empty where none does."""
+        return next((key for key in ("body", "contents") if key in self.raw), "")
 
     @property
     def body(self) -> Any:
@@ -125,6 +124,11 @@ class Part:
     def header_rules(self) -> Mapping[str, Rule]:
         """The rules for headers and metadata, by name in lower case."""
         return named_rules(self.rules, "header", "headers", "metadata", "metaData")
+
+    @cached_property
+    def query_rules(self) -> Mapping[str, Rule]:
+        """The rules for the parameters of the query, by name in lower case."""
+        return named_rules(self.rules, "query")
 
     @cached_property
     def leaves(self) -> tuple[Leaf, ...]:
@@ -207,7 +211,7 @@ class Interaction:
         """What the provider gives: its response, or its message."""
         return tuple(each for each in self.parts if each.role in PROVIDED)
 
-    @property
+    @cached_property
     def status(self) -> int | None:
         """The response's status code."""
         response = self.raw.get("response")
@@ -244,15 +248,30 @@ def _leaves(body: Any, start: Way, rules: Matching, generated: frozenset[Any]) -
             waiting.pop()
             continue
         way, value, here = entry
-        if isinstance(value, dict | list):
+        if isinstance(value, dict) and "json_class" in value:
+            waiting.append(_of_ruby(way, value, here))
+        elif isinstance(value, dict | list):
             waiting.append(_members(way, value, here))
         else:
-            yield Leaf(way, value, here.matcher, bool(generated) and _has_generator(way[len(start) :], generated))
+            inner = way[len(start) :]
+            key = next((part for part in reversed(inner) if isinstance(part, str)), "")
+            yield Leaf(way, value, here.matcher, bool(generated) and _has_generator(inner, generated), key)
 
 
 def _members(way: Way, value: Any, here: Matching) -> Iterator[tuple[Way, Any, Matching]]:
     pairs = value.items() if isinstance(value, dict) else enumerate(value)
     return (((*way, part), each, here.into(part)) for part, each in pairs)
+
+
+def _of_ruby(way: Way, value: Json, here: Matching) -> Iterator[tuple[Way, Any, Matching]]:
+    """Read Ruby's matchers, which old pacts of V1 have in their bodies as classes written as JSON."""
+    data = value.get("data")
+    if value["json_class"] == "Pact::Term" and isinstance(data, dict):
+        yield (*way, "data", "generate"), data.get("generate"), here.freed()
+    elif value["json_class"] in ("Pact::SomethingLike", "Pact::ArrayLike"):
+        yield (*way, "contents"), value.get("contents"), here.freed()
+    else:
+        yield from _members(way, value, here)
 
 
 def _has_generator(way: Way, generated: frozenset[Any]) -> bool:

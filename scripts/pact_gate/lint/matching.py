@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from pact_gate.lint.document import Way
@@ -56,6 +55,9 @@ class Rule(NamedTuple):
     matchers: tuple[Matcher, ...]
 
 
+_TYPE = Rule((), (Matcher("type", {}, ()),))
+
+
 class _Node:
     """A step of the rules' paths, and the steps from there."""
 
@@ -76,40 +78,48 @@ class _Best(NamedTuple):
 _NOTHING = _Best()
 
 
-@dataclass(frozen=True)
 class Matching:
     """What the rules say of one value, and a way to go on to what is in it."""
 
-    states: tuple[tuple[_Node, int], ...] = ()
-    best: _Best = _NOTHING
-    depth: int = 0
+    __slots__ = ("_best", "_depth", "_into", "_states", "matcher")
 
-    @property
-    def matcher(self) -> Matcher | None:
+    def __init__(self, states: tuple[tuple[_Node, int], ...] = (), best: _Best = _NOTHING, depth: int = 0) -> None:
+        self._states = states
+        self._best = best
+        self._depth = depth
+        self._into: dict[str | int, Matching] = {}
+        self.matcher = _decided(best, depth)
         """The matcher that decides on this value; None where it is compared exactly."""
-        rule, cascaded = self.best.rule, self.best.length < self.depth
-        if rule is None:
-            return None
-        # A rule that speaks of keys alone leaves the values as they are, and what they hold.
-        fitting = [each for each in rule.matchers if not (cascaded and each.kind in _OF_KEYS)]
-        return fitting[0] if fitting else None
-
-    @property
-    def named(self) -> bool:
-        """Say whether a rule speaks of just this value, not of something that it is in."""
-        return self.best.rule is not None and self.best.length == self.depth
 
     def into(self, part: str | int) -> Matching:
-        """Go on to a member of this value."""
-        depth = self.depth + 1
-        if not self.states:
-            return Matching((), self.best, depth)
-        states = tuple(_steps(self.states, part))[:_MOST_STATES]
-        best = self.best
+        """Go on to a member of this value. Items of a list that no rule speaks of by number are alike."""
+        if isinstance(part, int) and not any(part in node.named for node, _ in self._states):
+            part = -1
+        known = self._into.get(part)
+        if known is None:
+            known = self._into[part] = self._member(part)
+        return known
+
+    def _member(self, part: str | int) -> Matching:
+        depth = self._depth + 1
+        states = tuple(_steps(self._states, part))[:_MOST_STATES]
+        best = self._best
         for node, weight in states:
             if node.rule is not None and (weight, depth) >= (best.weight, best.length):
                 best = _Best(weight, depth, node.rule)
         return Matching(states, best, depth)
+
+    def freed(self) -> Matching:
+        """Give the same value, matched by its type with all that is in it."""
+        return Matching((), _Best(1, self._depth, _TYPE), self._depth)
+
+
+def _decided(best: _Best, depth: int) -> Matcher | None:
+    if best.rule is None:
+        return None
+    # A rule that speaks of keys alone leaves the values as they are, and what they hold.
+    cascaded = best.length < depth
+    return next((each for each in best.rule.matchers if not (cascaded and each.kind in _OF_KEYS)), None)
 
 
 def _steps(states: Iterable[tuple[_Node, int]], part: str | int) -> Iterator[tuple[_Node, int]]:

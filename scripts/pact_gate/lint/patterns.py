@@ -125,13 +125,14 @@ class _Automaton:
     def _repeated(self, least: int, most: Any, items: Any) -> _Piece:
         endless = most is words.MAXREPEAT or most >= _UNBOUNDED
         whole = _Piece(empty=1)
-        for number in range(1 if endless else min(most, _COPIES)):
+        # x{1,3} is x(x(x)?)?: from the last copy on, as each that may be left out takes those behind it along.
+        for number in reversed(range(1 if endless else min(most, _COPIES))):
             inner = self.sequence(items)
             if endless:
                 self._connect(inner.last, inner.first)
+            whole = self._then(inner, whole)
             if least <= number:
-                inner = _Piece(1, inner.first, inner.last)
-            whole = self._then(whole, inner)
+                whole = _Piece(1, whole.first, whole.last)
         return whole
 
     def is_ambiguous(self) -> bool:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal, NamedTuple
+
+from pact_gate.model.errors import InputError, Place
 
 Listed = Literal["interactions", "messages"]
 
@@ -65,6 +68,29 @@ class Finding:
     listed: Listed = "interactions"
 
 
+@dataclass(frozen=True)
+class Ignore:
+    """Findings that `pact-gate.yml` accepts, at this line and column of it. What is empty fits all; `*` is any text."""
+
+    rule: str
+    reason: str
+    consumer: str = ""
+    provider: str = ""
+    interaction: str = ""
+    where: str = ""
+    line: int = 1
+    column: int = 1
+
+
+@dataclass(frozen=True)
+class LintConfig:
+    """What `pact-gate.yml` says about linting. `reads` names a JSON Schema's file for a provider."""
+
+    levels: Mapping[str, Level] = field(default_factory=dict)
+    ignore: tuple[Ignore, ...] = ()
+    reads: Mapping[str, str] = field(default_factory=dict)
+
+
 class Suppressed(NamedTuple):
     """A finding that somebody accepted: for a `reason`, and in the pact itself or in `pact-gate.yml`."""
 
@@ -73,25 +99,29 @@ class Suppressed(NamedTuple):
     in_source: bool
 
 
-class Unreadable(NamedTuple):
-    """A file that could not be read, and why; the others were."""
-
-    path: str
-    line: int | None
-    cause: str
-    next_step: str
-
-
 @dataclass(frozen=True)
 class LintResult:
-    """What was found in all files. `known` are findings that the baseline has."""
+    """What was found in all files.
+
+    `known` are findings that the baseline has, `fixed` those that were mended in the files,
+    `unreadable` says which files could not be read, each by its error, `doubts`
+    suppressions that suppress nothing, with what is wrong with each.
+    """
 
     files: int = 0
     interactions: int = 0
     findings: tuple[Finding, ...] = ()
     known: tuple[Finding, ...] = ()
     suppressed: tuple[Suppressed, ...] = ()
-    unreadable: tuple[Unreadable, ...] = field(default=())
+    fixed: tuple[Finding, ...] = ()
+    unreadable: tuple[InputError, ...] = ()
+    doubts: tuple[Place, ...] = ()
+
+    @property
+    def worst_first(self) -> list[Finding]:
+        """The new findings: errors first, of them what is one by itself, else in the files' order."""
+        order = list(Level)
+        return sorted(self.findings, key=lambda each: (order.index(each.level), order.index(RULES[each.rule][0])))
 
     def count(self, level: Level) -> int:
         """Say how many new findings have this level."""

@@ -13,6 +13,7 @@ from pact_gate.model.verification import PactVerification
 if TYPE_CHECKING:  # no step has all of them
     from pact_gate.model.changes import ContractChange
     from pact_gate.model.comparison import PactComparison, Unused
+    from pact_gate.model.finding import LintResult
     from pact_gate.model.others import CheckResult
     from pact_gate.model.plan import Concerned
     from pact_gate.model.provider_states import StatesCheck
@@ -132,3 +133,10 @@ class GateOutcome(Outcome):
     changes: tuple[ContractChange, ...] = ()
     overrides: Overrides = field(default_factory=Overrides)
     other_checks: tuple[CheckResult, ...] | None = None
+
+
+@dataclass(frozen=True)
+class LintOutcome(Outcome):
+    """Pact files were looked through."""
+
+    lint: LintResult | None = None

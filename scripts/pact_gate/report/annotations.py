@@ -7,7 +7,8 @@ from itertools import islice
 from typing import Literal
 
 from pact_gate.model.errors import PactGateError
-from pact_gate.model.outcome import Annotation, ComparisonOutcome, GateOutcome, Outcome, VerifyOutcome
+from pact_gate.model.finding import Level
+from pact_gate.model.outcome import Annotation, ComparisonOutcome, GateOutcome, LintOutcome, Outcome, VerifyOutcome
 from pact_gate.model.verification import Fate, InteractionResult, PactVerification
 from pact_gate.report import comparison, words
 from pact_gate.report.escape import cut, line, visible
@@ -16,6 +17,11 @@ _SHOWN = 10  # of a level in one step (https://docs.github.com/en/rest/checks/ru
 _LEVELS: tuple[Literal["error", "warning", "notice"], ...] = ("error", "warning", "notice")
 _EXPLAINED = 5  # causes told beside the verdict; a message ends after `_MESSAGE` characters
 _FINDINGS = 5  # of one interaction
+_OF_FINDINGS: dict[Level, Literal["error", "warning", "notice"]] = {
+    Level.ERROR: "error",
+    Level.WARNING: "warning",
+    Level.NOTE: "notice",
+}
 _TITLE = 120
 _MESSAGE = 2_000
 
@@ -29,6 +35,8 @@ def annotations(outcome: Outcome) -> tuple[Annotation, ...]:
             found = _verification(outcome)
         case ComparisonOutcome():
             found = _comparison(outcome)
+        case LintOutcome():
+            found = _lint(outcome)
         case _:
             found = _simple(outcome)
     return _as_many_as_are_shown([*outcome.annotations, *found])
@@ -59,6 +67,21 @@ def _gate(outcome: GateOutcome) -> Iterator[Annotation]:
 def _simple(outcome: Outcome) -> Iterator[Annotation]:
     if outcome.exit_code:
         yield Annotation("error", f"{outcome.headline}\n{outcome.next_step}".strip(), "pact-gate")
+
+
+def _lint(outcome: LintOutcome) -> Iterator[Annotation]:
+    if outcome.lint is None:
+        return
+    for error in outcome.lint.unreadable:
+        message = f"{error.cause}\n{error.next_step}"
+        yield from (Annotation("error", message, "pact-gate", each.path, each.line) for each in error.places[:1])
+    for each in outcome.lint.worst_first:
+        level: Literal["error", "warning", "notice"] = _OF_FINDINGS[each.level]
+        instead = f"\nInstead: {each.instead}" if each.instead else ""
+        message = f"“{each.interaction}”, {each.where}\n{each.message}{instead}"
+        yield Annotation(level, message, f"pact-gate lint: {each.rule}", each.path, each.line, each.column)
+    for doubt in outcome.lint.doubts:
+        yield Annotation("notice", doubt.detail, "pact-gate lint", doubt.path, doubt.line, doubt.column)
 
 
 def _verification(outcome: VerifyOutcome) -> Iterator[Annotation]:

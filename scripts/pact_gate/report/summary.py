@@ -6,6 +6,7 @@ What a reader needs first stands first: what happened, why, and what to do now. 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from pact_gate.model.gate import Row
 from pact_gate.model.outcome import (
     ComparisonOutcome,
     GateOutcome,
+    LintOutcome,
     Outcome,
     PlanOutcome,
     PublishedPact,
@@ -95,7 +97,7 @@ class _Page:
         return "\n\n".join(self._parts) + "\n"
 
 
-def summary(outcome: Outcome, *, budget: int = BUDGET) -> str:  # noqa: PLR0911 - one for each kind
+def summary(outcome: Outcome, *, budget: int = BUDGET) -> str:  # noqa: C901, PLR0911 - one for each kind
     """Return an outcome as Markdown of at most `budget` bytes."""
     match outcome:
         case GateOutcome():
@@ -112,6 +114,8 @@ def summary(outcome: Outcome, *, budget: int = BUDGET) -> str:  # noqa: PLR0911 
             return _plan(outcome, _Page(budget))
         case ReconcileOutcome():
             return _reconciliation(outcome, _Page(budget))
+        case LintOutcome():
+            return _lint(outcome, _Page(budget))
         case _:
             page = _Page(budget)
             _head(page, outcome)
@@ -435,6 +439,21 @@ def _unused(unused: Sequence[Unused], page: _Page) -> None:
 
 def _operation(unused: Unused) -> str:
     return f"{markdown(unused.method)} {code(unused.path)}"
+
+
+# --- what was found in pact files
+
+
+def _lint(outcome: LintOutcome, page: _Page) -> str:
+    from pact_gate.report.findings import accepted, sections  # noqa: PLC0415 - no other step shows any
+
+    _head(page, outcome)
+    if outcome.lint is not None:
+        for head, header, rows, total in sections(outcome.lint):
+            if page.add(head):
+                page.table(header, rows, total, "finding")
+        _facts(page, replace(outcome, facts=accepted(outcome.lint)))
+    return str(page)
 
 
 # --- publication

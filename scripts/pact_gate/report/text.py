@@ -13,6 +13,7 @@ from pact_gate.model.gate import Row
 from pact_gate.model.outcome import (
     ComparisonOutcome,
     GateOutcome,
+    LintOutcome,
     Outcome,
     PlanOutcome,
     PublishOutcome,
@@ -69,6 +70,8 @@ def _outcome(outcome: Outcome) -> Iterator[str]:  # noqa: C901 - one for each ki
             yield from _triggering(outcome)
         case PlanOutcome():
             yield from _plan(outcome)
+        case LintOutcome():
+            yield from _lint(outcome)
         case ReconcileOutcome():
             yield from _reconciliation(outcome)
     yield from (f"{label}: {value}" for label, value in outcome.facts)
@@ -117,6 +120,16 @@ def _integration(row: Row, result: str) -> tuple[str, ...]:
         f"{row.provider} {there or '(no version)'}",
         words.moment(row.verified_at) or (f"by {elsewhere} only" if elsewhere else "never"),
     )
+
+
+def _lint(outcome: LintOutcome) -> Iterator[str]:
+    from pact_gate.report.findings import accepted, lines  # noqa: PLC0415 - no other step shows any
+
+    if outcome.lint is not None:
+        found = list(lines(outcome.lint))
+        yield from found[:_INTERACTIONS]
+        yield from _more(len(found) - _INTERACTIONS, "line")
+        yield from (f"{label}: {value}" for label, value in accepted(outcome.lint))
 
 
 def _verification(outcome: VerifyOutcome) -> Iterator[str]:

@@ -21,6 +21,7 @@ _SELECTION = ("selectors", "enable-pending", "wip-since", "pact-url", "pacts", "
 _COMPARED = ("openapi", "provider", "pacts", "consumer", "consumer-version", "selectors", "on-empty")
 _FILTERS = ("filter-description", "filter-state", "filter-no-state", "filter-consumers")
 _RESULTS = ("publish-results", "tags", "build-url", "junit")
+_LINT = ("pacts", "fix", "twice")
 
 KNOWN: Mapping[str, frozenset[str]] = {
     "gate": frozenset(_PUBLISH + _ASKED),
@@ -39,6 +40,7 @@ KNOWN: Mapping[str, frozenset[str]] = {
     "create-version": frozenset(_CREATE_VERSION),
     "fetch-pacts": frozenset(("pacticipant", "artifact", "run-id", "workflow", "folder", "on-empty", "github-token")),
     "scaffold-states": frozenset((*_BROKER, "provider", "framework", "pacts", "selectors", "file", "package", "force")),
+    "lint": frozenset((*_LINT, "config", "baseline", "update-baseline", "sarif", "json", "fail-on")),
     "plan": frozenset(("config", "all", "environment", "work")),
     "broker": frozenset(("database", "port", "webhook-hosts")),
 }

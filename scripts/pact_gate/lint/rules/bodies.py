@@ -17,13 +17,12 @@ _MOST_RULES = 10_000
 def empty_body(interaction: Interaction, context: Context) -> Iterator[Found]:
     """Find bodies that are named and empty, where a content type says that there is something."""
     for part in interaction.parts:
-        key = part.body_way
-        if part.content_type and part.has_key and (part.body is None or part.body == ""):
+        if part.content_type and part.body_key and (part.body is None or part.body == ""):
             message = (
                 f"The content type is `{part.content_type}`, and the body is empty: the contract says nothing of what "
                 "is in it. Say what the consumer needs of it, or leave the content type out."
             )
-            yield Found("empty-body", key, message)
+            yield Found("empty-body", part.body_way, message)
 
 
 def unread_field(interaction: Interaction, context: Context) -> Iterator[Found]:
@@ -98,7 +97,9 @@ def _mapping(value: Any) -> dict[str, Any]:
 
 def slow_pattern(interaction: Interaction, context: Context) -> Iterator[Found]:
     """Find patterns of matchers that may try more ways than there is time for."""
-    for way, pattern in _patterns(interaction):
+    if not context.has_patterns:
+        return
+    for way, pattern in _patterns(interaction, ruby='"Regexp"' in context.document.text):
         if patterns.backtracks(pattern):
             message = (
                 "This pattern can match one text in more ways than anybody has time to try: a text that nearly matches "
@@ -107,9 +108,11 @@ def slow_pattern(interaction: Interaction, context: Context) -> Iterator[Found]:
             yield Found("slow-pattern", way, message)
 
 
-def _patterns(interaction: Interaction) -> Iterator[tuple[Way, str]]:
+def _patterns(interaction: Interaction, *, ruby: bool) -> Iterator[tuple[Way, str]]:
     for part in interaction.parts:
         waiting: list[tuple[Way, Any]] = [((*part.way, "matchingRules"), part.rules)]
+        if ruby:
+            waiting.append((part.body_way, part.body))
         left = _MOST_RULES
         while waiting and left:
             way, value = waiting.pop()
@@ -117,6 +120,8 @@ def _patterns(interaction: Interaction) -> Iterator[tuple[Way, str]]:
             if isinstance(value, dict):
                 if isinstance(value.get("regex"), str):
                     yield (*way, "regex"), value["regex"]
+                if value.get("json_class") == "Regexp" and isinstance(value.get("s"), str):
+                    yield (*way, "s"), value["s"]
                 waiting += [((*way, key), each) for key, each in value.items() if isinstance(each, dict | list)]
             elif isinstance(value, list):
                 waiting += [((*way, number), each) for number, each in enumerate(value)]

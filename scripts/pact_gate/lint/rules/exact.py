@@ -19,12 +19,15 @@ from pact_gate.lint.rules import words
 from pact_gate.lint.rules.context import Context, Said, field_of, said
 from pact_gate.lint.rules.volatile import why_volatile
 
-_ENUMERATED = re.compile(r"[A-Z]+[A-Z0-9]*(?:[_.:-][A-Z0-9]+)*")
+_ENUMERATED = re.compile(r"[A-Z]{2,}[A-Z0-9]*(?:[_.:-][A-Z]+[A-Z0-9]*)*")
+_WORDS_OF_A_SENTENCE = 4  # "Internal Server Error" is a reason phrase
+_DIGITS_OF_A_NUMBER = 5  # a code of more is one's own, not one of a list
 _SINGLE_WORD = re.compile(r"[^\W\d_]+(?:[-_.][^\W\d_]+)*")
 _FIXED_URL_KEYS = frozenset(("schema", "type", "rel", "profile", "context", "xmlns", "namespace", "vocab", "instance"))
 _CHOSEN_HEADERS = frozenset(("location", "content-location", "etag", "last-modified", "date", "expires", "set-cookie"))
 _TEXT = re.compile(r"text/|.*[/+]xml$|.*/(csv|yaml)$")
 _BAD_REQUEST = 400
+_MOST_LISTS = 1_000
 _INNER = re.compile(r"\d+|[0-9a-f-]{36}", re.IGNORECASE)
 
 
@@ -46,8 +49,8 @@ def exact_value(interaction: Interaction, context: Context) -> Iterator[Found]:
 def _found(leaf: Leaf, want: str) -> Found:
     name = f"`{leaf.key}`" if leaf.key and isinstance(leaf.way[-1], str) else f"An item of `{leaf.key or 'the body'}`"
     message = (
-        f"{name} is compared exactly: this contract breaks whenever the provider's test data change. "
-        "Match its type or its pattern."
+        f"{name} is compared exactly: the contract breaks when the provider's test data change. Match its type or "
+        "its pattern."
     )
     return Found("exact-value", leaf.way, message, want, leaf.value, leaf.key if isinstance(leaf.way[-1], str) else "")
 
@@ -55,15 +58,29 @@ def _found(leaf: Leaf, want: str) -> Found:
 def _want(leaf: Leaf, interaction: Interaction, known: Said, context: Context) -> str:
     """Say what to match instead; empty where exact is right, or where nobody can tell."""
     key, value = leaf.key, leaf.value
-    by_id = words.is_identifier(key)
-    if known.repeats(value, key, anywhere=by_id or isinstance(value, str)):
+    if known.repeats(value, key, anywhere=words.is_identifier(key) or len(words.as_text(value)) > 1):
         return ""
     is_error = interaction.status is not None and interaction.status >= _BAD_REQUEST
-    if is_error and not by_id:
-        return ""
+    if is_error and not words.is_identifier(key):
+        is_sentence = isinstance(value, str) and len(value.split()) >= _WORDS_OF_A_SENTENCE
+        return "string" if is_sentence else ""
     if isinstance(value, str):
-        return _want_text(value, key, freed=field_of(leaf.way) in context.freed, known=known)
-    return _want_number(value, key)
+        return _want_text(value, leaf, known, context)
+    return "" if words.last(key) in words.COUNTS and _counts(value, interaction, known) else _want_number(value, key)
+
+
+def _counts(value: Any, interaction: Interaction, known: Said) -> bool:
+    """Say whether a number is that of a list's items, or one that a state gives."""
+    if words.as_text(value) in known.tokens:
+        return True
+    waiting = [part.body for part in interaction.provided]
+    for _ in range(_MOST_LISTS):
+        each = waiting.pop() if waiting else None
+        if isinstance(each, list) and len(each) == value:
+            return True
+        inner = each.values() if isinstance(each, dict) else each if isinstance(each, list) else ()
+        waiting += [one for one in inner if isinstance(one, dict | list)]
+    return False
 
 
 def _want_number(value: Any, key: str) -> str:
@@ -73,20 +90,26 @@ def _want_number(value: Any, key: str) -> str:
     return "integer" if isinstance(value, int) else "decimal"
 
 
-def _want_text(text: str, key: str, *, freed: bool, known: Said) -> str:
-    last = words.last(key)
+def _want_text(text: str, leaf: Leaf, known: Said, context: Context) -> str:
+    key, last = leaf.key, words.last(leaf.key)
     shape = _shape(text, last)
-    if shape is not None or not text.strip() or last in words.CLOSED or key.startswith(("@", "$", "__")):
+    if shape is not None or not text.strip() or key.startswith(("@", "$", "__")):
         return shape or ""
+    if last in words.CLOSED:
+        return "string" if text.isdigit() and len(text) >= _DIGITS_OF_A_NUMBER else ""
     if text.startswith("/"):  # a link to another resource: what is not known before are the names in it
         return "regex" if any(each not in known.tokens for each in _INNER.findall(text)) else ""
-    if words.is_identifier(key):
-        return "string"
-    if _ENUMERATED.fullmatch(text) or words.VERSION.fullmatch(text):
-        return "string" if freed and last in words.TEXTS else ""
-    if last in words.TEXTS or freed or " " in text.strip():
-        return "string"
-    return "" if _SINGLE_WORD.fullmatch(text) else "string"
+    return "string" if _is_data(text, key) or field_of(leaf.way) in context.freed else ""
+
+
+def _is_data(text: str, key: str) -> bool:
+    """Say whether a text is the provider's to choose, and not one of a few that both sides know."""
+    named = words.last(key) in words.TEXTS or words.is_identifier(key)
+    if _ENUMERATED.fullmatch(text) or len(text) == 1:
+        return named and "_" not in text
+    if words.VERSION.fullmatch(text):
+        return named or text.isdigit()
+    return named or not _SINGLE_WORD.fullmatch(text) or (text[0].isupper() and bool(key))
 
 
 def _shape(text: str, last: str) -> str | None:

@@ -54,13 +54,10 @@ def _is_repeated(text: str, interaction: Interaction) -> bool:
 
 def indistinguishable(document: Document, every: Sequence[Interaction]) -> Iterator[tuple[Interaction | None, Found]]:
     """Find interactions with the same states and the same request, of which a provider cannot know which is meant."""
-    seen: dict[str, tuple[str, Interaction]] = {}
+    seen: dict[str, Interaction] = {}
     for interaction in every:
-        key, answer = _asked(interaction), _answer(interaction)
-        if key is None:
-            continue
-        first, other = seen.setdefault(key, (answer, interaction))
-        if first != answer:
+        other = seen.setdefault(_asked(interaction), interaction)
+        if other is not interaction and _answer(other) != _answer(interaction):
             message = (
                 f"This interaction has the request and the states of number {other.index + 1}, and another answer: no "
                 "provider can give both. Give it another state."
@@ -68,7 +65,7 @@ def indistinguishable(document: Document, every: Sequence[Interaction]) -> Itera
             yield interaction, Found("indistinguishable", (), message)
 
 
-def _asked(interaction: Interaction) -> str | None:
+def _asked(interaction: Interaction) -> str:
     """Write what a provider sees of an interaction before it answers."""
     states = [[each.name, each.params] for each in interaction.states]
     request = interaction.request
@@ -100,16 +97,19 @@ def _answer(interaction: Interaction) -> str:
 
 def description_reused(document: Document, every: Sequence[Interaction]) -> Iterator[tuple[Interaction | None, Found]]:
     """Find one description over different requests: whoever reads a result cannot know which one failed."""
-    seen: dict[str, tuple[str, Interaction]] = {}
+    seen: dict[str, Interaction] = {}
     for interaction in every:
         request = interaction.request
         if request is None or not interaction.description:
             continue
-        asked = json.dumps(_request(request), sort_keys=True)
-        first, other = seen.setdefault(interaction.description, (asked, interaction))
-        if first != asked:
+        other = seen.setdefault(interaction.description, interaction)
+        if other.request is not None and other is not interaction and _text(other.request) != _text(request):
             message = (
                 f"Number {other.index + 1} has this description too, and another request: results and logs name both "
                 "alike. Say in each what it asks for."
             )
             yield interaction, Found("description-reused", ("description",), message)
+
+
+def _text(request: Part) -> str:
+    return json.dumps(_request(request), sort_keys=True)

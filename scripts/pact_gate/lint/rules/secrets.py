@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from math import log2
 from typing import Any
+from urllib.parse import parse_qsl
 
 from pact_gate.lint.document import Way
 from pact_gate.lint.found import Found
@@ -62,6 +63,8 @@ _SECRET_NAME = re.compile(
     r"|id[-_]?token|session[-_]?(?:id|token)|client[-_]?secret|^token$|^jwt$|cookie|credential|x-auth",
     re.IGNORECASE,
 )
+_FORM = re.compile(r"[\w.%+\[\]-]{1,100}=[^&\s]{0,2000}+(?:&[\w.%+\[\]-]{1,100}=[^&\s]{0,2000}+)+")
+_MOST_FIELDS = 100
 _UNBROKEN = re.compile(r"[A-Za-z0-9_+/=.~-]{20,}")
 _RANDOM_BITS = (
     3.6  # of a character: English words joined have about 3, random letters and digits of this length 4 and more
@@ -94,10 +97,10 @@ _SHORTEST = 8  # what could be a secret or a person's
 
 def secret(interaction: Interaction, context: Context) -> Iterator[Found]:
     """Find tokens, keys and passwords, wherever they stand."""
-    for name, text, way in _texts(interaction):
-        kind = secret_kind(text, name)
+    for name, text, way in _texts(interaction) if context.may_hold_secrets else ():
+        kind = secret_kind(text, name.rpartition(".")[2])
         if kind:
-            where = f"`{name}`" if name else "A text"
+            where = f"`{name.rpartition('.')[2]}`" if name else "A text"
             message = (
                 f"{where} holds what looks like {kind}. Pacts are published and kept: revoke it if it is real, and "
                 "write a placeholder."
@@ -107,10 +110,10 @@ def secret(interaction: Interaction, context: Context) -> Iterator[Found]:
 
 def personal_data(interaction: Interaction, context: Context) -> Iterator[Found]:
     """Find what belongs to a person."""
-    for name, text, way in _texts(interaction):
+    for name, text, way in _texts(interaction) if context.may_hold_personal_data else ():
         kind = personal_kind(text, name)
         if kind:
-            where = f"`{name}`" if name else "A text"
+            where = f"`{name.rpartition('.')[2]}`" if name else "A text"
             yield Found(
                 "personal-data", way, f"{where} holds {kind}. Write one that can belong to nobody{_AS.get(kind, '')}."
             )
@@ -130,11 +133,13 @@ def secret_kind(text: str, name: str = "") -> str:
             found = pattern.search(text)
             if found and not _is_made_up(found[0]):
                 return kind
-    if "://" in text or "=" in text:
-        for pattern in (_IN_A_URL, _IN_A_CONNECTION):
-            found = pattern.search(text)
-            if found and not _is_weak(found[1]):
-                return "a password in an address"
+    for pattern in (_IN_A_URL, _IN_A_CONNECTION):
+        found = pattern.search(text)
+        if found and not _is_weak(found[1]):
+            return "a password in an address"
+    if "=" in text and _FORM.fullmatch(text):
+        kinds = [secret_kind(value, field) for field, value in parse_qsl(text)[:_MOST_FIELDS] if value != text]
+        return next(filter(None, kinds), "")
     return _credentials(text, name) if name and _SECRET_NAME.search(name) else ""
 
 
@@ -254,7 +259,7 @@ def _texts(interaction: Interaction) -> Iterator[tuple[str, str, Way]]:
             yield name, value, way
         elif isinstance(value, dict):
             waiting += [
-                (key, each, (*way, key))
+                (f"{name.rpartition('.')[2]}.{key}", each, (*way, key))
                 for key, each in reversed(value.items())
                 if key not in ("matchingRules", "generators")
             ]

@@ -21,7 +21,8 @@ _NEAR = timedelta(days=2)
 _NOISE = re.compile(r"\d*\.\d*?[1-9]\d*?(?:0{7,}|9{7,})\d{1,4}")
 _DIGITS_OF_NOISE = 15
 _OBJECT_ID = re.compile(r"[0-9a-f]{24}")
-_ULID = re.compile(r"0[0-7][0-9A-HJKMNP-TV-Z]{24}")
+_ULID = re.compile(r"0[0-7][0-9A-Z]{24}")
+_MIXED = re.compile(r"(?=\D*\d)(?=[^a-z]*[a-z])(?=[^A-Z]*[A-Z])[A-Za-z0-9_-]{20,64}")
 _PORT = re.compile(
     r"(?:^|://|@)(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1?\]|host\.docker\.internal):(\d{2,5})(?=\D|$)"
 )
@@ -54,6 +55,7 @@ def volatile_value(interaction: Interaction, context: Context) -> Iterator[Found
             why = why_volatile(leaf.value, leaf, interaction, context)
             if why:
                 yield _found(leaf, why)
+        yield from _query(part, interaction, context)
         yield from _headers(part, interaction, context)
 
 
@@ -61,11 +63,10 @@ def why_volatile(value: Any, leaf: Leaf, interaction: Interaction, context: Cont
     """Say in a sentence why a value changes by itself; empty where nothing speaks for it."""
     if isinstance(value, str):
         return _why_text(value, leaf, interaction, context)
-    if isinstance(value, bool) or value is None or not leaf.exact:
-        return ""
-    if isinstance(value, float):
-        return "carries the noise of floating-point arithmetic" if _is_noise(value) else ""
-    return "is a time in milliseconds" if _is_epoch_in_ms(value) else ""
+    if isinstance(value, float) and leaf.exact and _is_noise(value):
+        return "carries the noise of floating-point arithmetic"
+    is_time = isinstance(value, int) and leaf.exact and _is_epoch_in_ms(value)
+    return "is a time in milliseconds" if is_time else ""
 
 
 def _found(leaf: Leaf, why: str) -> Found:
@@ -97,6 +98,8 @@ def _want(value: Any) -> str:
 
 
 def _why_text(text: str, leaf: Leaf, interaction: Interaction, context: Context) -> str:
+    if not leaf.exact and ":" not in text and not text[:4].isdigit():
+        return ""  # most texts
     if _has_mock_port(text):
         return "holds the port of a mock server"
     if not leaf.exact:
@@ -143,7 +146,7 @@ def _is_random(text: str) -> bool:
     found = words.UUID.fullmatch(text)
     if found:
         return found[1] in "147" and text.lower() not in _EXAMPLES and not _is_handmade(text)
-    return bool(_OBJECT_ID.fullmatch(text) or _ULID.fullmatch(text)) and not _is_handmade(text)
+    return any(shape.fullmatch(text) for shape in (_OBJECT_ID, _ULID, _MIXED)) and not _is_handmade(text)
 
 
 def _is_handmade(text: str) -> bool:
@@ -159,6 +162,20 @@ def _is_noise(value: float) -> bool:
 def _is_epoch_in_ms(value: int) -> bool:
     first, last = _EPOCHS
     return first * _MS < value < last * _MS and value % _MS not in (0, 999) and value % 100_000 != 0
+
+
+def _query(part: Part, interaction: Interaction, context: Context) -> Iterator[Found]:
+    query = part.raw.get("query")
+    for name, values in query.items() if isinstance(query, dict) else ():
+        if name.lower() in part.query_rules:
+            continue
+        for number, each in enumerate(values if isinstance(values, list) else [values]):
+            way = (*part.way, "query", name, *((number,) if isinstance(values, list) else ()))
+            value = int(each) if isinstance(each, str) and each.isdigit() and len(each) < _DIGITS_OF_NOISE else each
+            why = why_volatile(value, Leaf(way, value, None, generated=False, key=name), interaction, context)
+            if why:
+                message = f"The parameter `{name}` {why}: each run writes another contract, which nobody has verified."
+                yield Found("volatile-value", way, f"{message} Give the test a fixed one.", "example", each, name)
 
 
 def _headers(part: Part, interaction: Interaction, context: Context) -> Iterator[Found]:

@@ -23,8 +23,8 @@ CLOSED = frozenset(
     action actions operation op priority phase stage visibility direction result outcome reason schema version
     protocol rel encoding charset platform environment env source category categories class discriminator typename
     permission permissions condition grade topic timezone tz feature features flag flags success error errors
-    algorithm alg strategy variant model api layout theme color colour size sort order by dir sorting method frequency
-    interval period aggregation operator metric media mimetype target status
+    algorithm alg strategy variant model api layout theme size sort order by dir sorting method frequency
+    interval period aggregation operator metric media mimetype
     accept verb instruction service object shape style label tag tags entity resource""".split()
 )
 # The last word of a name that says how a list was asked for, not what is in it.
@@ -35,12 +35,16 @@ IDENTIFIERS = frozenset(
     """id ids uuid guid uid oid identifier reference ref sku isbn ean gtin number no nr token key hash checksum slug
     etag serial barcode vin iban handle username login session trace correlation""".split()
 )
+COUNTS = frozenset("count total size length number amount elements totalelements items results".split())
+"""The last word of a name that says how many there are."""
+
 TEXTS = frozenset(
     """name names firstname lastname surname fullname nickname title subtitle description summary email mail phone
     mobile telephone fax address street city town zip postcode postal location place text content comment comments
     note notes message body bio author brand company manufacturer vendor url uri href link image avatar photo picture
     thumbnail website homepage price amount subtotal tax cost fee balance birthday dob birthdate subject caption
-    headline question answer remark remarks recipient sender owner customer supplier isbn""".split()
+    headline question answer remark remarks recipient sender owner customer supplier isbn nick
+    creator target artist creators""".split()
 )
 
 
