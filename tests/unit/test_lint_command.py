@@ -6,6 +6,7 @@ import json
 import os
 import re
 import runpy
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -221,6 +222,48 @@ def test_a_bad_file_is_told_and_the_others_are_read(run, tmp_path) -> None:
     assert said.splitlines()[0] == "4 files cannot be read; 1 warning in 1 pact file."
     for each in facts["unreadable"]:
         assert each["cause"].startswith(f"The file {each['path']} ")
+
+
+def test_fix_mends_the_file_and_a_second_run_finds_nothing(run) -> None:
+    accepted = "lint: {ignore: [{rule: exact-value, interaction: kept, reason: It is the only one.}]}"
+    files = {
+        "pacts/a.json": pact(product(), product(description="kept", request={"path": "/x"})),
+        "pact-gate.yml": accepted,
+    }
+    code, said, facts = run(files, "--fix", "--fail-on", "note")
+    assert (code, facts["findings"], [each["rule"] for each in facts["fixed"]]) == (0, [], ["exact-value"])
+    assert "Mended in the files: 1" in said
+    mended = json.loads(Path("pacts/a.json").read_text("utf-8"))["interactions"]
+    assert mended[0]["response"]["matchingRules"]["body"] == {
+        "$.name": {"combine": "AND", "matchers": [{"match": "type"}]}
+    }
+    assert "matchingRules" not in mended[1]["response"], "what somebody accepted stays"
+    assert run({}, "--fix")[2]["fixed"] == []
+
+
+def test_twice_finds_what_changes_between_runs(run) -> None:
+    write = "import os, pathlib as p; p.Path('pacts/a.json').write_text(p.Path('pact.txt').read_text() % os.getpid())"
+    files = {"pact.txt": pact(product("Run 0 %d")), "write.py": write, "pacts/a.json": "{}"}
+    code, _, facts = run(files, "--twice", f"{sys.executable} write.py")
+    found = {(each["rule"], each["where"], each["level"]) for each in facts["findings"]}
+    assert (code, found) == (
+        1,
+        {
+            ("changes-between-runs", "$.response.body.content.name", "error"),
+            ("exact-value", "$.response.body.content.name", "warning"),
+        },
+    )
+    quiet = {**files, "pact-gate.yml": "lint: {rules: {changes-between-runs: off}}"}
+    assert run(quiet, "--twice", f"{sys.executable} write.py")[0] == 0
+    assert run(files, "--twice", "exit 3")[0] == 2
+
+
+def test_many_files_are_looked_at_by_all_processors_alike(run) -> None:
+    """The findings come in the files' order, whoever looked at which."""
+    files = {f"pacts/{number:03}.json": pact(product()) for number in range(120)}
+    code, _, facts = run({**files, "pacts/060.json": "{"})
+    assert (code, facts["files"], [each["path"] for each in facts["unreadable"]]) == (2, 119, ["pacts/060.json"])
+    assert [each["path"] for each in facts["findings"]] == sorted(files.keys() - {"pacts/060.json"})
 
 
 def test_help_names_the_inputs(capsys) -> None:
@@ -479,7 +522,8 @@ def test_names_of_others_stay_names(name: str) -> None:
     assert not re.search(r"(?m)^\s*::|##\[", text(outcome))
     for each in annotations(outcome):
         assert not re.search("[\x00-\x08\x1b\ud800]", each.message)
-    json.dumps([as_json(outcome.lint), sarif(outcome.lint)], ensure_ascii=False).encode()
+    json.dumps(sarif(outcome.lint), ensure_ascii=False).encode()
+    assert json.dumps(as_json(outcome.lint)).isascii()
 
 
 def test_lint_alone_makes_a_pact_gate_yml(tmp_path) -> None:

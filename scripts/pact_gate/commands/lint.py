@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pact_gate import config as configuration
-from pact_gate.commands.files import matching, write, write_json
+from pact_gate.commands.files import matching, write
 from pact_gate.commands.step import Step
-from pact_gate.lint import Options, lint
+from pact_gate.lint import Options, lint, made
 from pact_gate.lint.accept import accepted, baseline_of, read_baseline, unused
 from pact_gate.lint.document import MOST_BYTES, Document, read
 from pact_gate.lint.interaction import interactions
@@ -22,7 +24,10 @@ from pact_gate.model.outcome import LintOutcome
 from pact_gate.settings.inputs import Inputs
 from pact_gate.settings.lint import LintSettings, lint_settings
 
-_MOST_FINDINGS = 20_000
+if TYPE_CHECKING:
+    from pact_gate.lint.twice import Told
+
+_FILES_OF_A_PROCESS = 40  # with fewer, starting one takes longer than they do
 _NONE_OF_IT = LintConfig()
 
 
@@ -39,17 +44,43 @@ class _Looked:
     used: set[Ignore] = field(default_factory=set)
     doubts: list[Place] = field(default_factory=list)
 
+    def add(self, other: _Looked) -> None:
+        """Take in what was found elsewhere."""
+        self.files += other.files
+        self.interactions += other.interactions
+        self.findings += other.findings
+        self.suppressed += other.suppressed
+        self.fixed += other.fixed
+        self.unreadable += other.unreadable
+        self.used |= other.used
+        self.doubts += other.doubts
+
 
 def run(inputs: Inputs, step: Step) -> LintOutcome:
-    """Read the pact files, apply the rules, write what was asked for."""
+    """Run the consumer's tests twice if asked to, read the pact files, apply the rules, write what was asked for."""
     settings = lint_settings(inputs)
     file, config = _config(settings, step.folder)
     options = _options(config, step.folder)
-    looked = _Looked()
-    for path in _paths(settings, step.folder):
-        _look(path, options, config, step, looked)
+    between = _between_runs(settings, options, step)
+    paths = _paths(settings, step.folder)
+    tasks = [_Task(path, options, config, step.folder, settings.fix, between.pop(path, None)) for path in paths]
+    looked = _all(tasks)
+    for document, found in between.values():  # of a file that only the first run wrote
+        _take(document, made(document, found, options), config, looked)
     looked.doubts += unused(config.ignore, looked.used, file)
     return _outcome(settings, _result(looked, _known(settings, step.folder)), step)
+
+
+def _between_runs(settings: LintSettings, options: Options, step: Step) -> dict[str, Told]:
+    """Tell what differs between two runs of the consumer's tests, by the file that it stands in."""
+    if settings.twice is None:
+        return {}
+    from pact_gate.commands.twice import run_twice  # noqa: PLC0415 - few steps ask for it
+    from pact_gate.lint.twice import RULE, between_runs  # noqa: PLC0415
+
+    first, second = run_twice(settings.twice, settings.pacts, step.folder, step.log)
+    told = between_runs(first, second) if options.level(RULE) is not Level.OFF else []
+    return {document.path: (document, found) for document, found in told}
 
 
 def _paths(settings: LintSettings, folder: Path) -> list[str]:
@@ -77,8 +108,16 @@ def _options(config: LintConfig, folder: Path) -> Options:
     return Options(
         today=datetime.now(UTC).date(),
         levels=config.levels,
+        language=config.language or _language(folder),
         reads={provider: _schema(path, folder) for provider, path in config.reads.items()},
     )
+
+
+def _language(folder: Path) -> str:
+    """Give the language that the project's own files speak for, where a pact does not say it."""
+    from pact_gate.lint.suggest import language_of_folder  # noqa: PLC0415 - the linter brings it
+
+    return language_of_folder(each.name for each in folder.iterdir())
 
 
 def _schema(path: str, folder: Path) -> Any:
@@ -112,16 +151,71 @@ def _bytes(path: Path, name: str) -> bytes:
 # --- one file
 
 
-def _look(path: str, options: Options, config: LintConfig, step: Step, looked: _Looked) -> None:
+class _Task(NamedTuple):
+    """A file, and how to look at it; `between` is what differs in it between two runs."""
+
+    path: str
+    options: Options
+    config: LintConfig
+    folder: Path
+    fix: bool
+    between: Told | None
+
+
+def _all(tasks: Sequence[_Task]) -> _Looked:
+    """Look through all files, many of them on all processors."""
+    looked = _Looked()
+    processors = min(os.cpu_count() or 1, len(tasks) // _FILES_OF_A_PROCESS)
+    if processors < 2:  # noqa: PLR2004
+        for task in tasks:
+            looked.add(_look(task))
+        return looked
+    with ProcessPoolExecutor(processors) as pool:
+        for each in pool.map(_look, tasks, chunksize=_FILES_OF_A_PROCESS // 2):
+            looked.add(each)
+    return looked
+
+
+def _look(task: _Task) -> _Looked:
     """Look through one file. One that cannot be read is told of at the end, and keeps none of the others back."""
+    looked = _Looked()
     try:
-        document = read(_bytes(step.folder / path, path), path)
+        document = read(_bytes(task.folder / task.path, task.path), task.path)
     except InputError as error:
         looked.unreadable.append(error)
-        return
+        return looked
+    findings = _found(document, task)
+    if task.fix:
+        document, mended = _fixed(document, findings, task)
+        looked.fixed += mended
+        findings = _found(document, task) if mended else findings
     looked.files += 1
     looked.interactions += len(interactions(document))
-    _take(document, lint(document, options), config, looked)
+    _take(document, findings, task.config, looked)
+    return looked
+
+
+def _found(document: Document, task: _Task) -> list[Finding]:
+    between = made(document, task.between[1], task.options) if task.between else []
+    return [*between, *lint(document, task.options)]
+
+
+def _fixed(document: Document, findings: Sequence[Finding], task: _Task) -> tuple[Document, tuple[Finding, ...]]:
+    """Mend in the file what can be mended, but for what somebody accepted, and give the file as it is then."""
+    from pact_gate.lint.fix import fixed  # noqa: PLC0415 - few steps ask for it
+
+    body, mended = fixed(document, accepted(document, findings, task.config.ignore).findings)
+    if not mended:
+        return document, ()
+    try:
+        (task.folder / document.path).write_bytes(body)
+    except OSError as error:
+        raise InputError(
+            f"The file {document.path} cannot be written: {error.strerror}.",
+            "Check its permissions, or leave `fix` out.",
+            places=(Place(document.path),),
+        ) from error
+    return read(body, document.path), mended
 
 
 def _take(document: Document, findings: Sequence[Finding], config: LintConfig, looked: _Looked) -> None:
@@ -175,20 +269,19 @@ def _write(settings: LintSettings, result: LintResult, step: Step) -> str:
     from pact_gate.report.findings import as_json, sarif  # noqa: PLC0415 - it knows the version
 
     if settings.sarif:
-        write(step.folder / settings.sarif, json.dumps(sarif(result), indent=1) + "\n", "sarif")
-    if settings.json:
-        write(step.folder / settings.json, json.dumps(as_json(result), indent=1) + "\n", "json")
-        return settings.json
-    return write_json("lint", as_json(result), step.runner.temporary_folder)
+        write(step.folder / settings.sarif, json.dumps(sarif(result)) + "\n", "sarif")
+    facts = settings.json or str(step.runner.new_folder("lint") / "lint.json")
+    write(step.folder / facts, json.dumps(as_json(result)) + "\n", "json")
+    return facts
 
 
 def _headline(result: LintResult) -> str:
     if result.unreadable:
-        return f"{_counted(len(result.unreadable), 'file')} cannot be read; {_found(result)}"
-    return _found(result)[0].upper() + _found(result)[1:]
+        return f"{_counted(len(result.unreadable), 'file')} cannot be read; {_counts(result)}"
+    return _counts(result)[0].upper() + _counts(result)[1:]
 
 
-def _found(result: LintResult) -> str:
+def _counts(result: LintResult) -> str:
     files = _counted(result.files, "pact file")
     levels = [
         _counted(number, level.value)

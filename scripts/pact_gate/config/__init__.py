@@ -154,6 +154,7 @@ def _lint(node: Node) -> LintConfig:
             for each, item in zip(about.get("ignore", ()), marks, strict=True)
         ),
         reads=about.get("reads", {}),
+        language=about.get("language", ""),
     )
 
 

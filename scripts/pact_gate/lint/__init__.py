@@ -106,7 +106,7 @@ class _Names:
         if begun is None:
             begun = self._begun[id(interaction)] = sha256(redacted(json.dumps(self._about(interaction))).encode())
         whole = begun.copy()
-        whole.update(json.dumps([rule, _INDEX.sub("[*]", where)]).encode())
+        whole.update(f"\n{rule}\n{_INDEX.sub('[*]', where)}".encode(errors="surrogatepass"))
         digest = whole.hexdigest()[:32]
         self._seen[digest] += 1
         return f"{digest}:{self._seen[digest]}"

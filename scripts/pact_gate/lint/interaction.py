@@ -51,6 +51,15 @@ class Leaf(NamedTuple):
         return self.matcher is None and not self.generated
 
 
+class Text(NamedTuple):
+    """A text, its field's name and that of what the field is in; `way` starts at the interaction."""
+
+    parent: str
+    name: str
+    text: str
+    way: Way
+
+
 @dataclass(frozen=True)
 class Part:
     """A request, a response, or a message's contents. `way` leads to it from the interaction."""
@@ -150,6 +159,8 @@ class Part:
         return frozenset(listed - {None})
 
 
+_NO_TEXTS = frozenset(("matchingRules", "generators"))
+_A_CARD = 10**12
 _V4_BODY = frozenset(("content", "contentType", "encoded", "contentTypeHint"))
 
 
@@ -186,6 +197,11 @@ class Interaction:
             elif isinstance(each, str):  # some libraries of V3 wrote names alone
                 found.append(State(each, {}, (key, number)))
         return tuple(found)
+
+    @cached_property
+    def texts(self) -> tuple[Text, ...]:
+        """Every text in it but the patterns of its matching rules, and every number that is long enough for a card."""
+        return tuple(islice(_texts(self.raw), _MOST_LEAVES))
 
     @cached_property
     def parts(self) -> tuple[Part, ...]:
@@ -238,6 +254,20 @@ def _one_or_several(found: Any, role: str) -> Iterator[tuple[Way, Any]]:
         yield from (((role, number), each) for number, each in enumerate(found))
     elif found is not None:
         yield (role,), found
+
+
+def _texts(raw: Json) -> Iterator[Text]:
+    waiting: list[tuple[str, str, Any, Way]] = [("", "", raw, ())]
+    while waiting:
+        parent, name, value, way = waiting.pop()
+        if isinstance(value, str):
+            yield Text(parent, name, value, way)
+        elif isinstance(value, dict):
+            waiting += [(name, key, each, (*way, key)) for key, each in value.items() if key not in _NO_TEXTS]
+        elif isinstance(value, list):
+            waiting += [(parent, name, each, (*way, number)) for number, each in enumerate(value)]
+        elif isinstance(value, int) and value >= _A_CARD:
+            yield Text(parent, name, str(value), way)
 
 
 def _leaves(body: Any, start: Way, rules: Matching, generated: frozenset[Any]) -> Iterator[Leaf]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from pact_gate.lint.document import Way
@@ -250,6 +251,7 @@ def _variants(each: Matcher, tokens: tuple[Token, ...]) -> Iterator[Rule]:
                 yield Rule((*item, *inner), matchers)
 
 
+@lru_cache(4096)
 def path(expression: str) -> tuple[Token, ...] | None:
     """Read a path expression such as `$.items[*]['a b'].id`; None where it is none."""
     if not expression.startswith("$"):

@@ -5,7 +5,7 @@ An error has two parts: the cause, and the next step for the person who reads it
 
 from __future__ import annotations
 
-from typing import ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 
 class Place(NamedTuple):
@@ -34,6 +34,10 @@ class PactGateError(Exception):
         self.cause = cause
         self.next_step = next_step
         self.places = places
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Say how it gets to another process: an exception alone would be made of its one sentence."""
+        return type(self), (self.cause, self.next_step), vars(self)
 
 
 class InputError(PactGateError):

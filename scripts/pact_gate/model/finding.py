@@ -84,11 +84,15 @@ class Ignore:
 
 @dataclass(frozen=True)
 class LintConfig:
-    """What `pact-gate.yml` says about linting. `reads` names a JSON Schema's file for a provider."""
+    """What `pact-gate.yml` says about linting. `reads` names a JSON Schema's file for a provider.
+
+    `language` is the one that the consumer's tests are written in, where their pacts do not say it.
+    """
 
     levels: Mapping[str, Level] = field(default_factory=dict)
     ignore: tuple[Ignore, ...] = ()
     reads: Mapping[str, str] = field(default_factory=dict)
+    language: str = ""
 
 
 class Suppressed(NamedTuple):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict
 from typing import Any
 from urllib.parse import quote
 
@@ -25,7 +24,7 @@ _MESSAGE = 600
 
 
 def as_json(result: LintResult) -> dict[str, Any]:
-    """Return all facts. Nothing of it repeats a secret, as findings do not."""
+    """Return all facts, for a JSON file: there, text of others is escaped. Nothing repeats a secret."""
     return {
         "version": 1,
         "files": result.files,
@@ -33,28 +32,22 @@ def as_json(result: LintResult) -> dict[str, Any]:
         "findings": [_plain(each) for each in result.findings],
         "known": [_plain(each) for each in result.known],
         "suppressed": [
-            {**_plain(each.finding), "reason": _writable(each.reason), "inSource": each.in_source}
-            for each in result.suppressed
+            {**_plain(each.finding), "reason": each.reason, "inSource": each.in_source} for each in result.suppressed
         ],
         "fixed": [_plain(each) for each in result.fixed],
         "unreadable": [
-            {**_place(each.places[0]), "cause": _writable(each.cause), "nextStep": _writable(each.next_step)}
-            for each in result.unreadable
+            {**_place(each.places[0]), "cause": each.cause, "nextStep": each.next_step} for each in result.unreadable
         ],
-        "doubts": [{**_place(each), "message": _writable(each.detail)} for each in result.doubts],
+        "doubts": [{**_place(each), "message": each.detail} for each in result.doubts],
     }
 
 
 def _plain(finding: Finding) -> dict[str, Any]:
-    return {key: _writable(value) for key, value in asdict(finding).items()}
+    return dict(vars(finding))
 
 
 def _place(place: Place) -> dict[str, Any]:
-    return {"path": _writable(place.path), "line": place.line, "column": place.column}
-
-
-def _writable(value: Any) -> Any:
-    return line(value, 4_000) if isinstance(value, str) else value
+    return {"path": place.path, "line": place.line, "column": place.column}
 
 
 def sarif(result: LintResult) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from pact_gate.lint.interaction import Interaction
 from pact_gate.lint.rules.harmless import BEGINNINGS, NAMES
 from pact_gate.lint.rules.words import as_text
 
-_LONG_NUMBER = re.compile(r"\d[\d -]{11}|[A-Z]{2}\d\d[ \dA-Z]{11}")
+LONG_NUMBER = re.compile(r"\d[\d -]{11}|[A-Z]{2}\d\d[ \dA-Z]{11}")
 _WORD = re.compile(r"\w[\w.@+-]*")
 _MOST_VALUES = 20_000  # of one interaction that are looked at
 
@@ -47,16 +47,22 @@ class Context:
         return '"regex"' in self.document.text or '"Regexp"' in self.document.text
 
     @cached_property
-    def may_hold_secrets(self) -> bool:
-        """Say whether anything in the file begins or is named as a secret; most files need no second look."""
-        text, lower = self.document.text, self.document.text.lower()
-        return any(each in text for each in BEGINNINGS) or any(each in lower for each in NAMES)
+    def has_beginnings(self) -> bool:
+        """Say whether anything in the file begins as a secret does; most files need no second look."""
+        text = self.document.text
+        return any(each in text for each in BEGINNINGS)
+
+    @cached_property
+    def has_names(self) -> bool:
+        """Say whether the file holds a name that secrets have."""
+        text = self.document.text.lower()
+        return any(each in text for each in NAMES)
 
     @cached_property
     def may_hold_personal_data(self) -> bool:
         """Say whether the file holds an @ or a number that is long enough."""
         text = self.document.text
-        return "@" in text or _LONG_NUMBER.search(text) is not None
+        return "@" in text or LONG_NUMBER.search(text) is not None
 
     def is_elsewhere(self, text: str, interaction: Interaction) -> bool:
         """Say whether another interaction of the pact, or this one's states or request, hold a text as well."""

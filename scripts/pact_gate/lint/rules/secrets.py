@@ -14,18 +14,15 @@ from collections import Counter
 from collections.abc import Iterator
 from functools import lru_cache
 from math import log2
-from typing import Any
 from urllib.parse import parse_qsl
 
-from pact_gate.lint.document import Way
 from pact_gate.lint.found import Found
 from pact_gate.lint.interaction import Interaction
 from pact_gate.lint.rules import words
-from pact_gate.lint.rules.context import Context
+from pact_gate.lint.rules.context import LONG_NUMBER, Context
 from pact_gate.lint.rules.harmless import ROLES, TEST_CARDS, TEST_IBANS, WEAK_PASSWORDS
 
 _MOST_TEXT = 100_000  # characters of one value
-_MOST_VALUES = 100_000  # of one interaction
 
 # What each issuer documents of its own tokens; the lengths are lower bounds, as several have changed them.
 _TOKENS: tuple[tuple[str, re.Pattern[str]], ...] = (
@@ -97,10 +94,13 @@ _SHORTEST = 8  # what could be a secret or a person's
 
 def secret(interaction: Interaction, context: Context) -> Iterator[Found]:
     """Find tokens, keys and passwords, wherever they stand."""
-    for name, text, way in _texts(interaction) if context.may_hold_secrets else ():
-        kind = secret_kind(text, name.rpartition(".")[2])
+    if not (context.has_beginnings or context.has_names):
+        return
+    for _, name, text, way in interaction.texts:
+        worth_it = len(text) >= _SHORTEST and (context.has_beginnings or "=" in text or _is_secret_name(name))
+        kind = secret_kind(text, name) if worth_it else ""
         if kind:
-            where = f"`{name.rpartition('.')[2]}`" if name else "A text"
+            where = f"`{name}`" if name else "A text"
             message = (
                 f"{where} holds what looks like {kind}. Pacts are published and kept: revoke it if it is real, and "
                 "write a placeholder."
@@ -110,13 +110,12 @@ def secret(interaction: Interaction, context: Context) -> Iterator[Found]:
 
 def personal_data(interaction: Interaction, context: Context) -> Iterator[Found]:
     """Find what belongs to a person."""
-    for name, text, way in _texts(interaction) if context.may_hold_personal_data else ():
-        kind = personal_kind(text, name)
+    for parent, name, text, way in interaction.texts if context.may_hold_personal_data else ():
+        kind = personal_kind(text, f"{parent}.{name}") if "@" in text or LONG_NUMBER.search(text) else ""
         if kind:
-            where = f"`{name.rpartition('.')[2]}`" if name else "A text"
-            yield Found(
-                "personal-data", way, f"{where} holds {kind}. Write one that can belong to nobody{_AS.get(kind, '')}."
-            )
+            where = f"`{name}`" if name else "A text"
+            message = f"{where} holds {kind}. Write one that can belong to nobody{_AS.get(kind, '')}."
+            yield Found("personal-data", way, message)
 
 
 _AS = {"an e-mail address": ", such as someone@example.com"}
@@ -140,7 +139,12 @@ def secret_kind(text: str, name: str = "") -> str:
     if "=" in text and _FORM.fullmatch(text):
         kinds = [secret_kind(value, field) for field, value in parse_qsl(text)[:_MOST_FIELDS] if value != text]
         return next(filter(None, kinds), "")
-    return _credentials(text, name) if name and _SECRET_NAME.search(name) else ""
+    return _credentials(text, name) if _is_secret_name(name) else ""
+
+
+@lru_cache(4096)
+def _is_secret_name(name: str) -> bool:
+    return _SECRET_NAME.search(name) is not None
 
 
 def _credentials(text: str, name: str) -> str:
@@ -246,24 +250,3 @@ def redacted(text: str) -> str:
         cut = _MAIL.sub(lambda found: "…" if _is_persons(found) else found[0], cut)
     cut = _CARD.sub(lambda found: "…" if _is_card(found[0], "card") else found[0], cut)
     return _IBAN.sub(lambda found: "…" if _is_iban(found[0]) else found[0], cut)
-
-
-def _texts(interaction: Interaction) -> Iterator[tuple[str, str, Way]]:
-    """Give every text of an interaction with its field's name; its matching rules' patterns are no values."""
-    waiting: list[tuple[str, Any, Way]] = [("", interaction.raw, ())]
-    left = _MOST_VALUES
-    while waiting and left:
-        name, value, way = waiting.pop()
-        left -= 1
-        if isinstance(value, str):
-            yield name, value, way
-        elif isinstance(value, dict):
-            waiting += [
-                (f"{name.rpartition('.')[2]}.{key}", each, (*way, key))
-                for key, each in reversed(value.items())
-                if key not in ("matchingRules", "generators")
-            ]
-        elif isinstance(value, list):
-            waiting += reversed([(name, each, (*way, number)) for number, each in enumerate(value)])
-        elif isinstance(value, int) and value > 10**12:  # a card's number may stand there as a number
-            yield name, str(value), way

@@ -61,8 +61,14 @@ _NAMES = ("description", "providerStates", "providerState", "provider_state", "c
 
 
 def _says(rest: str, token: str) -> bool:
-    plain = re.escape(token.lower())
-    return re.search(rf"(?<![\w]){plain}(?![\w])", rest) is not None
+    plain = token.lower()
+    at = rest.find(plain)
+    while at >= 0:
+        around = rest[at - 1 : at] + rest[at + len(plain) : at + len(plain) + 1]
+        if not any(each.isalnum() or each == "_" for each in around):
+            return True
+        at = rest.find(plain, at + 1)
+    return False
 
 
 def _data(name: str) -> Iterator[str]:
