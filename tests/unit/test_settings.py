@@ -23,6 +23,7 @@ from pact_gate.settings.gate import can_i_deploy_settings, explain_settings, gat
 from pact_gate.settings.github import fetch_settings, github_settings
 from pact_gate.settings.inputs import Inputs
 from pact_gate.settings.known import KNOWN
+from pact_gate.settings.lint import lint_settings
 from pact_gate.settings.scaffold import scaffold_settings
 from pact_gate.settings.trigger import plan_settings, reconcile_settings, requested_settings, trigger_settings
 from pact_gate.settings.verify import verify_settings
@@ -48,6 +49,7 @@ READERS: Mapping[str, tuple[Callable[..., Any], ...]] = {
     "create-version": (create_version_settings,),
     "fetch-pacts": (fetch_settings,),
     "scaffold-states": (scaffold_settings,),
+    "lint": (lint_settings,),
     "plan": (plan_settings,),
     "broker": (serve_settings,),
 }
