@@ -169,6 +169,16 @@ def deployed_under_another_name(estate: Estate) -> None:
     estate.record("ProductList", P1)
 
 
+def two_services_alike(estate: Estate) -> None:
+    """Both have pacts of their own: nobody has mistaken the one for the other."""
+    estate.publish("basket", C3, "ProductList", content="a basket", branch="main")
+    estate.verified("basket", C3, "ProductList", P2)
+    estate.record("ProductList", P2)
+    estate.create_version("product-list", P1, branch="main")  # a broker takes no first pact with a name so alike
+    estate.publish("orders", C1, "product-list", branch="main")
+    estate.verified("orders", C1, "product-list", P1)
+
+
 def not_there(estate: Estate) -> None:
     estate.publish("orders", C1, "products", branch="main")
     estate.create_version("products", P1, branch="main")
@@ -228,6 +238,7 @@ CASES = (
     Scenario(
         deployed_under_another_name, Cause.PROVIDER_NAME, "not-in-environment", "is '{ProductList}'", "git grep -nF"
     ),
+    Scenario(two_services_alike, Cause.NOT_THERE, "not-in-environment", "version aaaaaaaaaa has", "pact-gate record"),
     Scenario(not_there, Cause.NOT_THERE, "not-in-environment", "version aaaaaaaaaa has", "pact-gate record"),
     Scenario(
         deployed_without_pacts,

@@ -253,6 +253,39 @@ def test_a_no_costs_so_many_requests_and_no_more(many, tmp_path) -> None:
     assert len(explaining) == 5 * MOST_REQUESTS + 2
 
 
+def test_providers_that_are_not_there_cost_no_more(local, tmp_path) -> None:
+    """Each may be another one under a name like its own, which is looked for."""
+    broker = local.client
+    broker.create_environment("production")
+    for number in range(7):
+        publish(broker, "orders", f"provider-{number}")
+        publish(broker, "basket", f"Provider{number}", OTHER)
+        broker.put_branch(f"provider-{number}", OTHER, "main")
+        broker.put_branch(f"Provider{number}", OTHER, "main")
+    local.requests.clear()
+    outcome = ask(local, tmp_path)
+    assert outcome.decision.verdict == "not-in-environment"
+    assert [each.cause for row in outcome.decision.rows for each in row.causes] == [Cause.NEVER_VERIFIED] * 5
+    explaining = [each for each in local.requests if "/environments" not in each][1:]
+    assert len(explaining) <= 5 * MOST_REQUESTS + 3, "the index, the list of pacticipants, and the consumers of orders"
+
+
+def test_looking_for_consumers_without_pacts_has_an_end(local, tmp_path) -> None:
+    broker = local.client
+    place = broker.create_environment("production").name
+    broker.put_branch("orders", SHA, "main")
+    for number in range(7):
+        name = f"consumer-{number}"
+        publish(broker, name, "orders")
+        broker.put_branch(name, OTHER, "main")
+        broker.record(broker.version(name, OTHER), place, released=False, instance=None)
+    local.requests.clear()
+    outcome = ask(local, tmp_path)
+    assert (outcome.decision.verdict, outcome.decision.compared_nothing) == ("yes", True)
+    assert [each.cause for each in outcome.decision.causes] == [Cause.WITHOUT_PACTS] * 5
+    assert len(local.requests) == 1 + 1 + 2 + 14, "the matrix; the index, and orders' own versions; what looks for them"
+
+
 def test_a_yes_costs_no_more_than_it_did(many, tmp_path) -> None:
     for number in range(7):
         for letter in "ab":

@@ -16,7 +16,7 @@ from pact_gate.model.unknown import Explanation, is_same_name, is_same_version
 MOST_REQUESTS = 6
 """To the broker, for one row. The list of its pacticipants is one more, for all of them."""
 
-_MOST = 2  # versions, names: each is a request, and no more is said of the others
+_MOST = 2  # versions: each is a request, and no more is said of the others
 _NEWEST = 100  # versions among which another spelling is looked for
 _MOST_CONSUMERS = 5
 _LONG_AGO = "2000-01-01"  # since which a pact may be work in progress
@@ -72,19 +72,26 @@ class Explainer:
     # --- no provider version is there
 
     def _of_absent(self, row: Row, facts: Facts, there: Mapping[str, Collection[str]]) -> Facts:
-        near = tuple(self._near(row.provider, there, has_results=bool(facts.results)))
+        near = self._near(row.provider, there)
         if near or facts.results:
-            return replace(facts, near_names=near)
+            return replace(facts, near_names=(near,) if near else ())
         return replace(facts, of_provider=self._broker.results_by(row.provider))
 
-    def _near(self, name: str, there: Mapping[str, Collection[str]], *, has_results: bool) -> Iterator[str]:
-        """Name the pacticipants whose name is spelled nearly alike, and who are there, or have any version at all."""
-        near = [other for other in self._pacticipants if is_same_name(name, other)]
-        inside = [other for other in near if other in there]
-        if inside or has_results:  # who verifies under the one name is deployed under the other
-            yield from inside
+    def _near(self, name: str, there: Mapping[str, Collection[str]]) -> str:
+        """Name the pacticipant that is meant by a name which is spelled nearly like its own, empty where there is none.
+
+        A pact has made the name, so it has no versions; or it has those that verified, and was deployed under the
+        other name, which has no pacts. Two services with pacts of their own are two, however much alike they are.
+        """
+        alike = [other for other in self._pacticipants if is_same_name(name, other)]
+        likely = next((other for other in alike if other in there), next(iter(alike), ""))
+        if not likely:
+            return ""
+        if self._broker.has_versions(name):
+            meant = likely in there and not self._broker.consumers_of(likely)
         else:
-            yield from filter(self._broker.has_versions, near[:_MOST])
+            meant = self._broker.has_versions(likely)
+        return likely if meant else ""
 
     @cached_property
     def _pacticipants(self) -> list[str]:
