@@ -6,7 +6,7 @@ import importlib
 import os
 import sys
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import ExitStack, closing, suppress
 from difflib import get_close_matches
 from pathlib import Path
@@ -24,7 +24,7 @@ from pact_gate.report.escape import log_line
 from pact_gate.settings.broker import broker_settings
 from pact_gate.settings.github import github_settings
 from pact_gate.settings.inputs import Inputs
-from pact_gate.settings.known import KNOWN, LISTS
+from pact_gate.settings.known import KNOWN, LISTS, SERVE
 
 # A command's module is imported when it is asked for: a step pays for nothing that it does not use.
 COMMANDS: Mapping[str, tuple[str, str]] = {
@@ -127,8 +127,9 @@ def _flags(command: str, words: Sequence[str]) -> dict[str, str]:
             given["action"] = word
             continue
         name, equals, value = word.removeprefix("--").partition("=")
-        if not word.startswith("--") or name not in KNOWN[command]:
-            raise _unknown_input(command, word, name)
+        known = KNOWN[command] | (SERVE.keys() if given.get("action") == "serve" else set())
+        if not word.startswith("--") or name not in known:
+            raise _unknown_input(command, word, name, known)
         if not equals:
             value = rest.pop(0) if rest and not rest[0].startswith("--") else "true"
         if name in given and name not in LISTS:
@@ -137,10 +138,10 @@ def _flags(command: str, words: Sequence[str]) -> dict[str, str]:
     return given
 
 
-def _unknown_input(command: str, word: str, name: str) -> InputError:
-    near = get_close_matches(name.lstrip("-"), KNOWN[command], 1)
+def _unknown_input(command: str, word: str, name: str, known: Collection[str]) -> InputError:
+    near = get_close_matches(name.lstrip("-"), known, 1)
     hint = f" Did you mean --{near[0]}?" if near else ""
-    listed = ", ".join(f"--{known}" for known in sorted(KNOWN[command]))
+    listed = ", ".join(f"--{each}" for each in sorted(known))
     return InputError(f"The command {command} knows no input {word!r}.{hint}", f"Its inputs are: {listed}.")
 
 

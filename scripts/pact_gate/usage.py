@@ -7,6 +7,8 @@ from pathlib import Path
 from textwrap import wrap
 from typing import Any
 
+from pact_gate.settings.known import SERVE
+
 _ROOT = Path(__file__).parents[2]
 _WIDTH = 100
 _INDENT = " " * 6
@@ -34,6 +36,11 @@ def of_command(command: str) -> str:
         "",
     ]
     lines += [line for name, about in inputs.items() for line in _input(name, about)]
+    if command == "broker":
+        lines += ["", "broker serve alone:"]
+        lines += [
+            line for name, about in SERVE.items() for line in _input(name, {"description": about, "required": False})
+        ]
     lines += ["", f"An input that is not given is taken from its variable, such as PACT_GATE_{variable}."]
     return "\n".join(lines)
 

@@ -7,18 +7,19 @@ import signal
 import subprocess
 import sys
 import tempfile
+from contextlib import ExitStack
 from pathlib import Path
 from types import FrameType
+from typing import Any
 from urllib.error import URLError
 from urllib.request import urlopen
 
 from pact_gate.commands.step import Step
 from pact_gate.model.errors import InputError
 from pact_gate.model.outcome import Outcome
-from pact_gate.settings.broker import ServeSettings, serve_settings
+from pact_gate.settings.broker import AccessSettings, ServeSettings, access_settings, serve_settings
 from pact_gate.settings.inputs import Inputs, environment_of_others
 
-_HOST = "127.0.0.1"
 _START_SECONDS = 20.0
 _LOOK_SECONDS = 0.05
 _ANNOUNCED = "The embedded broker serves "
@@ -29,36 +30,49 @@ def run(inputs: Inputs, step: Step) -> Outcome:
     action = inputs.text("action")
     settings = serve_settings(inputs, default_port="0" if action == "start" else "9292")
     if action == "serve":
-        return _serve(settings, step)
+        return _serve(settings, access_settings(inputs), step)
     if action == "start":
         return _start(settings, step)
     raise InputError(f"There is no command 'broker {action or ''}'.", "Write `broker serve` or `broker start`.")
 
 
-def _serve(settings: ServeSettings, step: Step) -> Outcome:
-    """Serve until it is ended by Ctrl-C or SIGTERM."""
-    import waitress  # noqa: PLC0415 - only the broker tier has it
-
-    from pact_gate.embedded import application  # noqa: PLC0415
+def _serve(settings: ServeSettings, access: AccessSettings, step: Step) -> Outcome:
+    """Serve until it is ended by Ctrl-C or SIGTERM; a second one ends it at once."""
+    from pact_gate.embedded import application  # noqa: PLC0415 - only the broker tier has what these need
+    from pact_gate.serving import journal  # noqa: PLC0415
+    from pact_gate.serving.server import Limits, Server  # noqa: PLC0415
 
     database = Path(settings.database)
-    broker = application(database, webhook_hosts=frozenset(settings.webhook_hosts))
-    try:
-        server = waitress.create_server(broker, host=_HOST, port=settings.port, ident="pact-gate")
-    except OSError as error:
-        raise InputError(
-            f"The port {settings.port} cannot be used: {error.strerror}.", "Choose another port."
-        ) from error
-    url = f"http://{_HOST}:{server.effective_port}"
-    signal.signal(signal.SIGTERM, _end)
-    step.log(f"{_ANNOUNCED}{database} at {url}")
-    server.run()  # returns on SystemExit and KeyboardInterrupt
-    broker.close()
-    return Outcome(f"The embedded broker at {url} was ended.")
+    with journal.writing(sys.stderr), ExitStack() as ending:
+        broker = application(database, webhook_hosts=frozenset(settings.webhook_hosts))
+        ending.callback(broker.close)
+        try:
+            server = Server(_guarded(broker, access), access.host, settings.port, Limits())
+        except OSError as error:
+            raise InputError(
+                f"The address {access.host} or its port {settings.port} cannot be used: {error.strerror}.",
+                "Choose another port, or an address of this machine.",
+            ) from error
+
+        def end(signal_number: int, _frame: FrameType | None) -> None:
+            signal.signal(signal_number, signal.SIG_DFL)
+            server.end()
+
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, end)
+        step.log(f"{_ANNOUNCED}{database} at {server.url}")
+        server.run()
+    return Outcome(f"The embedded broker at {server.url} was ended.")
 
 
-def _end(_signal: int, _frame: FrameType | None) -> None:
-    raise SystemExit
+def _guarded(broker: Any, access: AccessSettings) -> Any:
+    """Put before the broker what it needs to be served to others: the proxy's word, then who may in."""
+    from pact_gate.embedded.app import raw_path  # noqa: PLC0415
+    from pact_gate.serving.access import Access, Credentials  # noqa: PLC0415
+    from pact_gate.serving.forwarded import Forwarded  # noqa: PLC0415
+
+    who = Credentials(access.tokens, access.users, access.reader_tokens, access.reader_users)
+    return Forwarded(Access(broker, who, raw_path) if who else broker, access.trusted_proxies)
 
 
 def _start(settings: ServeSettings, step: Step) -> Outcome:

@@ -50,7 +50,7 @@ class Application:
         def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
             return start_response(status, [pair for pair in headers if pair != _NO_MEDIA], exc_info)
 
-        answered: Iterable[bytes] = self._bottle({**environ, "PATH_INFO": _raw_path(environ)}, start)
+        answered: Iterable[bytes] = self._bottle({**environ, "PATH_INFO": raw_path(environ)}, start)
         return answered
 
     def close(self) -> None:
@@ -112,8 +112,8 @@ class Application:
         return answer
 
 
-def _raw_path(environ: Environ) -> str:
-    """The path under SCRIPT_NAME as it was sent. A server that does not tell it can serve no names with a slash."""
+def raw_path(environ: Environ) -> str:
+    """Give the path under SCRIPT_NAME as it was sent; from a server that does not tell it, no name has a slash."""
     sent = environ.get("REQUEST_URI") or environ.get("RAW_URI")
     if not sent:
         path = urllib.parse.quote(str(environ.get("PATH_INFO", "")).encode("latin-1"), safe="/")

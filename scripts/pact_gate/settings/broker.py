@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from pact_gate.model.errors import InputError
 from pact_gate.settings.inputs import UNBROKEN, Inputs, is_http, no_token, wrong
 
 _LAST_PORT = 65_535
+_MAKE_ONE = "Make one: openssl rand -hex 32"
+_SHORTEST_SECRET = 12  # characters; nothing here slows guessing down
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 @dataclass(frozen=True)
@@ -94,3 +101,84 @@ def serve_settings(inputs: Inputs, *, default_port: str = "9292") -> ServeSettin
         int(port),
         inputs.names("webhook-hosts"),
     )
+
+
+@dataclass(frozen=True)
+class AccessSettings:
+    """What `broker serve` alone is told: where it listens, who may in, and which proxies stand before it.
+
+    A user is `NAME:PASSWORD`. Those under `reader_…` may change nothing. Without any of them everyone may in, which is
+    taken for a loopback address alone.
+    """
+
+    host: str = "127.0.0.1"
+    tokens: tuple[str, ...] = field(default=(), repr=False)
+    users: tuple[str, ...] = field(default=(), repr=False)
+    reader_tokens: tuple[str, ...] = field(default=(), repr=False)
+    reader_users: tuple[str, ...] = field(default=(), repr=False)
+    trusted_proxies: tuple[Network, ...] = ()
+
+
+def access_settings(inputs: Inputs) -> AccessSettings:
+    """Read what `broker serve` alone is told. Secrets come from files or the environment, never from a command line."""
+    address = _listening(inputs.text("host") or AccessSettings.host)
+    settings = AccessSettings(
+        str(address),
+        _secrets(inputs, "token"),
+        _secrets(inputs, "user"),
+        _secrets(inputs, "read-only-token"),
+        _secrets(inputs, "read-only-user"),
+        tuple(_network(name) for name in inputs.names("trusted-proxy")),
+    )
+    everyone = AccessSettings(settings.host, trusted_proxies=settings.trusted_proxies)
+    if settings == everyone and not address.is_loopback:
+        raise InputError(
+            f"At {address} everyone who reaches this machine could change what is kept.",
+            "Say who may in: --token-file or --user-file (or PACT_GATE_SERVE_TOKEN, PACT_GATE_SERVE_USER).",
+        )
+    return settings
+
+
+def _listening(host: str) -> Address:
+    try:
+        return ipaddress.ip_address("127.0.0.1" if host == "localhost" else host.strip("[]"))
+    except ValueError as error:
+        raise wrong(
+            "host", host, "is no address to listen on", "Write an address of this machine, or 0.0.0.0 for all."
+        ) from error
+
+
+def _network(name: str) -> Network:
+    try:
+        return ipaddress.ip_network(name, strict=False)
+    except ValueError as error:
+        next_step = "Write the proxy's own address, as 10.0.0.5 or 10.0.0.0/24."
+        raise wrong("trusted-proxy", name, "is no address", next_step) from error
+
+
+def _secrets(inputs: Inputs, kind: str) -> tuple[str, ...]:
+    """Give the tokens or users of a kind, one a line: several, while one takes the place of another."""
+    name, variable = f"{kind}-file", f"PACT_GATE_SERVE_{kind.upper().replace('-', '_')}"
+    path, said, source = inputs.text(name), inputs.variable(variable), f"variable `{variable}`"
+    if path:
+        try:
+            said, source = Path(path).read_text(encoding="utf-8"), f"file {path} (`{name}`)"
+        except (OSError, UnicodeDecodeError) as error:
+            why = getattr(error, "strerror", None) or "it is no UTF-8"
+            raise InputError(f"The file {path} (`{name}`) cannot be read: {why}.", "Name another file.") from error
+    found = tuple(line.strip() for line in (said or "").splitlines() if line.strip())
+    if path and not found:
+        raise InputError(f"The {source} is empty.", "Write the secret into it, alone on a line.")
+    for secret in found:
+        _check_secret(secret, kind, source)
+    return found
+
+
+def _check_secret(secret: str, kind: str, source: str) -> None:
+    name, colon, password = secret.partition(":")
+    if kind.endswith("user") and not (name and colon):
+        raise InputError(f"The {source} holds what is no user.", "Write NAME:PASSWORD on a line.")
+    if kind.endswith("token") and not re.fullmatch(UNBROKEN, secret):
+        raise InputError(f"The {source} holds what no token does: a space or a letter with an accent.", _MAKE_ONE)
+    if len(password if colon and kind.endswith("user") else secret) < _SHORTEST_SECRET:
+        raise InputError(f"The {source} holds a secret of less than {_SHORTEST_SECRET} characters.", _MAKE_ONE)

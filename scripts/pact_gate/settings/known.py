@@ -44,6 +44,18 @@ KNOWN: Mapping[str, frozenset[str]] = {
     "plan": frozenset(("config", "all", "environment", "work")),
     "broker": frozenset(("database", "port", "webhook-hosts")),
 }
+# What `broker serve` knows beside the inputs of the action, and what help says of it: a job serves itself alone. The
+# secrets themselves are no inputs, for a command line can be read by every user of the machine.
+SERVE: Mapping[str, str] = {
+    "host": "The address to listen on. Any but a loopback address needs a token or a user. (default: 127.0.0.1)",
+    "token-file": "A file with the bearer tokens of those who may read and write, one a line (or the variable "
+    "PACT_GATE_SERVE_TOKEN).",
+    "user-file": "The same as NAME:PASSWORD, for basic authentication (PACT_GATE_SERVE_USER).",
+    "read-only-token-file": "Bearer tokens of those who may only read (PACT_GATE_SERVE_READ_ONLY_TOKEN).",
+    "read-only-user-file": "The same as NAME:PASSWORD (PACT_GATE_SERVE_READ_ONLY_USER).",
+    "trusted-proxy": "The address or network of a reverse proxy whose X-Forwarded-Proto, -Host, -Port and -Prefix "
+    "count. May be given several times.",
+}
 LISTS = frozenset(
     (
         "pacticipant",
@@ -56,5 +68,6 @@ LISTS = frozenset(
         "request-headers",
         "filter-consumers",
         "webhook-hosts",
+        "trusted-proxy",
     )
 )

@@ -1,0 +1,221 @@
+"""waitress in one process: with limits that are answered in a sentence, and an end that leaves no request half-done.
+
+What waitress gives is kept (its parser, its threads, its loop); what it answers in plain text, leaves open for ever or
+cuts off is done here, in the classes that it lets one replace.
+"""
+
+from __future__ import annotations
+
+import socket
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import waitress
+from waitress import utilities, wasyncore
+from waitress.channel import HTTPChannel
+from waitress.parser import HTTPRequestParser
+from waitress.task import ErrorTask
+
+from pact_gate.serving import journal
+from pact_gate.serving.wsgi import MEDIA, Application, error_body
+
+_TURN = 1.0  # seconds that the loop sleeps at most
+_LINGER = 5.0  # seconds in which a caller that is still sending may read why it was refused
+_RESERVE = 50  # connections above the limit that are told so; more wait unanswered
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one caller may take: bytes, seconds, connections. A Pact Broker's own server takes targets of 12 KiB."""
+
+    body: int = 20 << 20
+    head: int = 64 << 10
+    target: int = 32 << 10
+    request_seconds: float = 60.0
+    idle_seconds: int = 60
+    connections: int = 200
+    parting_seconds: float = 30.0
+
+
+class Server:
+    """Serves an application at an address (numeric) and a port (0: any free one). Raises OSError where it cannot."""
+
+    def __init__(self, application: Application, host: str, port: int, limits: Limits) -> None:
+        self._limits = limits
+        self._is_ending = False
+        self._map: dict[int, Any] = {}
+        self._server = waitress.create_server(
+            journal.Journal(application),
+            map=self._map,
+            listen=f"[{host}]:{port}" if ":" in host else f"{host}:{port}",
+            threads=8,  # a webhook that is tried out holds one for up to ten seconds
+            ident="pact-gate",
+            max_request_header_size=limits.head,
+            max_request_body_size=limits.body + 1,  # it refuses what has just this size
+            channel_timeout=limits.idle_seconds,
+            cleanup_interval=min(30, limits.idle_seconds),
+            connection_limit=limits.connections + _RESERVE,
+            clear_untrusted_proxy_headers=False,  # `forwarded` does
+            log_socket_errors=False,
+        )
+        self._server.channel_class = _Channel
+        self._server.adj.limits = limits
+        shown = f"[{host}]" if ":" in host else host
+        self.url = f"http://{shown}:{self._server.effective_port}"
+
+    def run(self) -> None:
+        """Serve until `end` is called; then answer what is under way."""
+        while not self._is_ending:
+            self._turn(_TURN)
+        wasyncore.dispatcher.close(self._server)  # nobody new
+        until = time.monotonic() + self._limits.parting_seconds
+        while self._server.active_channels and time.monotonic() < until:
+            for channel in list(self._server.active_channels.values()):
+                if channel.is_idle:
+                    channel.will_close = True
+            self._turn(_TURN / 20)
+        self._server.task_dispatcher.shutdown(timeout=1)
+        wasyncore.close_all(self._map)
+
+    def end(self) -> None:
+        """Stop; may be called by a signal's handler."""
+        self._is_ending = True
+        self._server.pull_trigger()
+
+    def _turn(self, seconds: float) -> None:
+        wasyncore.loop(timeout=seconds, use_poll=True, map=self._map, count=1)
+
+
+class _TooLong(utilities.BadRequest):  # type: ignore[misc]
+    code, reason = 414, "URI Too Long"
+
+
+class _TooSlow(utilities.BadRequest):  # type: ignore[misc]
+    code, reason = 408, "Request Timeout"
+
+
+class _TooMany(utilities.BadRequest):  # type: ignore[misc]
+    code, reason = 503, "Service Unavailable"
+
+
+def _sentence(error: Any, limits: Limits) -> str:
+    return {
+        408: f"The request was not there in whole after {limits.request_seconds:g} seconds.",
+        413: f"The body is larger than {limits.body} bytes, which is the most that this broker takes.",
+        414: f"The address is longer than {limits.target} bytes, which is the most that this broker takes.",
+        431: f"The headers are larger than {limits.head} bytes together, which is the most that this broker takes.",
+        501: "The body has a Transfer-Encoding other than chunked.",
+        503: f"{limits.connections} connections are open, which is the most that this broker takes. Try again.",
+    }.get(error.code, f"The request is no HTTP: {error.body}.")
+
+
+class _Parser(HTTPRequestParser):  # type: ignore[misc]
+    """Tells an address that is too long from headers that are."""
+
+    error: Any
+
+    def received(self, data: bytes) -> int:
+        head, limit = self.header_plus + data, self.adj.limits.target
+        consumed: int = super().received(data)
+        if self.error is None and len(getattr(self, "request_uri", "")) > limit:
+            self.error, self.completed = _TooLong(""), True
+        elif getattr(self.error, "code", 0) == utilities.RequestHeaderFieldsTooLarge.code:
+            target = head.lstrip().partition(b"\r\n")[0].partition(b" ")[2]
+            self.error = _TooLong("") if len(target) > limit else self.error
+            self.command, self.request_uri = "-", "-"  # waitress takes what it could not read for GET /
+        return consumed
+
+
+class _Refusal(ErrorTask):  # type: ignore[misc]
+    """An answer to what is no request for the application, as JSON and in the log."""
+
+    def execute(self) -> None:
+        request, error = self.request, self.request.error
+        body = error_body(_sentence(error, self.channel.adj.limits))
+        name = journal.request_id(request.headers.get("X_REQUEST_ID"))
+        self.status = f"{error.code} {error.reason}"
+        self.response_headers += [("Content-Type", MEDIA), ("X-Request-Id", name)]
+        if error.code == _TooMany.code:
+            self.response_headers.append(("Retry-After", "5"))
+        self.set_close_on_finish()
+        self.content_length = len(body)
+        self.channel.lingers = True
+        self.write(body)
+        path = getattr(request, "request_uri", "-").partition("?")[0]
+        journal.log_request(name, getattr(request, "command", "-"), path, error.code, bytes=len(body))
+
+
+class _Channel(HTTPChannel):  # type: ignore[misc]
+    """A connection: a request must be there within its time, an answer be fetched, a refusal be readable."""
+
+    parser_class = _Parser
+    error_task_class = _Refusal
+    request: Any
+    close_when_flushed: bool
+    lingers = False  # what it still sends is thrown away for a while after our answer
+    _began = 0.0
+    _lingers_until = 0.0
+
+    def __init__(self, server: Any, sock: socket.socket, *more: Any, **options: Any) -> None:
+        super().__init__(server, sock, *more, **options)
+        if len(server.active_channels) > self.adj.limits.connections:
+            self._refuse(_TooMany(""))
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing is being received, answered or sent."""
+        return not (self.requests or self.request or self.total_outbufs_len or self.close_when_flushed)
+
+    def readable(self) -> bool:
+        """Say whether to look for more; waitress asks each connection at every turn of its loop."""
+        now, limits = time.time(), self.adj.limits
+        if self.request is not None and now - self._began > limits.request_seconds:
+            self._refuse(_TooSlow(""))
+        if self.total_outbufs_len and now - self.last_activity > limits.idle_seconds:
+            self.will_close = True
+        if self._lingers_until:
+            self.will_close = self.will_close or now > self._lingers_until
+            return not self.will_close
+        return bool(super().readable())
+
+    def received(self, data: bytes) -> bool:
+        """Take a part of a request."""
+        before = self.request
+        taken = bool(super().received(data))
+        if self.request is not before:
+            self._began = time.time()
+        return taken
+
+    def handle_read(self) -> None:
+        """Read, or throw away what comes after a refusal: closing on it would take our answer from the caller."""
+        if not self._lingers_until:
+            super().handle_read()
+            return
+        try:
+            self.recv(self.adj.recv_bytes)  # closes at the end
+        except OSError:
+            self.handle_close()
+
+    def handle_write(self) -> None:
+        """Send; after a refusal, say that no more will come and wait for the caller to close."""
+        if not (self.lingers and self.close_when_flushed):
+            super().handle_write()
+            return
+        self._flush_exception(self._flush_some)
+        if self.will_close:
+            self.handle_close()
+        elif not self.total_outbufs_len:
+            self.close_when_flushed, self._lingers_until = False, time.time() + _LINGER
+            try:
+                self.socket.shutdown(socket.SHUT_WR)
+            except OSError:
+                self.handle_close()
+
+    def _refuse(self, error: Any) -> None:
+        with self.requests_lock:
+            request, self.request = self.request or self.parser_class(self.adj), None
+            request.error, request.completed = error, True
+            self.requests.append(request)
+            if len(self.requests) == 1:
+                self.server.add_task(self)

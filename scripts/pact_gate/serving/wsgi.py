@@ -1,0 +1,27 @@
+"""What the rooms here share: the shapes of PEP 3333, and an answer of our own."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from http import HTTPStatus
+from typing import Any
+
+Environ = dict[str, Any]
+StartResponse = Callable[..., Any]
+Application = Callable[[Environ, StartResponse], Iterable[bytes]]
+Headers = list[tuple[str, str]]
+MEDIA = "application/hal+json;charset=utf-8"  # that of all errors of a Pact Broker
+
+
+def error_body(sentence: str) -> bytes:
+    """Give the body of a refusal: one sentence, in the shape of a Pact Broker's errors."""
+    return json.dumps({"error": sentence}).encode()
+
+
+def refuse(start: StartResponse, status: int, sentence: str, headers: Sequence[tuple[str, str]] = ()) -> list[bytes]:
+    """Answer with one sentence."""
+    body = error_body(sentence)
+    own = [("Content-Type", MEDIA), ("Content-Length", str(len(body)))]
+    start(f"{status} {HTTPStatus(status).phrase}", [*own, *headers])
+    return [body]
