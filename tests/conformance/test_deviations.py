@@ -122,6 +122,14 @@ def test_a_name_may_end_like_a_file(asked: Broker, request: pytest.FixtureReques
     assert number == (404 if "real" in request.node.name else 200)
 
 
+@pytest.mark.parametrize("asked", BOTH, indirect=True)
+def test_a_name_has_at_most_a_thousand_characters(asked: Broker, request: pytest.FixtureRequest) -> None:
+    body = {"name": asked.name("x" * 1_001)}
+    made = asked.call("POST", "/pacticipants", body)
+    assert made.status == (201 if "real" in request.node.name else 400)
+    assert asked.call("POST", "/pacticipants", {"name": body["name"][:1_000]}).status == 201
+
+
 @pytest.mark.parametrize("asked", ["closed_broker"], indirect=True)
 def test_webhooks_go_nowhere_unless_a_host_is_named(asked: Broker) -> None:
     receiver = Receiver()

@@ -16,9 +16,10 @@ from typing import Any
 
 import bottle  # type: ignore[import-untyped]
 
+from pact_gate.embedded.checks import short
 from pact_gate.embedded.contents import dumps
 from pact_gate.embedded.delivery import Delivery
-from pact_gate.embedded.exchange import PROBLEM, SVG, Answer, Call, Refusal
+from pact_gate.embedded.exchange import PROBLEM, SVG, Answer, Call, Refusal, malformed
 from pact_gate.embedded.routes import resource
 from pact_gate.embedded.routing import Route, chosen_media
 from pact_gate.embedded.store import Store
@@ -26,6 +27,7 @@ from pact_gate.embedded.store import Store
 _LOG = logging.getLogger(__name__)
 _IN_MEMORY = 1 << 20  # bytes of a body; longer ones are read through a temporary file
 _ERROR = 400
+_METADATA = "metadata"  # the one variable part of a path that is no name
 _NO_MEDIA = ("Content-Type", "none/none")  # Bottle gives every answer a type; one without a body must have none
 
 Environ = dict[str, Any]
@@ -93,6 +95,8 @@ class Application:
         body: bytes = bottle.request.body.read() if route.consumes else b""
         segments = tuple(_decoded(part) for part in environ["PATH_INFO"].split("/")[1:] if part)
         named = {name: _decoded(value) for name, value in path.items()}
+        if wrong := next((sentence for name in named if name != _METADATA and (sentence := short(named[name]))), None):
+            raise malformed(f"A name in the address {wrong}.")
         transaction = self._store.writing() if route.writes else self._store.reading()
         with transaction as db:
             call = Call(

@@ -7,6 +7,8 @@ from typing import Any
 
 from pact_gate.embedded.exchange import Refusal, invalid
 
+LONGEST_NAME = 1_000  # characters
+
 
 class Checks:
     """What is wrong with a body, by field."""
@@ -83,6 +85,11 @@ def not_blank_if_given(value: str) -> str | None:
 def one_line(value: str) -> str | None:
     """Text must be one line."""
     return "cannot have several lines" if "\n" in value else None
+
+
+def short(value: str) -> str | None:
+    """A name has a length that can be shown and looked up."""
+    return f"cannot be longer than {LONGEST_NAME} characters" if len(value) > LONGEST_NAME else None
 
 
 def no_spaces(value: str) -> str | None:

@@ -22,6 +22,7 @@ from pact_gate.serving.wsgi import MEDIA, Application, error_body
 
 _TURN = 1.0  # seconds that the loop sleeps at most
 _LINGER = 5.0  # seconds in which a caller that is still sending may read why it was refused
+_BACKLOG = 1024  # callers whom the system lets wait
 _RESERVE = 50  # connections above the limit that are told so; more wait unanswered
 
 
@@ -45,10 +46,11 @@ class Server:
         self._limits = limits
         self._is_ending = False
         self._map: dict[int, Any] = {}
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
         self._server = waitress.create_server(
             journal.Journal(application),
             map=self._map,
-            listen=f"[{host}]:{port}" if ":" in host else f"{host}:{port}",
+            sockets=[socket.create_server((host, port), family=family, backlog=_BACKLOG)],
             threads=8,  # a webhook that is tried out holds one for up to ten seconds
             ident="pact-gate",
             max_request_header_size=limits.head,
@@ -79,9 +81,10 @@ class Server:
         wasyncore.close_all(self._map)
 
     def end(self) -> None:
-        """Stop; may be called by a signal's handler."""
-        self._is_ending = True
-        self._server.pull_trigger()
+        """Stop; may be called by a signal's handler, and again."""
+        if not self._is_ending:
+            self._is_ending = True
+            self._server.pull_trigger()
 
     def _turn(self, seconds: float) -> None:
         wasyncore.loop(timeout=seconds, use_poll=True, map=self._map, count=1)
@@ -140,10 +143,10 @@ class _Refusal(ErrorTask):  # type: ignore[misc]
             self.response_headers.append(("Retry-After", "5"))
         self.set_close_on_finish()
         self.content_length = len(body)
-        self.channel.lingers = True
-        self.write(body)
         path = getattr(request, "request_uri", "-").partition("?")[0]
         journal.log_request(name, getattr(request, "command", "-"), path, error.code, bytes=len(body))
+        self.channel.lingers = True
+        self.write(body)
 
 
 class _Channel(HTTPChannel):  # type: ignore[misc]

@@ -7,7 +7,7 @@ import uuid
 from typing import Any
 
 from pact_gate.embedded import deployments, documents, estate, rows
-from pact_gate.embedded.checks import Checks, no_spaces, one_line
+from pact_gate.embedded.checks import Checks, no_spaces, one_line, short
 from pact_gate.embedded.contents import dumps
 from pact_gate.embedded.exchange import MERGE_PATCH, Answer, Call, Refusal, not_found
 from pact_gate.embedded.routes.versions import required as required_version
@@ -66,8 +66,8 @@ def _document(call: Call, environment_uuid: str) -> documents.Document:
 
 def _check(db: sqlite3.Connection, body: dict[str, Any], own_uuid: str) -> None:
     checks = Checks(body)
-    checks.text("name", one_line, no_spaces, required=True)
-    checks.text("displayName", one_line)
+    checks.text("name", one_line, no_spaces, short, required=True)
+    checks.text("displayName", one_line, short)
     checks.flag("production", required=True)
     for index, contact in enumerate(checks.list_of_objects("contacts") if body.get("contacts") is not None else []):
         if not isinstance(contact.get("name"), str) or not contact["name"] or "\n" in contact["name"]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 
 from pact_gate.embedded import documents, estate, rows
-from pact_gate.embedded.checks import Checks, no_spaces, not_blank, one_line
+from pact_gate.embedded.checks import Checks, no_spaces, not_blank, one_line, short
 from pact_gate.embedded.exchange import JSON, MERGE_PATCH, Answer, Call, not_found
 from pact_gate.embedded.paging import Page, page_of
 from pact_gate.embedded.routing import Route, delete, get, patch, post, put
@@ -157,9 +157,9 @@ def _list_labels(call: Call) -> Answer:
 
 def _check(body: dict[str, object], *, name_required: bool = False) -> None:
     checks = Checks(body)
-    checks.text("name", not_blank, one_line, required=name_required, nullable=False)
-    checks.text("displayName", one_line, not_blank)
-    checks.text("mainBranch", one_line, no_spaces, not_blank)
+    checks.text("name", not_blank, one_line, short, required=name_required, nullable=False)
+    checks.text("displayName", one_line, not_blank, short)
+    checks.text("mainBranch", one_line, no_spaces, not_blank, short)
     for key in ("repositoryUrl", "repositoryName", "repositoryNamespace"):
         checks.text(key, one_line)
     checks.refuse()

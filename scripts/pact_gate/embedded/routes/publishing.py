@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pact_gate.embedded import contents, estate, pact_documents, pacts, results, triggers
-from pact_gate.embedded.checks import Checks, not_blank, not_blank_if_given, one_line, one_of
+from pact_gate.embedded.checks import Checks, not_blank, not_blank_if_given, one_line, one_of, short
 from pact_gate.embedded.documents import Document, embedded_pacticipant, embedded_version, link
 from pact_gate.embedded.exchange import HAL, JSON, Answer, Call, Refusal, invalid, not_found
 from pact_gate.embedded.pacts import Pair
@@ -124,13 +124,15 @@ def _publication(
 
 def _checked(body: dict[str, Any]) -> list[_Contract]:
     checks = Checks(body)
-    checks.text("pacticipantName", not_blank, required=True)
-    checks.text("pacticipantVersionNumber", not_blank, one_line, required=True)
-    checks.text("branch", not_blank, one_line)
+    checks.text("pacticipantName", not_blank, short, required=True)
+    checks.text("pacticipantVersionNumber", not_blank, one_line, short, required=True)
+    checks.text("branch", not_blank, one_line, short)
     checks.text("buildUrl", one_line)
     tags = body.get("tags")
     if tags is not None and not (isinstance(tags, list) and all(isinstance(tag, str) and tag.strip() for tag in tags)):
         checks.add("tags", "must be a list of names that are not blank")
+    for sentence in filter(None, map(short, tags if isinstance(tags, list) and "tags" not in checks.errors else ())):
+        checks.add("tags", sentence)
     given = checks.list_of_objects("contracts", required=True)
     if not given and "contracts" not in checks.errors:
         checks.add("contracts", "must hold at least one contract")
@@ -141,8 +143,8 @@ def _checked(body: dict[str, Any]) -> list[_Contract]:
 
 def _contract(checks: Checks, index: int, item: dict[str, Any]) -> _Contract | None:
     own = Checks(item)
-    own.text("consumerName", not_blank, required=True)
-    own.text("providerName", not_blank, required=True)
+    own.text("consumerName", not_blank, short, required=True)
+    own.text("providerName", not_blank, short, required=True)
     own.text("content", required=True)
     own.text("contentType", one_of("application/json"), required=True)
     own.text("specification", one_of("pact"), required=True)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from pact_gate.embedded import deployments, estate, pact_documents, pacts, results, triggers
-from pact_gate.embedded.checks import Checks, not_blank, not_blank_if_given
+from pact_gate.embedded.checks import Checks, not_blank, not_blank_if_given, short
 from pact_gate.embedded.documents import Document
 from pact_gate.embedded.exchange import HAL, JSON, Answer, Call, not_found
 from pact_gate.embedded.pacts import Pair
@@ -167,7 +167,7 @@ def _publish_result(call: Call) -> Answer:
     body = call.object()
     checks = Checks(body)
     checks.flag("success", required=True)
-    checks.text("providerApplicationVersion", not_blank, required=True)
+    checks.text("providerApplicationVersion", not_blank, short, required=True)
     checks.text("buildUrl", not_blank_if_given)
     checks.refuse()
     metadata = decode_metadata(call.path.get("metadata", ""))

@@ -1,0 +1,242 @@
+"""`broker serve` as a process of its own: every client gets in with its credentials, and its end loses nothing."""
+
+from __future__ import annotations
+
+import http.server
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from golden import Broker, Receiver, pact_file
+from pact import Verifier
+
+from pact_gate.connect import connect
+from pact_gate.model.errors import BrokerError
+from pact_gate.model.pact import parse
+from pact_gate.settings.broker import BrokerSettings
+
+LAUNCHED = Path(__file__).parents[2] / "scripts"
+TOKEN, READER, PASSWORD = "t0ken-of-a-writer", "t0ken-of-a-reader", "a longer pass:word"
+SECRETS = {
+    "PACT_GATE_SERVE_TOKEN": TOKEN,
+    "PACT_GATE_SERVE_USER": f"ann:{PASSWORD}",
+    "PACT_GATE_SERVE_READ_ONLY_TOKEN": READER,
+}
+COMMAND = [sys.executable, "-W", "ignore", "-m", "pact_gate", "broker", "serve", "--database", "b.sqlite3"]
+SECONDS = 30
+
+
+@dataclass
+class Served:
+    """A broker in a process of its own."""
+
+    process: subprocess.Popen[str]
+    url: str
+    log: Path
+
+    def end(self) -> int:
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(SECONDS)
+
+    @property
+    def lines(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.log.read_text().splitlines()]
+
+
+@pytest.fixture
+def serve(tmp_path: Path) -> Iterator[Callable[..., Served]]:
+    """Start brokers with `broker serve`, on one file."""
+    processes: list[subprocess.Popen[str]] = []
+
+    def start(*words: str, **environment: str) -> Served:
+        log = tmp_path / f"log-{len(processes)}"
+        with log.open("wb") as errors:
+            process = subprocess.Popen(
+                [*COMMAND, "--port", "0", *words],
+                cwd=tmp_path,
+                env={"PATH": os.environ["PATH"], "PYTHONPATH": str(LAUNCHED), **environment},
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                text=True,
+            )
+        processes.append(process)
+        assert process.stdout
+        said = process.stdout.readline()
+        found = re.search(r" at (http://\S+)$", said)
+        assert found, said + process.stdout.read()
+        return Served(process, found[1], log)
+
+    yield start
+    for process in processes:
+        process.kill()
+        process.communicate()
+
+
+# --- the clients ----------------------------------------------------------------------------------------------
+
+
+def test_the_pact_command_gets_in_by_token_and_by_password(serve: Any, tmp_path: Path) -> None:
+    pact = shutil.which("pact")
+    if pact is None:
+        pytest.skip("no `pact` on the PATH (PyPI's pact-python-cli)")
+    (tmp_path / "pacts").mkdir()
+    (tmp_path / "pacts" / "orders-products.json").write_text(json.dumps(pact_file("orders", "products", "a")))
+    broker = serve(**SECRETS)
+
+    def run(*words: str) -> int:
+        return subprocess.run(
+            [str(pact), "broker", *words, "--broker-base-url", broker.url],
+            cwd=tmp_path,
+            env={"PATH": os.environ["PATH"], "HOME": str(tmp_path), "PACT_DO_NOT_TRACK": "true"},
+            capture_output=True,
+            timeout=SECONDS,
+            check=False,
+        ).returncode
+
+    publish = ("publish", "pacts", "--consumer-app-version", "1", "--branch", "main")
+    by_password = ("--broker-username", "ann", "--broker-password", PASSWORD)
+    assert run(*publish) == 1
+    assert run(*publish, "--broker-token", READER) == 1
+    assert run(*publish, *by_password) == 0
+    assert run(*publish, "--broker-token", TOKEN) == 0
+    assert run("list-pacticipants") == 1
+    for credentials in (("--broker-token", READER), ("--broker-token", TOKEN), by_password):
+        assert run("list-pacticipants", *credentials) == 0
+        assert run("can-i-deploy", "--pacticipant", "products", "--version", "1", *credentials) in (0, 1)
+    log = broker.log.read_text()
+    assert broker.end() == 0
+    assert not any(secret in log for secret in (TOKEN, READER, PASSWORD))
+    assert {401, 403, 200} <= {line["status"] for line in broker.lines}
+
+
+def test_our_own_client_gets_in_and_hears_why_not(serve: Any) -> None:
+    broker = serve(**SECRETS)
+    pact = parse(json.dumps(pact_file("orders", "products", "a")).encode(), "orders-products.json")
+
+    def publish(**who: str) -> None:
+        client = connect(BrokerSettings(broker.url, **who))
+        client.publish([pact], version="1", branch="main", tags=(), build_url=None, merge=False)
+
+    publish(broker_token=TOKEN)
+    publish(broker_username="ann", broker_password=PASSWORD)
+    with pytest.raises(BrokerError) as stranger:
+        publish()
+    assert stranger.value.status == 401
+    with pytest.raises(BrokerError) as reader:
+        publish(broker_token=READER)
+    assert reader.value.status == 403
+
+
+@pytest.mark.parametrize("who", [{"token": READER}, {"token": TOKEN}, {"username": "ann", "password": PASSWORD}])
+def test_pact_pythons_verifier_gets_in(serve: Any, serve_provider: str, who: dict[str, str]) -> None:
+    """Those who may only read can verify: the verifier's question is a POST that changes nothing."""
+    broker = serve(**SECRETS)
+    client = connect(BrokerSettings(broker.url, broker_token=TOKEN))
+    pact = parse(json.dumps(pact_file("orders", "products", "a")).encode(), "orders-products.json")
+    client.publish([pact], version="1", branch="main", tags=(), build_url=None, merge=False)
+    verifier = Verifier("products", host="127.0.0.1").add_transport(url=serve_provider)
+    verifier.broker_source(broker.url, selector=True, **who).consumer_version(latest=True).build()
+    verifier.verify()
+    assert [line["path"] for line in broker.lines if line["method"] == "POST"][-1].endswith("/for-verification")
+    assert all(line["status"] == 200 for line in broker.lines)
+
+
+@pytest.fixture
+def serve_provider() -> Iterator[str]:
+    """A provider that answers as pact_file's contract wants."""
+
+    class Provider(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", "11")
+            self.end_headers()
+            self.wfile.write(b'{"id": "a"}')
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Provider)
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+# --- behind a proxy -------------------------------------------------------------------------------------------
+
+
+def test_every_link_leads_through_the_proxy(serve: Any) -> None:
+    """Only where the proxy is named: whoever else says these headers is not believed."""
+    said = {
+        "X-Forwarded-Host": "contracts.example.org",
+        "X-Forwarded-Proto": "https",
+        "X-Forwarded-Prefix": "/broker",
+        "Accept": "application/hal+json",
+    }
+    trusting, doubting = serve("--trusted-proxy", "127.0.0.0/8"), serve("--trusted-proxy", "10.0.0.5")
+    Broker(trusting.url, "").publish("orders", "1 ä/b", "products", branch="main")
+    for path in ("/", "/pacts/latest", "/pacticipants/orders/versions/1%20%C3%A4%2Fb", "/pacticipants/nobody"):
+        answer = requests.get(trusting.url + path, headers=said, timeout=SECONDS)
+        links = set(re.findall(r'"href":"(http[^"]*)"', answer.text))
+        assert {link for link in links if not link.startswith("https://contracts.example.org/broker")} == set(), path
+        assert links or answer.status_code == 404
+        assert "contracts.example" not in requests.get(doubting.url + path, headers=said, timeout=SECONDS).text
+    made = requests.post(f"{trusting.url}/pacticipants", headers=said, json={"name": "web"}, timeout=SECONDS)
+    assert made.headers["Location"] == "https://contracts.example.org/broker/pacticipants/web"
+
+
+# --- its end --------------------------------------------------------------------------------------------------
+
+
+def test_its_end_sends_the_webhooks_that_are_due_or_keeps_them(serve: Any, tmp_path: Path) -> None:
+    """A webhook whose receiver is away is tried again by the next process."""
+    receiver = Receiver()
+    broker = serve("--webhook-hosts", "127.0.0.1")
+    asked = Broker(broker.url, "")
+    event = {"events": [{"name": "contract_published"}]}
+    asked.call("POST", "/webhooks", {"request": {"method": "POST", "url": receiver.url}, **event})
+    away = {"method": "POST", "url": "http://127.0.0.1:9/", "body": "again"}
+    asked.call("POST", "/webhooks", {"request": away, **event})
+    asked.publish("orders", "1", "products", branch="main")
+    assert broker.end() == 0
+    assert len(receiver.wait(1)) == 1
+    again = serve("--webhook-hosts", "127.0.0.1")
+    pair = f"/pacts/provider/{asked.name('products')}/consumer/{asked.name('orders')}"
+    found = Broker(again.url, "").call("GET", f"{pair}/webhooks/status").body["_embedded"]["triggeredWebhooks"]
+    [started] = [each for each in found if each["status"] != "success"]
+    assert (started["status"], started["attemptsMade"]) == ("retrying", 1)
+    assert again.end() == 0
+
+
+def test_a_second_signal_ends_it_at_once(serve: Any) -> None:
+    broker = serve()
+    host, port = broker.url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=SECONDS) as half:
+        half.sendall(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\n")
+        assert half.recv(25) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        broker.process.send_signal(signal.SIGTERM)
+        while answers(broker.url):
+            time.sleep(0.01)  # until it takes nobody new
+        broker.process.send_signal(signal.SIGTERM)
+        assert broker.process.wait(SECONDS) == -signal.SIGTERM
+
+
+def answers(url: str) -> bool:
+    try:
+        return requests.get(f"{url}/diagnostic/status/heartbeat", timeout=SECONDS).ok
+    except requests.ConnectionError:
+        return False

@@ -1,0 +1,520 @@
+"""Serving to others: who may in, what a proxy may say, the log, limits that are answered, an end without losses."""
+
+from __future__ import annotations
+
+import base64
+import http.client
+import io
+import ipaddress
+import json
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+
+from pact_gate import embedded
+from pact_gate.embedded import routes
+from pact_gate.embedded.app import raw_path
+from pact_gate.model.errors import InputError
+from pact_gate.serving import journal
+from pact_gate.serving.access import Access, Credentials
+from pact_gate.serving.forwarded import Forwarded
+from pact_gate.serving.server import Limits, Server
+from pact_gate.settings.broker import AccessSettings, access_settings
+from pact_gate.settings.inputs import Inputs
+from pact_gate.settings.known import SERVE
+
+TOKEN, READER = "t0ken-of-a-writer", "t0ken-of-a-reader"
+USER, READING_USER = "ann:pa:ss wörd 12", "bob:another-pass"
+WHO = Credentials((TOKEN, "an-0lder-token"), (USER,), (READER,), (READING_USER,))
+HEARTBEAT = "/diagnostic/status/heartbeat"
+SECONDS = 20
+
+
+def basic(user: str) -> str:
+    return f"Basic {base64.b64encode(user.encode()).decode()}"
+
+
+def ask(application: Any, method: str = "GET", path: str = "/", **environ: Any) -> tuple[int, dict[str, str], bytes]:
+    """Call a WSGI application as waitress does."""
+    given: dict[str, Any] = {
+        "REQUEST_METHOD": method,
+        "SCRIPT_NAME": "",
+        "PATH_INFO": path,
+        "REQUEST_URI": path,
+        "QUERY_STRING": "",
+        "SERVER_NAME": "waitress.invalid",
+        "SERVER_PORT": "9292",
+        "REMOTE_ADDR": "10.0.0.5",
+        "HTTP_HOST": "10.0.0.9:9292",
+        "wsgi.url_scheme": "http",
+        "wsgi.input": io.BytesIO(),
+    }
+    started: list[Any] = []
+    body = b"".join(application(given | environ, lambda *said: started.append(said)))
+    return int(started[-1][0][:3]), dict(started[-1][1]), body
+
+
+def hello(environ: Any, start: Any) -> list[bytes]:
+    """Say who asked, if the application learns it."""
+    start("200 OK", [("Content-Type", "text/plain")])
+    return [environ.get("HTTP_AUTHORIZATION", "hello").encode()]
+
+
+@pytest.fixture
+def broker(tmp_path: Path) -> Iterator[Any]:
+    application = embedded.application(tmp_path / "broker.sqlite3")
+    yield application
+    application.close()
+
+
+# --- who may in -----------------------------------------------------------------------------------------------
+
+WRITERS = [f"Bearer {TOKEN}", f"bearer  {TOKEN}", "Bearer an-0lder-token", basic(USER)]
+READERS = [f"Bearer {READER}", basic(READING_USER)]
+STRANGERS = [
+    "",
+    TOKEN,
+    "Bearer",
+    "Bearer ",
+    f"Basic {TOKEN}",
+    f"Bearer {TOKEN}x",
+    f"Bearer {USER}",
+    f"Bearer {READING_USER}",
+    f"Digest {TOKEN}",
+    basic("ann:"),
+    basic("ann:pa"),
+    basic(":pa:ss wörd 12"),
+    basic(TOKEN),
+    "Basic %%%",
+    "Bearer \xff",
+]
+READING = [("GET", "/pacts/latest"), ("HEAD", "/"), ("OPTIONS", "/pacticipants")]
+READING_BY_POST = [("POST", "/pacts/provider/a%2Fb/for-verification")]
+WRITING = [
+    ("POST", "/pacticipants"),
+    ("PUT", "/pacticipants/a"),
+    ("PATCH", "/pacticipants/a"),
+    ("DELETE", "/integrations"),
+    ("POST", "/webhooks/abcdefghijklmnop/execute"),  # it changes nothing here, but elsewhere
+    ("POST", "/webhooks/execute"),
+    ("POST", "/pacts/provider/a/for-verification/x"),
+    ("POST", "/x/pacts/provider/a/for-verification"),
+    ("BREW", "/"),
+]
+
+
+@pytest.mark.parametrize(("method", "path"), [*READING, *READING_BY_POST, *WRITING])
+def test_a_writer_may_do_all_and_a_reader_reads(method: str, path: str) -> None:
+    guarded = Access(hello, WHO, raw_path)
+    for said in WRITERS:
+        assert ask(guarded, method, path, HTTP_AUTHORIZATION=said)[0] == 200, said
+    for said in READERS:
+        status = ask(guarded, method, path, HTTP_AUTHORIZATION=said)[0]
+        assert status == (403 if (method, path) in WRITING else 200), said
+
+
+@pytest.mark.parametrize("said", STRANGERS)
+def test_a_stranger_gets_nothing_but_the_heartbeat(said: str) -> None:
+    guarded = Access(hello, WHO, raw_path)
+    for method, path in (*READING, *READING_BY_POST, *WRITING, ("POST", HEARTBEAT), ("GET", f"{HEARTBEAT}/..")):
+        status, headers, body = ask(guarded, method, path, HTTP_AUTHORIZATION=said)
+        assert (status, b"hello" in body) == (401, False)
+        assert headers["WWW-Authenticate"].startswith(("Basic realm=", "Bearer realm="))
+    assert ask(guarded, "GET", HEARTBEAT, HTTP_AUTHORIZATION=said)[0] == 200
+
+
+def test_what_is_asked_for_is_what_can_be_given() -> None:
+    schemes = [
+        name for name, value in Access(hello, Credentials(users=(USER,)), raw_path)._asks for name in [value.split()[0]]
+    ]
+    assert schemes == ["Basic"]
+    assert [value.split()[0] for _, value in Access(hello, WHO, raw_path)._asks] == ["Basic", "Bearer"]
+
+
+def test_the_broker_does_not_see_credentials_and_nobody_sees_them_printed() -> None:
+    assert ask(Access(hello, WHO, raw_path), HTTP_AUTHORIZATION=f"Bearer {TOKEN}")[2] == b"hello"
+    assert "t0ken" not in repr(WHO)
+    assert "pass" not in repr(WHO)
+
+
+def test_every_route_that_posts_is_either_a_question_or_needs_a_writer() -> None:
+    """A new route with POST is a writer's, unless this test is changed with it."""
+    guarded = Access(hello, Credentials(reader_tokens=(READER,)), raw_path)
+    posts = [route.pattern for route in routes.ROUTES if route.method == "POST"]
+    assert len(posts) > 10
+    allowed = [path for path in posts if ask(guarded, "POST", path, HTTP_AUTHORIZATION=f"Bearer {READER}")[0] == 200]
+    assert allowed == ["/pacts/provider/<provider>/for-verification"]
+
+
+# --- behind a proxy -------------------------------------------------------------------------------------------
+
+PROXIES = (ipaddress.ip_network("10.0.0.5"), ipaddress.ip_network("fd00::/8"))
+SAID = {
+    "HTTP_X_FORWARDED_PROTO": "https",
+    "HTTP_X_FORWARDED_HOST": "contracts.example.org",
+    "HTTP_X_FORWARDED_PREFIX": "/broker/",
+}
+
+
+def index(broker: Any, path: str = "/", **environ: str) -> str:
+    status, _, body = ask(Forwarded(broker, PROXIES), "GET", path, **environ)
+    assert status == 200, body
+    return str(json.loads(body)["_links"]["self"]["href"])
+
+
+@pytest.mark.parametrize(
+    ("said", "address"),
+    [
+        ({}, "http://10.0.0.9:9292"),
+        (SAID, "https://contracts.example.org/broker"),
+        ({**SAID, "HTTP_X_FORWARDED_PORT": "443"}, "https://contracts.example.org/broker"),
+        ({**SAID, "HTTP_X_FORWARDED_PORT": "8443"}, "https://contracts.example.org:8443/broker"),
+        ({**SAID, "HTTP_X_FORWARDED_HOST": "[fd00::1]", "HTTP_X_FORWARDED_PORT": "80"}, "https://[fd00::1]:80/broker"),
+        ({**SAID, "HTTP_X_FORWARDED_HOST": "inner, contracts.example.org:1"}, "https://contracts.example.org:1/broker"),
+        ({"HTTP_X_FORWARDED_PROTO": "HTTPS", "HTTP_HOST": "contracts.example.org"}, "https://contracts.example.org"),
+        ({"HTTP_FORWARDED": 'for=1.1.1.1;host="a.example:81";proto=https'}, "https://a.example:81"),
+        ({"HTTP_FORWARDED": "host=evil.example, for=1.1.1.1;Host=a.example"}, "http://a.example"),
+        # A caller's own Forwarded, which a proxy that speaks X-Forwarded passes on.
+        ({**SAID, "HTTP_FORWARDED": "host=evil.example;proto=http"}, "https://contracts.example.org/broker"),
+        ({"HTTP_X_FORWARDED_PREFIX": "/a/b-c"}, "http://10.0.0.9:9292/a/b-c"),
+    ],
+)
+def test_links_are_those_of_the_address_that_the_proxy_tells(broker: Any, said: dict[str, str], address: str) -> None:
+    assert index(broker, **said) == address
+    assert index(broker, "/pacticipants", **said) == f"{address}/pacticipants"
+    assert index(broker, REMOTE_ADDR="::ffff:10.0.0.5", **said) == address
+    assert index(broker, REMOTE_ADDR="fd00::7", **said) == address
+
+
+@pytest.mark.parametrize("address", ["10.0.0.6", "127.0.0.1", "::1", "", "localhost", "fe80::1"])
+def test_nobody_else_is_believed(broker: Any, address: str) -> None:
+    said = {**SAID, "HTTP_X_FORWARDED_PORT": "1", "HTTP_FORWARDED": "host=evil.example;proto=https"}
+    assert index(broker, REMOTE_ADDR=address, **said) == "http://10.0.0.9:9292"
+
+
+def test_a_prefix_is_taken_off_once(broker: Any) -> None:
+    """A prefix that is named like a resource: the proxy has taken off its own, what is left is the resource's."""
+    said = {"HTTP_X_FORWARDED_PREFIX": "/pacticipants"}
+    assert index(broker, "/pacticipants", **said) == "http://10.0.0.9:9292/pacticipants/pacticipants"
+    guarded = Forwarded(Access(broker, WHO, raw_path), PROXIES)
+    assert ask(guarded, "GET", HEARTBEAT, **said)[0] == 200
+    assert ask(guarded, "GET", "/pacticipants", HTTP_X_FORWARDED_PREFIX="/diagnostic")[0] == 401
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PROTO", "javascript"),
+        ("HOST", "a.example/x"),
+        ("HOST", "user@a.example"),
+        ("HOST", 'a"><script>'),
+        ("HOST", "a.example:port"),
+        ("PORT", "80/x"),
+        ("PREFIX", "broker"),
+        ("PREFIX", "//evil.example"),
+        ("PREFIX", "/a/../b?c"),
+        ("PREFIX", "/" + "a" * 101),
+    ],
+)
+def test_what_a_proxy_says_must_be_what_it_is_called(broker: Any, name: str, value: str) -> None:
+    status, _, body = ask(Forwarded(broker, PROXIES), **{f"HTTP_X_FORWARDED_{name}": value})
+    assert (status, name.capitalize() in json.loads(body)["error"]) == (400, True)
+
+
+# --- the log --------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def logged() -> Iterator[Callable[[], list[dict[str, Any]]]]:
+    stream = io.StringIO()
+    with journal.writing(stream):
+        yield lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
+    assert stream.getvalue().isascii()
+    assert TOKEN not in stream.getvalue()
+
+
+def test_a_request_is_one_line_and_holds_no_secret() -> None:
+    application = journal.Journal(Access(hello, WHO, raw_path))
+    with logged() as lines:
+        said = {"HTTP_AUTHORIZATION": f"Bearer {TOKEN}", "HTTP_X_REQUEST_ID": "job-7.a_B"}
+        uri = '/pacts/\n{"event":"x"}\u2028\x1b[31m?token=secret'
+        _, headers, _ = ask(application, "POST", REQUEST_URI=uri, QUERY_STRING="token=secret", **said)
+        assert headers["X-Request-Id"] == "job-7.a_B"
+        [line] = lines()
+        assert "secret" not in str(line)
+        assert line.keys() == {"time", "level", "event", "id", "method", "path", "status", "ms", "bytes"}
+        assert (line["id"], line["method"], line["status"], line["bytes"]) == ("job-7.a_B", "POST", 200, 5)
+        assert line["path"].startswith("/pacts/\n{")
+
+
+@pytest.mark.parametrize("said", [None, "", "a b", "a\n", "a" * 129, "<script>", "ä", '"'])
+def test_an_id_that_is_no_plain_word_is_replaced(said: str | None) -> None:
+    assert len(journal.request_id(said)) == 32
+    assert journal.request_id(said) != journal.request_id(said)
+
+
+def test_what_breaks_is_a_sentence_for_the_caller_and_a_trace_in_the_log() -> None:
+    def broken(_environ: Any, _start: Any) -> Any:
+        raise RuntimeError("not for\nthe caller")
+
+    with logged() as lines:
+        status, headers, body = ask(journal.Journal(broken))
+        [trace, line] = lines()
+    assert (status, headers["X-Request-Id"] in json.loads(body)["error"], b"not for" in body) == (500, True, False)
+    assert "not for\nthe caller" in trace["trace"]
+    assert trace["id"] == line["id"] == headers["X-Request-Id"]
+
+
+# --- limits and the end ---------------------------------------------------------------------------------------
+
+SMALL = Limits(body=1_000, head=2_000, target=500, request_seconds=0.2, connections=3, parting_seconds=SECONDS)
+
+
+@contextmanager
+def served(application: Any, limits: Limits = SMALL) -> Iterator[Server]:
+    server = Server(application, "127.0.0.1", 0, limits)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        yield server
+    finally:
+        server.end()
+        thread.join(SECONDS)
+        assert not thread.is_alive()
+
+
+def connected(server: Server) -> socket.socket:
+    return socket.create_connection(("127.0.0.1", int(server.url.rpartition(":")[2])), timeout=SECONDS)
+
+
+def answer(connection: socket.socket) -> tuple[int, dict[str, Any]]:
+    response = http.client.HTTPResponse(connection)
+    response.begin()
+    return response.status, json.loads(response.read())
+
+
+@pytest.mark.parametrize(
+    ("request_", "status", "word"),
+    [
+        (b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1001\r\n\r\n", 413, "1000 bytes"),
+        (b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n5dc\r\n" + b"x" * 1500, 413, "1000 bytes"),
+        (b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 90000000\r\n\r\n" + b"x" * 4_000_000, 413, "1000 bytes"),
+        (b"GET /" + b"a" * 501 + b" HTTP/1.1\r\nHost: a\r\n\r\n", 414, "500 bytes"),
+        (b"GET /" + b"a" * 9_000_000 + b" HTTP/1.1\r\nHost: a\r\n\r\n", 414, "500 bytes"),
+        (b"GET / HTTP/1.1\r\nX: " + b"a" * 2000 + b"\r\n\r\n", 431, "2000 bytes"),
+        (b"GET / HTTP/1.1\r\n" + b"a: b\r\n" * 400_000 + b"\r\n", 431, "2000 bytes"),
+        (b"nonsense\r\n\r\n", 400, "no HTTP"),
+        (b"GET / HTTP/1.1\r\nno header\r\n\r\n", 400, "no HTTP"),
+        (b"POST / HTTP/1.1\r\nContent-Length: -1\r\n\r\n", 400, "no HTTP"),
+        (b"POST / HTTP/1.1\r\nTransfer-Encoding: gzip\r\n\r\n", 501, "chunked"),
+        (b"GET / HTTP/1.1\r\nHost: a\r\n", 408, "0.2 seconds"),
+        (b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nab", 408, "0.2 seconds"),
+    ],
+)
+def test_a_limit_is_a_sentence_that_arrives(request_: bytes, status: int, word: str) -> None:
+    """Also to one who sends on and on before it reads: the connection is closed, not torn down."""
+    with logged() as lines, served(hello) as server, connected(server) as connection:
+        connection.sendall(request_)
+        answered, body = answer(connection)
+        assert (answered, word in body["error"]) == (status, True)
+        assert [line["status"] for line in lines()] == [status]
+
+
+def test_what_is_just_within_the_limits_is_taken() -> None:
+    whole = b"POST /" + b"a" * 499 + b" HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n" + b"x" * 1000
+    with served(hello) as server, connected(server) as connection:
+        connection.sendall(whole)
+        assert connection.recv(15) == b"HTTP/1.1 200 OK"
+
+
+def test_one_connection_too_many_is_told_so_and_the_next_gets_in() -> None:
+    with served(hello) as server:
+        open_ones = [connected(server) for _ in range(3)]
+        for connection in open_ones:
+            connection.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+            assert connection.recv(15) == b"HTTP/1.1 200 OK"
+        with connected(server) as late:
+            status, body = answer(late)
+            assert (status, "3 connections" in body["error"]) == (503, True)
+            assert late.recv(1) == b""
+        open_ones.pop().close()
+        status = 503
+        while status == 503:  # until it has seen that one is gone
+            with connected(server) as later:
+                later.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+                status = int(later.recv(12)[9:])
+        assert status == 200
+        for connection in open_ones:
+            connection.close()
+
+
+def test_what_is_under_way_at_the_end_is_answered_and_nothing_new_is_taken() -> None:
+    """A request that is being answered, one with a large answer that nobody fetches yet, one that is half there."""
+    began, may_go_on = threading.Event(), threading.Event()
+    large = b"x" * 20_000_000
+
+    def slow(environ: Any, start: Any) -> list[bytes]:
+        if environ["PATH_INFO"] == "/slow":
+            began.set()
+            assert may_go_on.wait(SECONDS)
+        body = large if environ["PATH_INFO"] == "/large" else environ["wsgi.input"].read() or b"done"
+        start("200 OK", [("Content-Length", str(len(body)))])
+        return [body]
+
+    limits = Limits(request_seconds=SECONDS, parting_seconds=SECONDS)
+    with served(slow, limits) as server:
+        idle, waiting, half, fetching = (connected(server) for _ in range(4))
+        idle.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        assert idle.recv(15) == b"HTTP/1.1 200 OK"
+        half.sendall(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\n")
+        assert half.recv(25) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        half.sendall(b"ab")
+        fetching.sendall(b"GET /large HTTP/1.1\r\nHost: a\r\n\r\n")
+        assert fetching.recv(1, socket.MSG_PEEK) == b"H"
+        waiting.sendall(b"GET /slow HTTP/1.1\r\nHost: a\r\n\r\n")
+        assert began.wait(SECONDS)
+        server.end()
+        while idle.recv(1000):
+            pass  # until it is closed
+        with pytest.raises(OSError, match="refused"):
+            connected(server).close()
+        may_go_on.set()
+        half.sendall(b"cd")
+        for connection, body in ((waiting, b"done"), (half, b"abcd"), (fetching, large)):
+            response = http.client.HTTPResponse(connection)
+            response.begin()
+            assert response.read() == body
+        for connection in (idle, waiting, half, fetching):
+            connection.close()
+
+
+def test_one_who_never_finishes_does_not_hold_up_the_end() -> None:
+    with served(hello, Limits(request_seconds=SECONDS, parting_seconds=0.2)) as server, connected(server) as half:
+        half.sendall(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\n")
+        assert half.recv(25) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        server.end()
+        assert half.recv(1) == b""
+
+
+LONG_NAME = "ä" * 1_001
+CONTRACT = {"consumerName": "a", "providerName": "b", "content": "e30=", "contentType": "application/json"}
+PUBLISHED = {
+    "pacticipantName": "a",
+    "pacticipantVersionNumber": "1",
+    "contracts": [CONTRACT | {"specification": "pact"}],
+}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("POST", "/pacticipants", {"name": LONG_NAME}),
+        ("POST", "/pacticipants", {"name": "a", "mainBranch": LONG_NAME}),
+        ("PUT", f"/pacticipants/{quote(LONG_NAME)}", {}),
+        ("PUT", f"/pacticipants/a/versions/{quote(LONG_NAME)}", {}),
+        ("PUT", "/pacticipants/a/versions/1", {"tags": [{"name": LONG_NAME}]}),
+        ("PUT", f"/pacticipants/a/branches/{quote(LONG_NAME)}/versions/1", {}),
+        ("PUT", f"/pacticipants/a/versions/1/tags/{quote(LONG_NAME)}", {}),
+        ("PUT", f"/pacticipants/a/labels/{quote(LONG_NAME)}", {}),
+        ("PUT", f"/pacts/provider/b/consumer/a/version/{quote(LONG_NAME)}", {}),
+        ("POST", "/environments", {"name": LONG_NAME, "production": True}),
+        ("POST", "/contracts/publish", PUBLISHED | {"pacticipantVersionNumber": LONG_NAME}),
+        ("POST", "/contracts/publish", PUBLISHED | {"branch": LONG_NAME}),
+        ("POST", "/contracts/publish", PUBLISHED | {"tags": ["a", LONG_NAME]}),
+        ("POST", "/contracts/publish", PUBLISHED | {"contracts": [CONTRACT | {"providerName": LONG_NAME}]}),
+    ],
+)
+def test_a_name_that_is_too_long_is_refused_by_a_sentence(broker: Any, method: str, path: str, body: object) -> None:
+    sent = json.dumps(body).encode()
+    given = {"CONTENT_TYPE": "application/json", "CONTENT_LENGTH": str(len(sent)), "wsgi.input": io.BytesIO(sent)}
+    status, _, said = ask(broker, method, path, **given)
+    assert (status, b"longer than 1000 characters" in said) == (400, True), said
+
+
+# --- what `broker serve` is told ------------------------------------------------------------------------------
+
+LONG = "0123456789abcdef"
+
+
+def told(given: dict[str, str] | None = None, **environment: str) -> AccessSettings:
+    return access_settings(Inputs(given or {}, environment))
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.8.8.8", "::1", "[::1]", "localhost"])
+def test_on_this_machine_alone_nobody_need_say_who_they_are(host: str) -> None:
+    assert told({"host": host}).host in ("127.0.0.1", "127.8.8.8", "::1")
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "10.0.0.1", "192.168.1.1", "2001:db8::1"])
+def test_anywhere_else_somebody_must_be_named(host: str) -> None:
+    with pytest.raises(InputError, match="everyone who reaches this machine"):
+        told({"host": host, "trusted-proxy": "10.0.0.5"})
+    for kind in ("TOKEN", "USER", "READ_ONLY_TOKEN", "READ_ONLY_USER"):
+        secret = f"ann:{LONG}" if kind.endswith("USER") else LONG
+        assert told({"host": host}, **{f"PACT_GATE_SERVE_{kind}": secret}).host == host
+
+
+def test_a_file_of_secrets_may_hold_several_while_one_takes_the_place_of_another(tmp_path: Path) -> None:
+    (tmp_path / "tokens").write_text(f"{LONG}\n\n  {LONG}2\n")
+    settings = told({"token-file": str(tmp_path / "tokens")}, PACT_GATE_SERVE_TOKEN="not-this-one-here")
+    assert settings.tokens == (LONG, f"{LONG}2")
+    assert LONG not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("given", "environment", "sentence"),
+    [
+        ({"host": "broker.example.org"}, {}, "no address to listen on"),
+        ({"trusted-proxy": "10.0.0.5, nginx"}, {}, "'nginx', which is no address"),
+        ({"token-file": "nowhere"}, {}, "nowhere .* cannot be read: No such file"),
+        ({"token-file": "binary"}, {}, "binary .* cannot be read: it is no UTF-8"),
+        ({"user-file": "empty"}, {}, "empty .* is empty"),
+        ({"token-file": "short"}, {}, "less than 12 characters"),
+        ({}, {"PACT_GATE_SERVE_TOKEN": "two words are no token"}, "PACT_GATE_SERVE_TOKEN.* a space"),
+        ({}, {"PACT_GATE_SERVE_USER": "ann"}, "holds what is no user"),
+        ({}, {"PACT_GATE_SERVE_USER": f":{LONG}"}, "holds what is no user"),
+        ({}, {"PACT_GATE_SERVE_READ_ONLY_USER": "a-very-long-name:short"}, "less than 12 characters"),
+    ],
+)
+def test_what_is_wrong_with_it_is_said_without_the_secret(
+    tmp_path: Path, monkeypatch: Any, given: dict[str, str], environment: dict[str, str], sentence: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "binary").write_bytes(b"\xff\xfe")
+    (tmp_path / "empty").write_text("\n")
+    (tmp_path / "short").write_text("short-one")
+    with pytest.raises(InputError, match=sentence) as refused:
+        told(given, **environment)
+    assert not any(secret in str(refused.value) for secret in ("short-one", "two words", ":short", LONG))
+
+
+@pytest.mark.parametrize(
+    "words", [["serve", "--token", LONG], ["start", "--host", "0.0.0.0"], ["start", "--user-file=x"]]
+)
+def test_a_secret_stands_on_no_command_line_and_a_jobs_broker_listens_to_that_job(
+    pact_gate: Any, words: list[str]
+) -> None:
+    ended = pact_gate("broker", *words)
+    assert (ended.code, "knows no input" in ended.text) == (2, True)
+
+
+def test_an_address_that_cannot_be_used_is_a_sentence(pact_gate: Any) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        ended = pact_gate("broker", "serve", "--port", str(taken.getsockname()[1]))
+    assert (ended.code, "cannot be used: " in ended.text) == (2, True)
+    ended = pact_gate("broker", "serve", "--host", "192.0.2.1", PACT_GATE_SERVE_TOKEN=LONG)
+    assert (ended.code, "192.0.2.1 or its port" in ended.text) == (2, True)
+
+
+def test_help_and_the_page_name_every_input(pact_gate: Any) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "broker.md").read_text("utf-8")
+    shown = pact_gate("broker", "--help").text
+    for name in SERVE:
+        assert f"--{name}" in shown
+        assert f"`--{name}`" in page
