@@ -12,7 +12,9 @@ from uuid import uuid4
 
 import pytest
 
+from pact_gate.config import load
 from pact_gate.lint import Options, lint, made
+from pact_gate.lint.accept import accepted
 from pact_gate.lint.document import Document, read
 from pact_gate.lint.twice import RULE, between_runs
 from pact_gate.model.finding import RULES, Finding
@@ -81,6 +83,25 @@ def test_the_list_of_rules_has_it_with_its_level(rule: str) -> None:
 def test_what_a_page_calls_wrong_is_found_by_that_rule(rule: str) -> None:
     every = found(rule, [document(each) for each in blocks(rule, "Wrong", "json")])
     assert {each.rule for each in every} == {rule}
+
+
+@pytest.mark.parametrize("rule", [rule for rule in RULES if "add_text_comment" in page(rule)])
+def test_the_comment_of_a_page_leaves_the_finding(rule: str) -> None:
+    [comment] = re.findall(r"`\.add_text_comment\(\"(.*?)\"\)`", page(rule))
+    [wrong, *_] = blocks(rule, "Wrong", "json")
+    commented = json.loads(wrong) | {"comments": {"text": [comment]}}
+    with_comment = document(json.dumps(commented))
+    parted = accepted(with_comment, lint(with_comment, options(rule)), [])
+    assert {each.finding.rule for each in parted.suppressed} == {rule}
+    assert all(each.reason and comment.endswith(each.reason) for each in parted.suppressed)
+    assert parted.doubts == []
+
+
+def test_the_example_of_the_configuration_is_one() -> None:
+    config = load(FOLDER / "pact-gate.yml").lint
+    assert config.language == "python"
+    assert config.levels == {"description-reused": "off"}
+    assert [each.rule for each in config.ignore] == ["exact-value", "personal-data"]
 
 
 @pytest.mark.parametrize("rule", RULES)

@@ -6,6 +6,9 @@ asked here.
 
 from __future__ import annotations
 
+import json
+import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -130,6 +133,11 @@ class Part:
         return found
 
     @cached_property
+    def ids(self) -> Counter[str]:
+        """The ids in all of it, and how often each is there."""
+        return ids_in(json.dumps(self.raw, ensure_ascii=False))
+
+    @cached_property
     def header_rules(self) -> Mapping[str, Rule]:
         """The rules for headers and metadata, by name in lower case."""
         return named_rules(self.rules, "header", "headers", "metadata", "metaData")
@@ -160,6 +168,9 @@ class Part:
 
 
 _NO_TEXTS = frozenset(("matchingRules", "generators"))
+_ID = re.compile(
+    r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|(?<![0-9A-Za-z])[0-9A-Za-z]{24,26}(?![0-9A-Za-z])"
+)
 _A_CARD = 10**12
 _V4_BODY = frozenset(("content", "contentType", "encoded", "contentTypeHint"))
 
@@ -242,6 +253,11 @@ def interactions(document: Document) -> tuple[Interaction, ...]:
         listed = document.pact.document.get(key, [])
         found += [Interaction(each, key, index) for index, each in enumerate(listed)]
     return tuple(found)
+
+
+def ids_in(text: str) -> Counter[str]:
+    """Count the UUIDs in a text, and what else looks like an id that was drawn."""
+    return Counter(_ID.findall(text))
 
 
 def _media_type(text: str) -> str:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
 from pact_gate.lint.document import Document, Way
-from pact_gate.lint.interaction import Interaction
+from pact_gate.lint.interaction import Interaction, ids_in
 from pact_gate.lint.rules.harmless import BEGINNINGS, NAMES
 from pact_gate.lint.rules.words import as_text
 
@@ -66,12 +66,15 @@ class Context:
 
     def is_elsewhere(self, text: str, interaction: Interaction) -> bool:
         """Say whether another interaction of the pact, or this one's states or request, hold a text as well."""
-        if self.document.text.count(text) < 2:  # noqa: PLR2004 - it is there once itself
-            return False
-        own = sum(json.dumps(part.raw, ensure_ascii=False).count(text) for part in interaction.provided)
-        return self.document.text.count(text) > own
+        there = self._ids[text]  # counted once for all: a file may hold very many
+        return there > 1 and there > sum(part.ids[text] for part in interaction.provided)  # it is there once itself
+
+    @cached_property
+    def _ids(self) -> Counter[str]:
+        return ids_in(self.document.text)
 
 
+@lru_cache(4096)
 def field_of(way: Way) -> tuple[str, ...]:
     """Give what names a field wherever it stands: its name, and that of what it is in."""
     names = [part for part in way if isinstance(part, str) and part not in ("response", "body", "content", "contents")]

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 from urllib.parse import parse_qs
 
-from pact_gate.lint.document import Document
+from pact_gate.lint.document import Document, Way
 from pact_gate.lint.found import Found
 from pact_gate.lint.interaction import Interaction, Part
 from pact_gate.lint.rules.context import Context
@@ -56,12 +56,16 @@ def _is_repeated(text: str, interaction: Interaction) -> bool:
 def indistinguishable(document: Document, every: Sequence[Interaction]) -> Iterator[tuple[Interaction | None, Found]]:
     """Find interactions with the same states and the same request, of which a provider cannot know which is meant."""
     alike = Counter(map(_roughly, every))
+    answers: dict[Way, str] = {}  # of the first ones, written once: there may be very many like each
     seen: dict[str, Interaction] = {}
     for interaction in every:
         if alike[_roughly(interaction)] == 1:
             continue
         other = seen.setdefault(_asked(interaction), interaction)
-        if other is not interaction and _answer(other) != _answer(interaction):
+        if other is interaction:
+            continue
+        first = answers[other.way] = answers.get(other.way) or _answer(other)
+        if first != _answer(interaction):
             message = (
                 f"This interaction has the request and the states of number {other.index + 1}, and another answer: no "
                 "provider can give both. Give it another state."
@@ -108,13 +112,17 @@ def _answer(interaction: Interaction) -> str:
 
 def description_reused(document: Document, every: Sequence[Interaction]) -> Iterator[tuple[Interaction | None, Found]]:
     """Find one description over different requests: whoever reads a result cannot know which one failed."""
-    seen: dict[str, Interaction] = {}
+    seen: dict[str, tuple[Interaction, Part]] = {}
+    asked: dict[Way, str] = {}
     for interaction in every:
         request = interaction.request
         if request is None or not interaction.description:
             continue
-        other = seen.setdefault(interaction.description, interaction)
-        if other.request is not None and other is not interaction and _text(other.request) != _text(request):
+        other, part = seen.setdefault(interaction.description, (interaction, request))
+        if other is interaction:
+            continue
+        first = asked[other.way] = asked.get(other.way) or _text(part)
+        if first != _text(request):
             message = (
                 f"Number {other.index + 1} has this description too, and another request: results and logs name both "
                 "alike. Say in each what it asks for."

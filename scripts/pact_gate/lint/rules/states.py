@@ -28,24 +28,31 @@ _BEFORE_AN_ID = frozenset("id ids number no nr uuid reference ref key code calle
 _ARTICLES = frozenset(("a", "an", "the", "some", "that", "there", "is", "are", "i", "given"))
 _NOT = frozenset("not no without un in non dis never none nobody cannot isnt doesnt dont".split())
 _MOST_STATES = 5_000
+_MOST_OF_ONE = 50  # states of an interaction: for each of them all of it is looked through
 
 
 def state_without_data(interaction: Interaction, context: Context) -> Iterator[Found]:
     """Find ids and names in a state's name that its interaction never says."""
     rest = None
-    for state in interaction.states:
+    for state in interaction.states[:_MOST_OF_ONE]:
         named = list(_data(state.name))
-        if not named:
+        if not named or any(_says(_path(interaction), each) for each in named):
             continue
         rest = rest if rest is not None else _rest(interaction)
-        missing = [each for each in named if not _says(rest, each)]
-        if missing and len(missing) == len(named):
-            shown = redacted(missing[0])
+        if not any(_says(rest, each) for each in named):
+            shown = redacted(named[0])
             message = (
                 f"The state names `{shown}`, which the interaction never says: whoever puts the state's data in place "
                 "cannot know what they are for. Use it in the request, or leave it out of the name."
             )
             yield Found("state-without-data", state.way, message)
+
+
+def _path(interaction: Interaction) -> str:
+    """Give the request's path, which names the data in most interactions, in lower case."""
+    request = interaction.request
+    path = request.raw.get("path") if request else None
+    return path.lower() if isinstance(path, str) else ""
 
 
 def _rest(interaction: Interaction) -> str:
