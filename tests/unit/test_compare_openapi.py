@@ -275,6 +275,40 @@ def test_schemas_that_have_no_end(compare, name, version) -> None:
     assert "Traceback" not in ended.text
 
 
+def doubled(keyword: str, last: str) -> str:
+    """40 schemas, each of which leads to the next one twice: a million million ways."""
+    schemas = {f"S{number}": {keyword: [{"$ref": f"#/components/schemas/S{number + 1}"}] * 2} for number in range(40)}
+    lines = [f"    {name}: {json.dumps(schema)}" for name, schema in schemas.items()]
+    return "\n".join([with_schema("{$ref: '#/components/schemas/S0'}"), *lines, f"    S40: {last}", ""])
+
+
+BRANCH = "{type: object, properties: {id: {$ref: '#/components/schemas/Product'}}}"
+MANY_WAYS = {
+    "all of": doubled("allOf", "{type: object}"),
+    "any of": doubled("anyOf", "{type: string}"),
+    "one of": doubled("oneOf", "{type: string}"),
+    "with each level of the body": with_schema(f"{{oneOf: [{BRANCH}, {BRANCH}]}}"),
+}
+
+
+@pytest.mark.parametrize("name", MANY_WAYS)
+def test_a_schema_that_multiplies_the_work(compare, name) -> None:
+    deep: Any = 1
+    for _ in range(40):
+        deep = {"id": deep}
+    started = time.monotonic()
+    refused(compare(deep, MANY_WAYS[name]), "by too many ways", "openapi.yaml:")
+    assert time.monotonic() - started < 20
+
+
+def test_a_pact_of_too_many_interactions(compare, tmp_path) -> None:
+    (tmp_path / "pacts").mkdir()
+    pact = needed(id=1)
+    pact["interactions"] *= 20_001
+    (tmp_path / "pacts" / "a.json").write_text(json.dumps(pact))
+    refused(compare(None, DOCUMENT, "--pacts", "pacts"), "20,001 interactions")
+
+
 def test_a_body_that_is_very_deep(compare, tmp_path) -> None:
     deep: Any = 1
     for _ in range(300):

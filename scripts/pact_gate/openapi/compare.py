@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pact_gate.model.comparison import Finding, Kind, PactComparison, Unused
+from pact_gate.model.errors import InputError
 from pact_gate.model.pact import Pact
 from pact_gate.openapi.bodies import Difference, read_as, request_body, response_body
 from pact_gate.openapi.context import Context, Notes, Side
@@ -18,6 +19,7 @@ from pact_gate.openapi.schemas import Patterns, Schemas
 from pact_gate.openapi.shapes import Shapes
 from pact_gate.openapi.usage import unused
 
+_MOST_INTERACTIONS = 20_000  # of one pact, half a minute
 _MOST_FINDINGS = 1_000  # of one interaction
 
 
@@ -36,7 +38,16 @@ class Comparison:
         )
 
     def pact(self, pact: Pact, name: str) -> PactComparison:
-        """Compare a pact, which is told by its file or its address."""
+        """Compare a pact, which is told by its file or its address.
+
+        Raises:
+            InputError: the pact has more interactions than any test writes, or the document is of no use to it.
+        """
+        if len(pact.interactions) > _MOST_INTERACTIONS:
+            raise InputError(
+                f"The pact {name} holds {len(pact.interactions):,} interactions, more than {_MOST_INTERACTIONS:,}.",
+                "Check the consumer's test that writes it: it may add to a file of an earlier run.",
+            )
         compared: list[str] = []
         findings: list[Finding] = []
         skipped: list[str] = []

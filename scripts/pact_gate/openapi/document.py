@@ -16,7 +16,7 @@ from pact_gate.model.comparison import Spot
 from pact_gate.model.errors import InputError, Place
 
 _MOST_BYTES = 30_000_000  # of all files together; GitHub's own document, the largest known, has 13 MB
-_MOST_VALUES = 3_000_000
+_MOST_VALUES = 1_000_000
 _MOST_FOR_LINES = 3_000_000  # characters of JSON: it takes a second for a million
 _DEEPEST = 200
 _MOST_REFERENCES = 100  # in a chain

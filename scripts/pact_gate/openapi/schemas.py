@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 
 from pact_gate.model.errors import InputError, Place
 from pact_gate.openapi.document import Documents, Location, listed, mapping
+from pact_gate.openapi.effort import Effort
 
 _MOST_SCHEMAS = 100_000
 _REGEX_SIZE = 2_000_000  # bytes of a compiled regular expression
@@ -112,12 +113,25 @@ class Schemas:
         self._places: list[tuple[Location, bool]] = []
         self._derived: dict[int, Any] = {}
         self._validators: dict[int, Any] = {}
+        self._effort = Effort(self._derived)
 
     # --- values ----------------------------------------------------------------------------------------------
 
     def faults(self, place: Location, value: Any) -> list[Fault]:
-        """Say in which ways a value does not fit the schema at a place."""
-        return _flat([list(self._compiled(place).iter_errors(value))], self)
+        """Say in which ways a value does not fit the schema at a place.
+
+        Raises:
+            InputError: the schema is none, or its alternatives would take more steps than there is time for.
+        """
+        compiled = self._compiled(place)
+        if not self._effort.is_bounded(self._number(place), value):
+            raise InputError(
+                f"The schema at {place.file}#{place.pointer} leads to the same schemas by too many ways to hold a body "
+                "to it: each `allOf`, `anyOf` or `oneOf` on the way multiplies them.",
+                "Let fewer of its alternatives lead to the same schema.",
+                places=(Place(place.file, self.documents.line(place)),),
+            )
+        return _flat([list(compiled.iter_errors(value))], self)
 
     def _compiled(self, place: Location) -> Any:
         number = self._number(place)

@@ -16,6 +16,7 @@ from pact_gate.openapi.document import Documents, Location, listed, mapping
 from pact_gate.openapi.schemas import Patterns, Schemas
 
 _MOST_VARIANTS = 64
+_MOST_NESTED = 64  # schemas in one another's `allOf`, `anyOf` and `oneOf`
 _LOOK_AHEAD = 2  # levels of a value that tell which variant it is
 _MOST_KEYS = 200  # of them, in one object
 _MOST_LOOKS = 20_000
@@ -33,7 +34,9 @@ class Variant(NamedTuple):
 
     def __add__(self, other: Variant) -> Variant:  # type: ignore[override]
         """Let both hold together."""
-        return Variant((*self.parts, *other.parts), (*self.tags, *other.tags), self.is_null or other.is_null)
+        return Variant(
+            tuple(dict.fromkeys((*self.parts, *other.parts))), (*self.tags, *other.tags), self.is_null or other.is_null
+        )
 
 
 _ANYTHING = [Variant()]
@@ -57,7 +60,8 @@ class Shapes:
         self._schemas = schemas
         self.documents: Documents = schemas.documents
         self._patterns: Patterns = schemas.patterns
-        self._known: dict[Location, list[Variant]] = {}
+        self._expansions: dict[tuple[Location, bool], list[Variant]] = {}
+        self._nested = 0
         self._left = 0
         # Many interactions ask the same of the same schemas.
         self.types: Callable[[Variant], frozenset[str] | None] = lru_cache(_REMEMBERED)(self._types)
@@ -65,9 +69,7 @@ class Shapes:
 
     def variants(self, place: Location) -> list[Variant]:
         """Give the variants of a schema, `_MOST_VARIANTS` at most."""
-        if place not in self._known:
-            self._known[place] = self._expanded(place, frozenset(), plain=False)
-        return self._known[place]
+        return self._expanded(place, plain=False)
 
     def together(self, places: Iterable[Location]) -> list[Variant]:
         """Give the variants of schemas that hold together."""
@@ -76,42 +78,53 @@ class Shapes:
             found = _both(found, self.variants(place))
         return found
 
-    def _expanded(self, place: Location, around: frozenset[Location], *, plain: bool) -> list[Variant]:
+    def _expanded(self, place: Location, *, plain: bool) -> list[Variant]:
+        """Take a schema apart, once for each: one that leads back to itself is anything there."""
+        key = (place, plain)
+        if key not in self._expansions:
+            if self._nested > _MOST_NESTED:
+                return _ANYTHING
+            self._nested += 1
+            self._expansions[key] = _ANYTHING
+            try:
+                self._expansions[key] = self._taken_apart(place, plain=plain)
+            finally:
+                self._nested -= 1
+        return self._expansions[key]
+
+    def _taken_apart(self, place: Location, *, plain: bool) -> list[Variant]:
         node = self.documents.at(place)
-        if not isinstance(node, dict) or place in around or len(around) > _MOST_VARIANTS:
+        if not isinstance(node, dict):
             return _ANYTHING
-        around |= {place}
         found = [Variant((place,))]
         if isinstance(node.get("$ref"), str):
-            target = self._expanded(self.documents.target(place, node["$ref"]), around, plain=plain)
+            target = self._expanded(self.documents.target(place, node["$ref"]), plain=plain)
             if self.documents.is_3_0:
                 return target
             found = _both(found, target)
         for number, _ in enumerate(listed(node.get("allOf"))):
-            found = _both(found, self._expanded(place / "allOf" / number, around, plain=True))
-        for choice in self._choices(place, node, around, plain=plain):
+            found = _both(found, self._expanded(place / "allOf" / number, plain=True))
+        for choice in self._choices(place, node, plain=plain):
             found = _both(found, choice)
         if self.documents.is_3_0 and node.get("nullable") is True and "type" not in node:
             found = [*found, Variant(is_null=True)]  # beside `allOf`: not what 3.0.3 says, but what is meant by it
         return found
 
-    def _choices(
-        self, place: Location, node: Mapping[str, Any], around: frozenset[Location], *, plain: bool
-    ) -> Iterable[list[Variant]]:
+    def _choices(self, place: Location, node: Mapping[str, Any], *, plain: bool) -> Iterable[list[Variant]]:
         alternatives = self._schemas.alternatives(place, node, plain=plain)
         if alternatives:
             yield [
                 variant + Variant((), ((each.key, each.names),) if each.key else ())
                 for each in alternatives
-                for variant in (self._expanded(each.place, around, plain=True) if each.place != place else _ANYTHING)
+                for variant in (self._expanded(each.place, plain=True) if each.place != place else _ANYTHING)
             ][:_MOST_VARIANTS]
         if listed(node.get("oneOf")) and listed(node.get("anyOf")):
             yield [
                 variant
                 for number, _ in enumerate(node["anyOf"])
-                for variant in self._expanded(place / "anyOf" / number, around, plain=True)
+                for variant in self._expanded(place / "anyOf" / number, plain=True)
             ][:_MOST_VARIANTS]
-        either = [self._expanded(place / key, around, plain=True) for key in ("then", "else") if key in node]
+        either = [self._expanded(place / key, plain=True) for key in ("then", "else") if key in node]
         if either:
             yield [*(variant for each in either for variant in each), *(_ANYTHING if len(either) == 1 else ())]
 
