@@ -39,6 +39,7 @@ docs: $(READY) ## Write the tables of inputs in docs/ from what they describe
 	@$(WITH_TOOLS) python docs/make_config.py
 	@$(WITH_TOOLS) python docs/make_messages.py
 	@$(WITH_TOOLS) python docs/make_workflows.py
+	@$(WITH_TOOLS) python tests/lint/measure.py --write
 
 locks: $(READY) ## Compile the locks from pyproject.toml (UPGRADE=1: to the newest versions)
 	@$(WITH_TOOLS) scripts/requirements/compile $(if $(UPGRADE),--upgrade)
