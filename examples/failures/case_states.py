@@ -32,8 +32,8 @@ def states(stage: Stage) -> None:
         *("--start", f"{sys.executable} {service} {port} broken"),
         code=1,
         says=[
-            "changed nothing  product prod-001",
-            "changed nothing  product prod-002",
+            "product prod-001 exists  ",
+            "product prod-002 is out of stock  ",
             "Look first at the provider states",
         ],
     )

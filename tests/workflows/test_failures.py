@@ -22,7 +22,7 @@ def stage(tmp_path, monkeypatch):
     ("case", "plain", "ours"),
     [
         ("states", "expected 200 but was 404", "changed nothing"),
-        ("values", "Expected 124 (Integer) to be equal to 123 (Integer)", "$.response.body.id"),
+        ("values", "Expected 124 (Integer) to be equal to 123 (Integer)", "$.response.body.content.id"),
         ("results", "No result was published", "main"),
         ("messages", "ValueError", "$.total"),
     ],
