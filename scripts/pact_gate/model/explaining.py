@@ -77,8 +77,7 @@ class _Why:
     def _counts(self) -> str:
         """Say which version counts, and why."""
         named = " and ".join(map(short, self.row.candidates))
-        where = "in question" if self.is_asked else self.target.place
-        return f"{named}, {where},"
+        return f"{named} ({'in question' if self.is_asked else _at(self.target)})"
 
     @property
     def _then(self) -> str:
@@ -207,7 +206,7 @@ class _Why:
         )
         return self._verified(
             Cause.OTHER_VERSION,
-            f"{self._counts} has not verified {self._pact}; {version}{on} {said}{main}.",
+            f"{version}{on} {said}, {self._counts} was not verified{main}.",
             f"Verify {short(self._here)} as well, as verify-changed-pact.yml does{first}.",
         )
 
@@ -324,6 +323,15 @@ def without_pacts(consumer: str, version: str, known: Iterable[str], target: Tar
         f"{'Record' if is_there else 'Ask about'} the version under which its pacts were published.",
         mending.record(consumer, same, target.name) if is_there else mending.ask_again(consumer, same, target),
     )
+
+
+def _at(target: Target) -> str:
+    return {
+        TargetKind.ENVIRONMENT: f"in {target}",
+        TargetKind.MAIN_BRANCH: "at the head of the main branch",
+        TargetKind.BRANCH: f"at the head of {target}",
+        TargetKind.TAG: f"with the {target}",
+    }[target.kind]
 
 
 def _newest_first(rows: Iterable[Row]) -> list[Row]:
