@@ -19,15 +19,16 @@ import bottle  # type: ignore[import-untyped]
 from pact_gate.embedded.checks import short
 from pact_gate.embedded.contents import dumps
 from pact_gate.embedded.delivery import Delivery
-from pact_gate.embedded.exchange import PROBLEM, SVG, Answer, Call, Refusal, malformed
+from pact_gate.embedded.exchange import HTML, PROBLEM, SVG, Answer, Call, Refusal, malformed
 from pact_gate.embedded.routes import resource
-from pact_gate.embedded.routing import Route, chosen_media
+from pact_gate.embedded.routing import Route, chosen_media, prefers_html
 from pact_gate.embedded.store import Store
 
 _LOG = logging.getLogger(__name__)
 _IN_MEMORY = 1 << 20  # bytes of a body; longer ones are read through a temporary file
 _ERROR = 400
 _METADATA = "metadata"  # the one variable part of a path that is no name
+_NOTHING = Answer(404, {"error": "There is no such resource."})
 _NO_MEDIA = ("Content-Type", "none/none")  # Bottle gives every answer a type; one without a body must have none
 
 Environ = dict[str, Any]
@@ -63,9 +64,22 @@ class Application:
     def _respond(self, path: str) -> Any:
         environ: Environ = bottle.request.environ
         found = resource(path)
+        page = self._page(environ, path, is_known=found is not None) if _is_browsing(environ) else None
+        if page is not None:
+            return _sent(page, environ)
         if found is None:
-            return _sent(Answer(404, {"error": "There is no such resource."}), environ)
+            return _sent(_NOTHING, environ)
         return _sent(self._answered(environ, *found), environ)
+
+    def _page(self, environ: Environ, path: str, *, is_known: bool) -> Answer | None:
+        """What a browser is shown; None where it gets what everyone gets."""
+        from pact_gate.embedded import pages  # noqa: PLC0415 - no step of a workflow looks at one
+
+        found = pages.resource(path)
+        if found is None:
+            return None if is_known else pages.finished(_NOTHING, _base(environ))
+        methods, named = found
+        return pages.finished(self._handled(environ, methods["GET"], named, HTML), _base(environ))
 
     def _answered(self, environ: Environ, methods: Mapping[str, Route], path: Mapping[str, str]) -> Answer:
         method = environ["REQUEST_METHOD"]
@@ -138,6 +152,10 @@ def _base(environ: Environ) -> str:
     return f"{environ['wsgi.url_scheme']}://{host}{prefix}".rstrip("/")
 
 
+def _is_browsing(environ: Environ) -> bool:
+    return environ["REQUEST_METHOD"] in ("GET", "HEAD") and prefers_html(environ.get("HTTP_ACCEPT"))
+
+
 def _accepted(environ: Environ) -> str | None:
     return SVG if environ["PATH_INFO"].endswith(".svg") else environ.get("HTTP_ACCEPT")
 
@@ -173,10 +191,11 @@ def _sent(answer: Answer, environ: Environ) -> Any:
     if answer.body is None:
         return bottle.HTTPResponse(b"", answer.status, {**headers, _NO_MEDIA[0]: _NO_MEDIA[1]})
     body, media = answer.body, answer.media
-    if answer.status >= _ERROR and PROBLEM in environ.get("HTTP_ACCEPT", ""):
+    if answer.media != HTML and answer.status >= _ERROR and PROBLEM in environ.get("HTTP_ACCEPT", ""):
         body, media = _problem(answer, environ), PROBLEM
     text = body if isinstance(body, str) else dumps(body)
-    return bottle.HTTPResponse(text.encode(), answer.status, {**headers, "Content-Type": f"{media};charset=utf-8"})
+    kind = media if media == HTML else f"{media};charset=utf-8"
+    return bottle.HTTPResponse(text.encode(), answer.status, {**headers, "Content-Type": kind})
 
 
 def _header(value: str) -> str:

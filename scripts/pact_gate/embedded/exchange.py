@@ -15,6 +15,7 @@ JSON = "application/json"
 MERGE_PATCH = "application/merge-patch+json"
 PROBLEM = "application/problem+json"
 TEXT = "text/plain"
+HTML = "text/html; charset=utf-8"
 SVG = "image/svg+xml"
 
 

@@ -89,14 +89,35 @@ def chosen_media(accept: str | None, offered: tuple[str, ...]) -> str | None:
     return None
 
 
+def prefers_html(accept: str | None) -> bool:
+    """Whether a browser asks: it likes `text/html` best, and more than any kind of JSON.
+
+    Programs that take anything (`*/*`), name JSON as well or name nothing get what they always get. So does Java's own
+    client, which says `text/html, …, *; q=.2` where nobody told it what to accept: `*` is no media range.
+    """
+    ranked = _ranked(accept or "")
+    if not ranked or "*" in (media for _, media in ranked):
+        return False
+    best = min(weight for weight, _ in ranked)
+    named = {media: weight for weight, media in reversed(ranked)}
+    return named.get("text/html") == best and not any(
+        weight == best and media.endswith("json") for media, weight in named.items()
+    )
+
+
 def _by_preference(accept: str) -> list[str]:
+    return [media for _, media in _ranked(accept)]
+
+
+def _ranked(accept: str) -> list[tuple[float, str]]:
+    """Media ranges with their weights, negated, the one that is liked best first."""
     ranked: list[tuple[float, str]] = []
     for item in accept.lower().split(","):
         media, *parameters = [part.strip() for part in item.split(";")]
         weight = next((_weight(part[2:]) for part in parameters if part.startswith("q=")), 1.0)
         if media and weight > 0:
             ranked.append((-weight, media))
-    return [media for _, media in sorted(ranked, key=lambda one: one[0])]
+    return sorted(ranked, key=lambda one: one[0])
 
 
 def _weight(text: str) -> float:

@@ -7,7 +7,23 @@ passes such text through one of these functions.
 from __future__ import annotations
 
 import re
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
+
+from pact_gate.model.plain import cut, is_web_address, line, visible
+
+__all__ = [
+    "block",
+    "code",
+    "cut",
+    "is_web_address",
+    "line",
+    "link",
+    "log_line",
+    "markdown",
+    "mermaid",
+    "prose",
+    "visible",
+]
 
 # GitHub turns @name, #1, GH-1 and :smile: into links and pictures after the Markdown has become HTML, where an entity
 # is a plain character again. A zero-width space inside is what keeps the text from being one of them.
@@ -16,16 +32,6 @@ _BREAK = "&#8203;"
 _NAME_LIMIT = 120
 _BLOCK_LIMIT = 8_000
 _LABEL_LIMIT = 60
-_URL_LIMIT = 2_000
-
-_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
-
-# Control characters, and what is invisible or turns the direction of the text around it. Zero-width joiners stay:
-# some languages need them. Surrogates cannot be written as UTF-8, U+FFFE and U+FFFF cannot stand in XML.
-_INVISIBLE = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
-    "\ufffe\uffff\ud800-\udfff\U000e0000-\U000e007f]"
-)
 
 # Every character that can begin something in GitHub Flavored Markdown or in HTML, and the few longer beginnings.
 _MARKDOWN = re.compile(
@@ -48,28 +54,7 @@ _MERMAID_MARKS = re.compile(r"[!-,:-@\[-^`{-~]")  # ASCII punctuation but - . / 
 _MERMAID_LIST = re.compile(r"\A([-+*]|\d+[.)]) ")
 _MERMAID_URL = re.compile(r"//|\bwww\.", re.IGNORECASE)
 
-_HOST = re.compile(r"[\w.-]+|[0-9a-f:.]+")  # a name, or an address of IPv6
-
 _COMMAND = re.compile(r"\A\s*::")
-
-
-def visible(text: str) -> str:
-    """Return `text` with control and direction characters shown as symbols; tabs and newlines stay.
-
-    Colours of a terminal are taken out. The result can be written as UTF-8 and stand in XML 1.0.
-    """
-    text = _COLOUR.sub("", text).replace("\r\n", "\n").replace("\r", "\n")
-    return _INVISIBLE.sub(_shown, text)
-
-
-def line(text: str, limit: int = _NAME_LIMIT) -> str:
-    """Return `text` as one line of at most `limit` characters, for places that take plain text."""
-    return cut(visible(text[: limit * 4]), limit).replace("\n", "↵").replace("\t", " ")
-
-
-def cut(text: str, limit: int) -> str:
-    """Return at most `limit` characters of `text`, the last one an ellipsis where something is left out."""
-    return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
 def markdown(text: str, limit: int = _NAME_LIMIT) -> str:
@@ -129,24 +114,6 @@ def link(text: str, url: str | None) -> str:
     return f"[{markdown(text)}]({target})"
 
 
-def is_web_address(url: str) -> bool:
-    """Say whether a reader can be led to `url`.
-
-    None is: what is not http or https, has no proper host, has a user name in it (a secret, or another host's name),
-    or lies under `.invalid`, which is no one's (RFC 6761), as the embedded broker's links do.
-    """
-    if url != line(url, _URL_LIMIT):
-        return False
-    try:
-        parts = urlsplit(url)
-        _ = parts.port  # is read, and checked, only now
-    except ValueError:
-        return False
-    host = parts.hostname or ""
-    leads = bool(_HOST.fullmatch(host)) and not host.endswith(".invalid")
-    return parts.scheme in {"http", "https"} and "@" not in parts.netloc and leads
-
-
 def log_line(text: str) -> str:
     """Return `text` as one line of a step's log that the runner does not take for a workflow command.
 
@@ -155,13 +122,6 @@ def log_line(text: str) -> str:
     """
     shown = visible(text).replace("\n", "↵").replace("##[", "## [")
     return _COMMAND.sub(lambda found: found[0].replace("::", ": :"), shown)
-
-
-def _shown(found: re.Match[str]) -> str:
-    point = ord(found[0])
-    if point < ord(" "):
-        return chr(0x2400 + point)  # its picture: ␀ and so on
-    return f"[U+{point:04X}]"
 
 
 def _entities(text: str) -> str:

@@ -1,0 +1,284 @@
+"""The gate's question as a form, and its answer: that of /can-i-deploy and /matrix, with what to do next."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from pact_gate.embedded import deployments, estate, matrix_reasons
+from pact_gate.embedded.exchange import Answer, Call
+from pact_gate.embedded.matrix import Question, Row, Selector, Summary
+from pact_gate.embedded.matrix import answer as matrix_answer
+from pact_gate.embedded.pages import matrix, parts
+from pact_gate.embedded.pages.frame import Page, answer, prefix_of
+from pact_gate.embedded.pages.html import Html, Part, joined, name, tag
+from pact_gate.embedded.urls import content_at
+from pact_gate.model.commit import short
+
+_OFFERED = 500  # pacticipants that the form proposes; more would make every page with it heavy
+_RECENT = 10  # versions to choose from
+_REASONS = 20
+_MAIN = ""  # the choice that is no environment
+_VERDICTS = {
+    True: ("Yes", "✓", "good"),
+    False: ("No", "✗", "bad"),
+    None: ("Not known yet", "?", "warn"),
+}
+_KINDS = {"error": ("against it", "bad", "✗"), "warning": ("to know", "warn", "!"), "success": ("for it", "good", "✓")}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The fields of the form, and what is wrong with them, by field. `environment` None was not chosen."""
+
+    pacticipant: str = ""
+    version: str = ""
+    environment: str | None = None
+    wrong: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether a question was put."""
+        return bool(self.pacticipant and self.version and self.environment is not None)
+
+    @property
+    def question(self) -> Question:
+        """The question: /can-i-deploy's for an environment, and clients' to /matrix for the main branches."""
+        selectors = (Selector(self.pacticipant, self.version),)
+        if self.environment == _MAIN:
+            return Question(selectors, latestby="cvpv", latest=True, main_branch=True)
+        return Question(selectors, latestby="cvpv", environment=self.environment)
+
+    @property
+    def place(self) -> Part:
+        """Where the version is to go."""
+        return "the main branches" if self.environment == _MAIN else name(self.environment or "")
+
+
+def page(call: Call) -> Answer:
+    """The form, and the answer to what it asks: 400 where it cannot be asked so."""
+    prefix, asked = prefix_of(call), _asked(call)
+    shown: Part = None
+    if asked.is_whole and not asked.wrong:
+        shown = _answered(call, prefix, asked)
+    elif asked.pacticipant and not asked.version and "pacticipant" not in asked.wrong:
+        shown = _recent(call.db, prefix, asked.pacticipant)
+    lead = tag("p", "May this version go there? It may, if it works with everything that it meets.")
+    content = (tag("div", form(call.db, prefix, asked), class_="card"), shown)
+    title = f"Can I deploy {asked.pacticipant}?" if asked.pacticipant else "Can I deploy?"
+    return answer(prefix, Page(title, "/can-i-deploy", content, lead=lead, status=400 if asked.wrong else 200))
+
+
+def _asked(call: Call) -> Asked:
+    given = {key: call.parameter(key) for key in ("pacticipant", "version", "environment")}
+    owner, number = (given["pacticipant"] or "").strip(), (given["version"] or "").strip()
+    asked = Asked(owner, number, given["environment"])
+    return replace(asked, wrong=_wrong(call.db, asked, is_put=None not in given.values()))
+
+
+def _wrong(db: sqlite3.Connection, asked: Asked, *, is_put: bool) -> dict[str, str]:
+    """What is wrong. A question of which a part was left out (`is_put` false) is one that is still being put."""
+    wrong = {}
+    if asked.pacticipant and estate.pacticipant(db, asked.pacticipant) is None:
+        wrong["pacticipant"] = "There is no pacticipant of this name."
+    if asked.environment and deployments.environment_named(db, asked.environment) is None:
+        wrong["environment"] = "There is no environment of this name."
+    if is_put and not asked.pacticipant:
+        wrong["pacticipant"] = "Say which pacticipant."
+    if is_put and not asked.version:
+        wrong["version"] = "Say which version: the commit's full SHA, as it was published."
+    return wrong
+
+
+def form(db: sqlite3.Connection, prefix: str, asked: Asked | None = None) -> Html:
+    """The form, with what was asked in it."""
+    filled = asked or Asked()
+    names = db.execute("SELECT name FROM pacticipants ORDER BY lower(name) LIMIT ?", (_OFFERED,)).fetchall()
+    known = tag("datalist", (tag("option", value=row["name"]) for row in names), id="names")
+    return tag(
+        "form",
+        _field("pacticipant", "Pacticipant", filled.pacticipant, filled.wrong, offers="names"),
+        known,
+        _field("version", "Version", filled.version, filled.wrong),
+        _choice(db, filled),
+        tag("p", tag("button", "Ask"), class_="act"),
+        action=f"{prefix}/can-i-deploy",
+    )
+
+
+def _field(key: str, label: str, value: str, wrong: Mapping[str, str], offers: str | None = None) -> Html:
+    told = wrong.get(key)
+    box = tag(
+        "input",
+        id=key,
+        name=key,
+        value=value,
+        list=offers,
+        autocomplete="off",
+        spellcheck="false",
+        required=True,
+        aria_invalid="true" if told else None,
+        aria_describedby=f"{key}-wrong" if told else None,
+    )
+    said = tag("span", told, class_="wrong", id=f"{key}-wrong") if told else None
+    return tag("p", tag("label", label, for_=key), box, said)
+
+
+def _choice(db: sqlite3.Connection, asked: Asked) -> Html:
+    rows = db.execute("SELECT name, display_name FROM environments ORDER BY production DESC, lower(name) LIMIT 1000")
+    chosen = asked.environment
+    options = [
+        tag("option", row["display_name"], value=row["name"], selected=row["name"] == chosen) for row in rows.fetchall()
+    ]
+    options.append(tag("option", "the main branches", value=_MAIN, selected=chosen == _MAIN))
+    told = asked.wrong.get("environment")
+    said = tag("span", told, class_="wrong") if told else None
+    return tag(
+        "p", tag("label", "To", for_="environment"), tag("select", options, id="environment", name="environment"), said
+    )
+
+
+def _recent(db: sqlite3.Connection, prefix: str, owner: str) -> Html:
+    query = """SELECT v.number, v.created_at FROM versions v JOIN pacticipants p ON p.id = v.pacticipant_id
+               WHERE p.name = ? ORDER BY v.id DESC LIMIT ?"""
+    found = db.execute(query, (owner, _RECENT)).fetchall()
+    if not found:
+        return parts.none("There is no version of it yet.")
+    items = (
+        tag(
+            "li",
+            parts.version(prefix, owner, row["number"]),
+            " ",
+            tag("span", parts.moment(row["created_at"]), class_="soft"),
+        )
+        for row in found
+    )
+    return joined(tag("h2", "Its newest versions"), tag("ul", items))
+
+
+def _answered(call: Call, prefix: str, asked: Asked) -> Html:
+    summary = matrix_answer(call.db, asked.question)
+    words, sign, colour = _VERDICTS[summary.deployable]
+    rows = summary.rows + summary.ignored_rows
+    part = parts.slice_of(call, len(rows))
+    shown = replace(summary, rows=rows[part.offset : part.offset + part.size], ignored_rows=[])
+    about = (
+        parts.version(prefix, asked.pacticipant, asked.version),
+        " of ",
+        name(asked.pacticipant),
+        " to ",
+        asked.place,
+    )
+    return joined(
+        tag(
+            "section",
+            tag("h2", tag("span", f"{sign} ", aria_hidden="true"), words, id="answer"),
+            tag("p", about),
+            tag("p", _counts(summary)),
+            tag("p", "Waiting does not help: a contract is broken.") if _is_broken(summary) else None,
+            class_=f"verdict {colour}",
+            aria_labelledby="answer",
+        ),
+        tag("h2", "Why"),
+        tag("ul", _reasons(summary), class_="reasons"),
+        tag("h2", "What to do next"),
+        tag("ul", (tag("li", step) for step in _next_steps(prefix, asked, summary)), class_="next"),
+        (tag("h2", "What was compared"), matrix.rows_of(call.db, prefix, shown), part.links(call, prefix))
+        if rows
+        else None,
+    )
+
+
+def _is_broken(summary: Summary) -> bool:
+    """Whether the answer is open, as a Pact Broker says it, although one of the rows has failed."""
+    return summary.deployable is None and any(row.success is False for row in summary.rows)
+
+
+def _counts(summary: Summary) -> str:
+    counts = summary.counts
+    return f"{counts['success']:,} verified, {counts['failed']:,} failed, {counts['unknown']:,} without a result"
+
+
+def _reasons(summary: Summary) -> Iterator[Html]:
+    notices = matrix_reasons.notices(summary)
+    for notice in notices[:_REASONS]:
+        words, colour, sign = _KINDS[notice["type"]]
+        yield tag("li", parts.badge(words, sign, colour), " ", notice["text"])
+    if len(notices) > _REASONS:
+        yield tag("li", f"and {len(notices) - _REASONS:,} more")
+
+
+def _next_steps(prefix: str, asked: Asked, summary: Summary) -> Iterator[Part]:
+    """What a person can do, what to act on first, first."""
+    if any(one.specified and not one.exists for one in summary.resolved):
+        yield (
+            "Publish the pacts of this commit (",
+            tag("code", "actions/publish"),
+            "; ",
+            tag("code", "actions/create-version"),
+            " for a service that only provides) under exactly this version, then ask again.",
+        )
+        return
+    failed = [row for row in summary.rows if row.success is False]
+    if failed:
+        yield _mend(prefix, failed)
+    yield from _missing(asked, summary)
+    if summary.deployable and summary.rows:
+        yield (
+            "Deploy it, and record it (",
+            tag("code", "actions/record-deployment"),
+            "), so that others are asked against it.",
+        )
+    elif summary.deployable:
+        yield (
+            "Nothing was compared. If contracts were expected: check that this version's pacts were published, and "
+            "that what runs there was recorded under versions that have pacts."
+        )
+
+
+def _mend(prefix: str, failed: Sequence[Row]) -> Part:
+    row = failed[0]
+    href = f"{content_at(prefix, row.provider, row.consumer, row.sha)}/verification-results/{row.result_id}"
+    more = f" (and {len(failed) - 1:,} more)" if len(failed) > 1 else ""
+    return (
+        tag("a", "Open the result", href=href),
+        f" to see which interaction fails{more}. Mend ",
+        name(row.provider),
+        ", or change what ",
+        name(row.consumer),
+        " expects, and verify again.",
+    )
+
+
+def _missing(asked: Asked, summary: Summary) -> Iterator[Part]:
+    there: dict[str, list[str]] = {}
+    for one in summary.resolved:
+        if one.exists and one.number is not None:
+            there.setdefault(one.name, []).append(one.number)
+    lacking = [(one.consumer, one.provider) for one in summary.missing]
+    lacking += [(row.consumer, row.provider) for row in summary.rows if row.success is None]
+    for consumer, provider in list(dict.fromkeys(lacking))[:_REASONS]:
+        if provider in there:
+            versions = ", ".join(short(number) for number in there[provider][:3])
+            yield (
+                "Run the verification of ",
+                name(provider),
+                f" at {versions} (",
+                tag("code", "actions/verify"),
+                "; its selectors must take in ",
+                name(consumer),
+                "), then ask again.",
+            )
+        else:
+            yield (
+                "No version of ",
+                name(provider),
+                " is there. Bring one that has verified what ",
+                name(consumer),
+                " needs to ",
+                asked.place,
+                ", and record it (",
+                tag("code", "actions/record-deployment"),
+                ").",
+            )

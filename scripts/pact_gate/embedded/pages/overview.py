@@ -1,0 +1,73 @@
+"""The first page: what there is, what somebody has to act on, and the gate's question."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from pact_gate.embedded.exchange import Answer, Call
+from pact_gate.embedded.pages import gate, integrations, parts
+from pact_gate.embedded.pages.environments import places
+from pact_gate.embedded.pages.frame import Page, answer, prefix_of
+from pact_gate.embedded.pages.html import Html, Part, joined, tag
+from pact_gate.embedded.pages.parts import State
+
+_SHOWN = 15  # integrations
+_COUNTED = ("pacticipants", "environments", "webhooks")
+
+
+def page(call: Call) -> Answer:
+    """The overview."""
+    db, prefix = call.db, prefix_of(call)
+    found = integrations.find(db)
+    content = (
+        _tiles(db, prefix, found),
+        tag(
+            "section",
+            tag("h2", "Can I deploy?", id="ask"),
+            tag("div", gate.form(db, prefix), class_="card"),
+            aria_labelledby="ask",
+        ),
+        _integrations(db, prefix, found),
+        tag("section", tag("h2", "What is where", id="where"), places(db, prefix), aria_labelledby="where"),
+    )
+    lead = tag("p", "Contracts between consumers and providers: who has verified what, and what may go where.")
+    return answer(prefix, Page("Overview", "", content, lead=lead))
+
+
+def _tiles(db: sqlite3.Connection, prefix: str, found: list[integrations.Integration]) -> Html:
+    numbers = {table: db.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in _COUNTED}
+    open_ones = sum(one.state is not State.VERIFIED for one in found)
+    told = State.VERIFIED.badge if found and not open_ones else None
+    worst = next((one.state for one in found if one.state is not State.VERIFIED), None)
+    if worst is not None:
+        told = parts.badge(f"{open_ones:,} not verified", worst.value[1], worst.value[2])
+    tiles = (
+        ("pacticipants", numbers["pacticipants"], "pacticipant", None),
+        ("integrations", len(found), "integration", told),
+        ("environments", numbers["environments"], "environment", None),
+        ("webhooks", numbers["webhooks"], "webhook", _unsent(db)),
+    )
+    return tag("ul", (_tile(prefix, *tile) for tile in tiles), class_="tiles")
+
+
+def _tile(prefix: str, path: str, number: int, noun: str, told: Html | None) -> Html:
+    words = noun if number == 1 else f"{noun}s"
+    inside: Part = (tag("strong", f"{number:,}", class_="number"), " ", words, " ", told)
+    return tag("li", tag("a", inside, href=f"{prefix}/{path}"))
+
+
+def _unsent(db: sqlite3.Connection) -> Html | None:
+    """How many webhooks wait to be sent, or to be sent again."""
+    number = db.execute("SELECT count(*) FROM triggered_webhooks WHERE due_at IS NOT NULL").fetchone()[0]
+    return parts.badge(f"{number:,} to be sent", "…", "open") if number else None
+
+
+def _integrations(db: sqlite3.Connection, prefix: str, found: list[integrations.Integration]) -> Html:
+    if not found:
+        shown: Part = parts.none(
+            "There is no pact yet. In a consumer's workflow, after its tests: ", tag("code", "actions/publish"), "."
+        )
+    else:
+        more = tag("p", tag("a", f"All {len(found):,} integrations", href=f"{prefix}/integrations"))
+        shown = joined(integrations.listed(db, prefix, found[:_SHOWN]), more)
+    return tag("section", tag("h2", "Integrations", id="pairs"), shown, aria_labelledby="pairs")

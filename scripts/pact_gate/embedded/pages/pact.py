@@ -1,0 +1,299 @@
+"""One pact as a document that a person can read."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from pact_gate.embedded import pacts
+from pact_gate.embedded.exchange import Answer, Call, not_found
+from pact_gate.embedded.pages import parts
+from pact_gate.embedded.pages.frame import Page, answer, prefix_of
+from pact_gate.embedded.pages.html import Html, Part, joined, name, tag
+from pact_gate.embedded.urls import at, content_at, decode_metadata, pair_at
+from pact_gate.model.commit import short
+from pact_gate.model.pact import states
+from pact_gate.model.plain import line
+
+_SIZE = 25  # interactions on one page
+_OPEN = 5  # as many are shown open
+_BODY = 20_000  # characters of a body
+_ENTRIES = 100  # headers, parameters or rules of one interaction
+_VALUE = 500  # characters of one of them
+_RESULTS = 10
+_V4 = 4
+
+
+def latest_page(call: Call) -> Answer:
+    """The newest pact of two pacticipants, of all, with a tag or on a branch. Raises Refusal (404)."""
+    pair = pacts.pair_of(call.db, call.path["consumer"], call.path["provider"])
+    row = pacts.latest(call.db, pair, tag=call.path.get("tag"), branch=call.path.get("branch")) if pair else None
+    return _page(call, row)
+
+
+def version_page(call: Call) -> Answer:
+    """The pact of one consumer version. Raises Refusal (404)."""
+    pair = pacts.pair_of(call.db, call.path["consumer"], call.path["provider"])
+    return _page(call, pacts.of_version(call.db, pair, call.path["version"]) if pair else None)
+
+
+def content_page(call: Call) -> Answer:
+    """A pact by what it says. Raises Refusal (404)."""
+    pair = pacts.pair_of(call.db, call.path["consumer"], call.path["provider"])
+    number = decode_metadata(call.path.get("metadata", "")).get("cvn")
+    row = None
+    if pair:
+        named = number if isinstance(number, str) else None
+        row = pacts.of_version_or_content(call.db, pair, named, call.path["sha"])
+    return _page(call, row)
+
+
+def _page(call: Call, row: sqlite3.Row | None) -> Answer:
+    if row is None:
+        raise not_found("There is no such pact.")
+    prefix, says = prefix_of(call), pacts.content(call.db, row["content_id"])
+    consumer, provider = row["consumer"], row["provider"]
+    listed = list(_interactions(says))
+    part = parts.slice_of(call, len(listed), _SIZE)
+    content = (
+        _facts(call.db, prefix, row, says),
+        tag("h2", "Results"),
+        _results(call.db, prefix, row),
+        tag("h2", parts.counted(len(listed), "interaction") if listed else "Interactions"),
+        _shown(listed, part, _specification(says)) if listed else _raw(says),
+        part.links(call, prefix),
+    )
+    trail = (
+        ("Integrations", f"{prefix}/integrations"),
+        (f"{consumer} → {provider}", at(prefix, "matrix", "provider", provider, "consumer", consumer)),
+    )
+    title = f"Pact of {consumer} {short(row['version'])} with {provider}"
+    return answer(prefix, Page(title, "/integrations", content, trail))
+
+
+def _facts(db: sqlite3.Connection, prefix: str, row: sqlite3.Row, says: Any) -> Html:
+    before = pacts.previous_distinct(db, row)
+    earlier = None
+    if before is not None:
+        href = pair_at(prefix, row["provider"], row["consumer"], "version", before["version"])
+        earlier = tag("a", tag("code", name(short(before["version"]))), href=href)
+    return parts.facts(
+        (
+            "Consumer",
+            (parts.pacticipant(prefix, row["consumer"]), " ", parts.version(prefix, row["consumer"], row["version"])),
+        ),
+        ("Provider", parts.pacticipant(prefix, row["provider"])),
+        ("Published", parts.moment(row["created_at"])),
+        ("Specification", name(_specification(says)) if _specification(says) else None),
+        ("Before it", earlier and (earlier, " said something else")),
+        ("Content", tag("code", row["sha"])),
+    )
+
+
+def _results(db: sqlite3.Connection, prefix: str, row: sqlite3.Row) -> Html:
+    query = """SELECT r.id, r.success, r.pending, r.created_at, v.number FROM results r
+               JOIN versions v ON v.id = r.provider_version_id
+               WHERE r.content_id = ? AND r.current = 1 ORDER BY r.id DESC LIMIT ?"""
+    found = db.execute(query, (row["content_id"], _RESULTS + 1)).fetchall()
+    if not found:
+        return parts.none("No version of ", name(row["provider"]), " has verified it yet.")
+    own = content_at(prefix, row["provider"], row["consumer"], row["sha"])
+    lines = (
+        (
+            parts.version(prefix, row["provider"], it["number"]),
+            parts.result_badge(it["success"], pending=it["pending"]),
+            tag("a", "Result of ", parts.moment(it["created_at"]), href=f"{own}/verification-results/{it['id']}"),
+        )
+        for it in found[:_RESULTS]
+    )
+    more = tag(
+        "p",
+        "Older ones are in ",
+        tag("a", "the matrix", href=at(prefix, "matrix", "provider", row["provider"], "consumer", row["consumer"])),
+        ".",
+    )
+    shown = parts.table("Results of this content", (f"Version of {line(row['provider'], 40)}", "Result", "When"), lines)
+    return joined(shown, more if len(found) > _RESULTS else None)
+
+
+def _interactions(says: Any) -> Iterator[Mapping[str, Any]]:
+    """The interactions and messages, as far as they are any."""
+    for key in ("interactions", "messages"):
+        listed = says.get(key) if isinstance(says, dict) else None
+        yield from (each for each in listed if isinstance(each, dict)) if isinstance(listed, list) else ()
+
+
+def _specification(says: Any) -> str:
+    metadata = says.get("metadata") if isinstance(says, dict) else None
+    if not isinstance(metadata, dict):
+        return ""
+    for key in ("pactSpecification", "pact-specification"):
+        if isinstance(metadata.get(key), dict):
+            return line(str(metadata[key].get("version", "")), 20)
+    return line(str(metadata.get("pactSpecificationVersion", "")), 20)
+
+
+def _raw(says: Any) -> Html:
+    return joined(parts.none("It holds no interactions that could be told apart. It says:"), block(says))
+
+
+def _shown(listed: Sequence[Mapping[str, Any]], part: parts.Slice, specification: str) -> list[Html]:
+    wraps = specification.partition(".")[0].isdecimal() and int(specification.partition(".")[0]) >= _V4
+    few = len(listed) <= _OPEN
+    return [_interaction(each, wraps=wraps, is_open=few) for each in listed[part.offset : part.offset + part.size]]
+
+
+def _interaction(each: Mapping[str, Any], *, wraps: bool, is_open: bool) -> Html:
+    """One interaction. `wraps`: its bodies are V4's, with the content in a field of them."""
+    title = tag("strong", name(str(each.get("description") or "without a description")))
+    head = tag("summary", title, " ", tag("span", _in_short(each), class_="method soft"))
+    given = [_state(state) for state in states(each)[:_ENTRIES]]
+    inside = (
+        parts.facts(
+            ("Given", tag("ul", (tag("li", state) for state in given)) if given else None),
+            ("Pending", "a failure does not break the provider's build" if each.get("pending") is True else None),
+            ("Comments", _comments(each)),
+        ),
+        tag("div", _sides(each, wraps=wraps), class_="sides"),
+    )
+    return tag("details", head, tag("div", inside, class_="inside"), open=is_open)
+
+
+def _in_short(each: Mapping[str, Any]) -> str:
+    request, response = each.get("request"), each.get("response")
+    if isinstance(request, dict) and "method" in request:
+        status = response.get("status", 200) if isinstance(response, dict) else "?"
+        return f"{_call(request, 80)} → {line(str(status), 10)}"
+    return "a message that is answered" if request is not None else "a message"
+
+
+def _state(state: Any) -> Part:
+    if not isinstance(state, dict):
+        return name(str(state))
+    parameters = state.get("params")
+    return name(str(state.get("name", ""))), (
+        " ",
+        tag("code", line(_compact(parameters), _VALUE)),
+    ) if parameters else None
+
+
+def _comments(each: Mapping[str, Any]) -> Part:
+    comments = each.get("comments")
+    text = comments.get("text") if isinstance(comments, dict) else None
+    return [tag("p", line(str(item), _VALUE)) for item in text[:_ENTRIES]] if isinstance(text, list) else None
+
+
+def _sides(each: Mapping[str, Any], *, wraps: bool) -> Iterator[Html]:
+    request, response = each.get("request"), each.get("response")
+    if request is None and response is None:
+        yield _side("Message", each, wraps=wraps)
+        return
+    yield _side("Request", request, wraps=wraps)
+    for one in response if isinstance(response, list) else [response]:
+        yield _side("Response", one, wraps=wraps)
+
+
+def _side(title: str, part: Any, *, wraps: bool) -> Html:
+    """A request, a response or a message."""
+    if not isinstance(part, dict):
+        return tag("div", tag("h3", title), block(part) if part is not None else None)
+    key = next((key for key in ("body", "contents", "content") if part.get(key) is not None), None)
+    return tag(
+        "div",
+        tag("h3", title),
+        tag("p", tag("code", _first_line(part))) if "method" in part or "status" in part else None,
+        _named("Query", part.get("query")),
+        _named("Headers", part.get("headers")),
+        _named("Metadata", part.get("metadata", part.get("metaData"))),
+        (tag("h4", "Body" if key == "body" else "Contents"), _body(part[key], wraps=wraps)) if key else None,
+        _rules(part),
+    )
+
+
+def _first_line(part: Mapping[str, Any]) -> str:
+    if "method" in part:
+        return _call(part, _VALUE)
+    return f"Status {line(str(part.get('status')), 20)}"
+
+
+def _call(request: Mapping[str, Any], limit: int) -> str:
+    return f"{line(str(request['method']), 20).upper()} {line(_value(request.get('path', '/')), limit)}"
+
+
+def _named(title: str, values: Any) -> Html | None:
+    if not values:
+        return None
+    pairs = list(values.items())[:_ENTRIES] if isinstance(values, dict) else [("", values)]
+    items = ((tag("dt", name(str(key))), tag("dd", tag("code", line(_value(value), _VALUE)))) for key, value in pairs)
+    return joined(tag("h4", title), tag("dl", items, class_="facts"))
+
+
+def _body(body: Any, *, wraps: bool) -> Html:
+    if not (wraps and isinstance(body, dict) and "content" in body):
+        return block(body)
+    kind = [str(body[key]) for key in ("contentType", "encoded") if isinstance(body.get(key), str)]
+    return joined(tag("p", name(", ".join(kind)), class_="soft") if kind else None, block(body["content"]))
+
+
+def block(value: Any) -> Html:
+    """JSON, or text as it is, as far as it can be read in one go."""
+    text, is_cut = (value[:_BODY], len(value) > _BODY) if isinstance(value, str) else _written(value)
+    return joined(
+        tag("pre", text, tabindex="0"), tag("p", f"The first {_BODY:,} characters.", class_="soft") if is_cut else None
+    )
+
+
+def _written(value: Any) -> tuple[str, bool]:
+    """The beginning of a value as JSON: no more of it is written than is shown."""
+    pieces, length = [], 0
+    for piece in json.JSONEncoder(indent=2, ensure_ascii=False).iterencode(value):
+        pieces.append(piece)
+        length += len(piece)
+        if length > _BODY:
+            return "".join(pieces)[:_BODY], True
+    return "".join(pieces), False
+
+
+def _rules(part: Mapping[str, Any]) -> Html | None:
+    """Where a value of another sort than the example's will do."""
+    rules = part.get("matchingRules")
+    found = list(_flat(rules, ""))[: _ENTRIES + 1] if isinstance(rules, dict) else []
+    if not found:
+        return None
+    items = (
+        (tag("dt", tag("code", line(where, _VALUE))), tag("dd", line(how, _VALUE))) for where, how in found[:_ENTRIES]
+    )
+    more = tag("p", "and more", class_="soft") if len(found) > _ENTRIES else None
+    head = tag("summary", "Matching rules")
+    return tag("details", head, tag("dl", items, class_="facts"), more)
+
+
+def _flat(rules: Mapping[str, Any], path: str) -> Iterator[tuple[str, str]]:
+    for key, value in rules.items():
+        where = f"{path} {key}".strip()
+        matchers = value.get("matchers") if isinstance(value, dict) else None
+        if isinstance(matchers, list):
+            yield where, " and ".join(_matcher(each) for each in matchers[:_ENTRIES])
+        elif isinstance(value, dict) and not any(isinstance(inner, dict) for inner in value.values()):
+            yield where, _matcher(value)
+        elif isinstance(value, dict):
+            yield from _flat(value, where)
+
+
+def _matcher(matcher: Any) -> str:
+    if not isinstance(matcher, dict):
+        return _compact(matcher)
+    said = ", ".join(f"{key} {_value(value)}" for key, value in matcher.items() if key != "match")
+    return " ".join(part for part in (str(matcher.get("match", "")), said) if part) or "as written"
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, list) and all(isinstance(each, str) for each in value[:_ENTRIES]):
+        return ", ".join(value[:_ENTRIES])
+    return value if isinstance(value, str) else _compact(value)
+
+
+def _compact(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,182 @@
+"""What pages are put together from: states, versions, times, tables and pages of a list."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from pact_gate.embedded import nested
+from pact_gate.embedded.exchange import Call
+from pact_gate.embedded.pages.html import Html, Part, joined, name, tag
+from pact_gate.embedded.paging import page_of
+from pact_gate.embedded.urls import at, branch_at, version_at
+from pact_gate.model.commit import short
+
+SIZE = 50  # entries of a list on one page
+
+
+class State(Enum):
+    """What is known of a pact: its words, its sign, and its colour. The colour says nothing that the words do not."""
+
+    FAILED = ("failed", "✗", "bad")
+    PENDING = ("failed, pending", "✗", "warn")
+    CHANGED = ("changed, not verified", "!", "warn")
+    UNVERIFIED = ("never verified", "?", "open")
+    NONE = ("no pact", "—", "open")
+    VERIFIED = ("verified", "✓", "good")
+
+    @property
+    def badge(self) -> Html:
+        """The state as it is shown."""
+        return badge(*self.value)
+
+
+def badge(words: str, sign: str, colour: str) -> Html:
+    """A state in words, with a sign that only eyes read."""
+    return tag("span", tag("span", sign, aria_hidden="true"), words, class_=f"state {colour}")
+
+
+def result_badge(success: object, *, pending: object = False) -> Html:
+    """What became of a verification; `success` None: there is none."""
+    if success is None:
+        return badge("no result", "?", "open")
+    state = State.VERIFIED if success else State.PENDING if pending else State.FAILED
+    return state.badge
+
+
+def moment(microseconds: int | None) -> Html:
+    """A time, to the minute; microseconds since 1970."""
+    if microseconds is None:
+        return joined("—")
+    time = datetime.datetime.fromtimestamp(microseconds // 1_000_000, datetime.UTC)
+    words = f"{time.day} {time:%b %Y, %H:%M}"
+    return tag("time", words, datetime=time.isoformat())
+
+
+def pacticipant(prefix: str, owner: str) -> Html:
+    """A link to a pacticipant."""
+    return tag("a", name(owner), href=at(prefix, "pacticipants", owner))
+
+
+def version(prefix: str, owner: str, number: str) -> Html:
+    """A link to a version; a commit's SHA is cut."""
+    return tag("a", tag("code", name(short(number))), href=version_at(prefix, owner, number))
+
+
+def pair(prefix: str, consumer: str, provider: str, href: str | None = None) -> Html:
+    """A link to the matrix of two pacticipants, or to `href`."""
+    target = href or at(prefix, "matrix", "provider", provider, "consumer", consumer)
+    arrow = tag("span", " needs ", class_="hidden"), tag("span", " → ", aria_hidden="true")
+    return tag("a", name(consumer), arrow, name(provider), href=target)
+
+
+def chip(text: str, kind: str = "") -> Html:
+    """A short name, such as a branch's; `kind` says of what."""
+    return tag("span", tag("small", f"{kind} ") if kind else None, name(text), class_="chip")
+
+
+def branch(prefix: str, owner: str, text: str) -> Html:
+    """A branch, with a link to its head."""
+    href = branch_at(prefix, owner, text, "latest-version")
+    return tag("a", tag("small", "branch "), name(text), class_="chip", href=href)
+
+
+def none(*sentence: Part) -> Html:
+    """What stands where there is nothing yet."""
+    return tag("p", sentence, class_="none")
+
+
+def facts(*pairs: tuple[str, Part]) -> Html:
+    """Labels with what they name; a pair without anything is left out."""
+    items = ((tag("dt", label), tag("dd", what)) for label, what in pairs if what not in (None, "", [], ()))
+    return tag("dl", items, class_="facts")
+
+
+def table(caption: str, columns: Sequence[str], lines: Iterable[Sequence[Part]]) -> Html:
+    """A table that becomes a list of cards where the window is narrow.
+
+    The roles stand there because a table that is laid out otherwise is none any more for whoever listens to it.
+    """
+    head = tag("tr", (tag("th", text, scope="col", role="columnheader") for text in columns), role="row")
+    body = (
+        tag(
+            "tr",
+            (
+                tag("td", tag("div", cell), role="cell", data_label=label)
+                for label, cell in zip(columns, cells, strict=True)
+            ),
+            role="row",
+        )
+        for cells in lines
+    )
+    inside = (
+        tag("caption", caption, class_="hidden"),
+        tag("thead", head, role="rowgroup"),
+        tag("tbody", body, role="rowgroup"),
+    )
+    return tag("div", tag("table", inside, role="table"), class_="table")
+
+
+@dataclass(frozen=True)
+class Slice:
+    """One page of a list: which of how many entries it holds."""
+
+    number: int
+    total: int
+    size: int = SIZE
+
+    @property
+    def offset(self) -> int:
+        """How many entries stand on the pages before."""
+        return (self.number - 1) * self.size
+
+    @property
+    def limits(self) -> dict[str, int]:
+        """For SQL."""
+        return {"limit": self.size, "offset": self.offset}
+
+    def links(self, call: Call, prefix: str) -> Html | None:
+        """Where in the list one is, and the way to the pages around; nothing where one page holds all."""
+        if self.total <= self.size and self.number == 1:
+            return None
+        last = max(1, -(-self.total // self.size))
+        first, end = min(self.offset + 1, self.total), min(self.offset + self.size, self.total)
+        where = f"{first:,} to {end:,} of {self.total:,}" if self.number <= last else f"There are {last:,} pages."
+        before = min(self.number - 1, last)
+        around = (
+            tag("a", "← Previous", href=self._at(call, prefix, before), rel="prev") if before else None,
+            tag("span", where, class_="number"),
+            tag("a", "Next →", href=self._at(call, prefix, self.number + 1), rel="next")
+            if self.number < last
+            else None,
+        )
+        return tag("nav", around, class_="pages", aria_label="Pages of this list")
+
+    @staticmethod
+    def _at(call: Call, prefix: str, number: int) -> str:
+        kept = {key: value for key, value in call.parameters().items() if isinstance(value, str)}
+        return f"{at(prefix, *call.segments)}?{nested.build({**kept, 'page': number})}"
+
+
+def slice_of(call: Call, total: int, size: int = SIZE) -> Slice:
+    """The page that `page` in the query asks for. Raises Refusal (400) for what is no positive number."""
+    return Slice(page_of(call).number, total, size)
+
+
+def search(prefix: str, path: str, label: str, value: str) -> Html:
+    """A form that looks for names."""
+    field = tag("input", type="search", id="q", name="q", value=value, autocomplete="off")
+    return tag(
+        "form",
+        tag("p", tag("label", label, for_="q"), field),
+        tag("p", tag("button", "Search"), class_="act"),
+        action=f"{prefix}{path}",
+        role="search",
+    )
+
+
+def counted(number: int, one: str, many: str = "") -> str:
+    """A number with its noun."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"

@@ -1,0 +1,117 @@
+"""One verification result: what the verifier found in each interaction."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pact_gate.embedded import pacts, results
+from pact_gate.embedded.exchange import Answer, Call, not_found
+from pact_gate.embedded.pages import parts
+from pact_gate.embedded.pages.frame import Page, answer, prefix_of
+from pact_gate.embedded.pages.html import Html, Part, joined, name, outside, tag
+from pact_gate.embedded.pages.pact import block
+from pact_gate.embedded.urls import at, content_at
+from pact_gate.model.commit import short
+from pact_gate.model.plain import line
+
+_MOST_DIGITS = 16  # of an id
+_FOUND = 20  # mismatches of one interaction
+_SENTENCE = 2_000  # characters
+
+
+def page(call: Call) -> Answer:
+    """The result with a number. Raises Refusal (404)."""
+    path, number = call.path, call.path["number"]
+    row = None
+    if number.isdecimal() and len(number) < _MOST_DIGITS:
+        row = results.find(call.db, path["consumer"], path["provider"], path["sha"], int(number))
+    return _shown(call, row)
+
+
+def latest_page(call: Call) -> Answer:
+    """The newest result of a content. Raises Refusal (404)."""
+    pair = pacts.pair_of(call.db, call.path["consumer"], call.path["provider"])
+    pact = pacts.of_content(call.db, pair, call.path["sha"]) if pair else None
+    return _shown(call, results.latest_of_content(call.db, pact["content_id"]) if pact else None)
+
+
+def _shown(call: Call, row: sqlite3.Row | None) -> Answer:
+    if row is None:
+        raise not_found("There is no such result.")
+    prefix, consumer, provider = prefix_of(call), row["consumer"], row["provider"]
+    by = results.verified_by(row)
+    tool = " ".join(str(by[key]) for key in ("implementation", "version") if key in by)
+    content = (
+        parts.facts(
+            ("Result", parts.result_badge(row["success"], pending=row["pending"])),
+            (
+                "Provider",
+                (parts.pacticipant(prefix, provider), " ", parts.version(prefix, provider, row["provider_version"])),
+            ),
+            (
+                "Pact",
+                tag("a", "Read the pact of ", name(consumer), href=content_at(prefix, provider, consumer, row["sha"])),
+            ),
+            ("When", parts.moment(row["created_at"])),
+            ("Build", outside(row["build_url"], row["build_url"]) if row["build_url"] else None),
+            ("Verified with", name(tool) if tool else None),
+        ),
+        tag("h2", "Interactions"),
+        _tests(call, prefix, json.loads(row["test_results"]) if row["test_results"] else None),
+    )
+    trail = (
+        ("Integrations", f"{prefix}/integrations"),
+        (f"{consumer} → {provider}", at(prefix, "matrix", "provider", provider, "consumer", consumer)),
+    )
+    title = f"{provider} {short(row['provider_version'])} against the pact of {consumer}"
+    return answer(prefix, Page(title, "/integrations", content, trail))
+
+
+def _tests(call: Call, prefix: str, told: Any) -> Html:
+    """What the verifier told of each interaction, failed ones first: verifiers agree on a few keys alone."""
+    found = told.get("tests", told) if isinstance(told, dict) else told
+    if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
+        return parts.none("The verifier told nothing.") if told is None else block(told)
+    tests = sorted(found, key=_has_passed)
+    part = parts.slice_of(call, len(tests))
+    shown = [_test(each) for each in tests[part.offset : part.offset + part.size]]
+    return joined(shown or parts.none("The verifier told of no interaction."), part.links(call, prefix))
+
+
+def _has_passed(test: Mapping[str, Any]) -> bool:
+    return bool(test.get("success", not (test.get("mismatches") or test.get("exceptions"))))
+
+
+def _test(test: Mapping[str, Any]) -> Html:
+    described = test.get("interactionDescription") or test.get("testDescription") or test.get("interactionId")
+    passed = _has_passed(test)
+    found = list(_findings(test))
+    head = tag("summary", parts.result_badge(passed), " ", tag("strong", name(str(described or "an interaction"))))
+    items = tag("ul", (tag("li", each) for each in found[:_FOUND]))
+    more = tag("p", f"and {len(found) - _FOUND:,} more", class_="soft") if len(found) > _FOUND else None
+    inside = (items, more) if found else tag("p", "Nothing was found." if passed else "It says no more.", class_="soft")
+    return tag("details", head, tag("div", inside, class_="inside"), open=not passed)
+
+
+def _findings(test: Mapping[str, Any]) -> Iterator[Part]:
+    """What is wrong with an interaction, as each verifier spells it."""
+    for key in ("mismatches", "exceptions"):
+        told = test.get(key)
+        for each in told if isinstance(told, list) else ():
+            yield _finding(each) if isinstance(each, dict) else line(str(each), _SENTENCE)
+    if isinstance(test.get("exception"), dict):
+        yield _finding(test["exception"])
+
+
+def _finding(each: Mapping[str, Any]) -> Part:
+    where = " ".join(str(each.get(key) or "") for key in ("attribute", "identifier")).strip()
+    said = next((str(each[key]) for key in ("description", "message", "mismatch") if each.get(key)), "")
+    diff = each.get("diff")
+    return (
+        (tag("code", line(where)), ": ") if where else None,
+        line(said, _SENTENCE),
+        tag("div", block(diff)) if isinstance(diff, str) and diff else None,
+    )
