@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import html
+import http.client
 import itertools
 import json
 import os
 import pathlib
+import re
 import sqlite3
 import subprocess
 import sys
@@ -25,6 +28,7 @@ SCRIPTS = pathlib.Path(embedded.__file__).parents[2]
 for file in ("scenarios.py", "questions.py"):
     golden.load(str(HERE / file))
 NOBODY = 65534
+LOOKED_AT = 250  # pages
 WRITERS, THREADS, WRITES = 4, 2, 10
 BIG = {"publications", "results", "contents", "versions", "branch_versions", "tags", "deployments", "releases"}
 
@@ -147,7 +151,7 @@ def test_many_writers_lose_nothing(tmp_path: pathlib.Path) -> None:
 
 
 def test_no_question_walks_through_a_whole_table(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The plan of every statement that the scenarios cause: a table that grows is always searched by an index."""
+    """The plan of each statement that scenarios and pages cause: a table that grows is always searched by an index."""
     statements: set[str] = set()
     opened = store.Store._opened
 
@@ -161,6 +165,7 @@ def test_no_question_walks_through_a_whole_table(tmp_path: pathlib.Path, monkeyp
         for name in sorted(golden.SCENARIOS):
             if name != "webhook-asks-for-verification":  # which only waits
                 golden.run(address, name)
+        statuses = look_around(address)
     monkeypatch.undo()
     connection = sqlite3.connect(tmp_path / "broker.sqlite3")
     scans = set()
@@ -173,7 +178,27 @@ def test_no_question_walks_through_a_whole_table(tmp_path: pathlib.Path, monkeyp
                     scans.add(f"{step}: {' '.join(statement.split())[:300]}")
     connection.close()
     assert len(statements) > 100
+    assert len(statuses) == LOOKED_AT
+    assert [path for path, status in statuses.items() if status != 200] == []
     assert scans == set()
+
+
+def look_around(address: str) -> dict[str, int]:
+    """Look at as many pages as a browser is led to by links; answers the status of each."""
+    connection = http.client.HTTPConnection(address.removeprefix("http://"))
+    statuses: dict[str, int] = {}
+    waiting = ["/"]
+    while waiting and len(statuses) < LOOKED_AT:
+        path = waiting.pop(0)
+        if path in statuses:
+            continue
+        connection.request("GET", path, headers={"Accept": "text/html"})
+        answer = connection.getresponse()
+        links = re.findall(r'href="(/[^"#]*)', answer.read().decode())
+        statuses[path] = answer.status
+        waiting = (waiting + [html.unescape(link) for link in links])[: 20 * LOOKED_AT]
+    connection.close()
+    return statuses
 
 
 def aliases(statement: str) -> dict[str, str]:

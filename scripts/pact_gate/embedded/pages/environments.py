@@ -21,6 +21,10 @@ _PRESENT = """SELECT d.environment_id, d.pacticipant_id, d.version_id, d.instanc
         FROM deployments d WHERE d.current = 1 AND {condition}
     UNION ALL SELECT r.environment_id, r.pacticipant_id, r.version_id, NULL, r.created_at, 'released'
         FROM releases r WHERE r.support_ended_at IS NULL AND {condition}"""
+_SOMEWHERE = """SELECT d.pacticipant_id FROM environments e
+        CROSS JOIN deployments d ON d.environment_id = e.id AND d.current = 1
+    UNION SELECT r.pacticipant_id FROM environments e
+        CROSS JOIN releases r ON r.environment_id = e.id AND r.support_ended_at IS NULL"""
 _NAMED = """SELECT x.*, p.name AS owner, v.number FROM ({present}) x
     JOIN pacticipants p ON p.id = x.pacticipant_id JOIN versions v ON v.id = x.version_id"""
 
@@ -73,8 +77,7 @@ def places(db: sqlite3.Connection, prefix: str, call: Call | None = None) -> Htm
     known = _all(db)
     if not known:
         return _no_environment()
-    somewhere = f"SELECT pacticipant_id FROM ({_PRESENT.format(condition='1')})"
-    total = db.execute(f"SELECT count(DISTINCT pacticipant_id) FROM ({somewhere})").fetchone()[0]
+    total = db.execute(f"SELECT count(*) FROM ({_SOMEWHERE})").fetchone()[0]
     if not total:
         return parts.none(
             "Nothing is recorded yet. After a deploy: ",
@@ -83,7 +86,7 @@ def places(db: sqlite3.Connection, prefix: str, call: Call | None = None) -> Htm
         )
     part = parts.slice_of(call, total) if call else parts.Slice(1, total, _ROWS)
     query = (
-        f"SELECT id, name FROM pacticipants WHERE id IN ({somewhere}) ORDER BY lower(name) LIMIT :limit OFFSET :offset"
+        f"SELECT id, name FROM pacticipants WHERE id IN ({_SOMEWHERE}) ORDER BY lower(name) LIMIT :limit OFFSET :offset"
     )
     owners = db.execute(query, part.limits).fetchall()
     shown = _grid(db, prefix, known, owners)

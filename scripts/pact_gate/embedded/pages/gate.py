@@ -10,6 +10,7 @@ from pact_gate.embedded import deployments, estate, matrix_reasons
 from pact_gate.embedded.exchange import Answer, Call
 from pact_gate.embedded.matrix import Question, Row, Selector, Summary
 from pact_gate.embedded.matrix import answer as matrix_answer
+from pact_gate.embedded.nested import build
 from pact_gate.embedded.pages import matrix, parts
 from pact_gate.embedded.pages.frame import Page, answer, prefix_of
 from pact_gate.embedded.pages.html import Html, Part, joined, name, tag
@@ -133,10 +134,16 @@ def _choice(db: sqlite3.Connection, asked: Asked) -> Html:
     ]
     options.append(tag("option", "the main branches", value=_MAIN, selected=chosen == _MAIN))
     told = asked.wrong.get("environment")
-    said = tag("span", told, class_="wrong") if told else None
-    return tag(
-        "p", tag("label", "To", for_="environment"), tag("select", options, id="environment", name="environment"), said
+    said = tag("span", told, class_="wrong", id="environment-wrong") if told else None
+    field = tag(
+        "select",
+        options,
+        id="environment",
+        name="environment",
+        aria_invalid="true" if told else None,
+        aria_describedby="environment-wrong" if told else None,
     )
+    return tag("p", tag("label", "To", for_="environment"), field, said)
 
 
 def _recent(db: sqlite3.Connection, prefix: str, owner: str) -> Html:
@@ -148,13 +155,18 @@ def _recent(db: sqlite3.Connection, prefix: str, owner: str) -> Html:
     items = (
         tag(
             "li",
-            parts.version(prefix, owner, row["number"]),
+            _choose(prefix, owner, row["number"]),
             " ",
             tag("span", parts.moment(row["created_at"]), class_="soft"),
         )
         for row in found
     )
     return joined(tag("h2", "Its newest versions"), tag("ul", items))
+
+
+def _choose(prefix: str, owner: str, number: str) -> Html:
+    query = build({"pacticipant": owner, "version": number})
+    return tag("a", tag("code", name(number)), href=f"{prefix}/can-i-deploy?{query}")
 
 
 def _answered(call: Call, prefix: str, asked: Asked) -> Html:

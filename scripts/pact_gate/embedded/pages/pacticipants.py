@@ -40,7 +40,7 @@ def _line(db: sqlite3.Connection, prefix: str, row: sqlite3.Row) -> Sequence[Par
     if newest:
         when = tag("small", parts.moment(newest["created_at"]))
         version = (parts.version(prefix, row["name"], newest["number"]), when)
-    branch = parts.branch(prefix, row["name"], row["main_branch"]) if row["main_branch"] else "—"
+    branch = parts.chip(row["main_branch"]) if row["main_branch"] else "—"
     return parts.pacticipant(prefix, row["name"]), version, branch, _repository(row) or "—"
 
 
@@ -98,7 +98,7 @@ def _facts(db: sqlite3.Connection, prefix: str, row: sqlite3.Row) -> Html:
     ]
     return parts.facts(
         ("In", tag("ul", present) if present else "no environment, as far as was recorded"),
-        ("Main branch", parts.branch(prefix, row["name"], row["main_branch"]) if row["main_branch"] else None),
+        ("Main branch", parts.chip(row["main_branch"]) if row["main_branch"] else None),
         ("Repository", _repository(row)),
         ("Labels", labels),
         ("Known since", parts.moment(row["created_at"])),
