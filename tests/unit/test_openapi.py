@@ -396,6 +396,7 @@ def with_parameters(*listed: Mapping[str, Any], path: str = "/things") -> dict[s
     return document(operation(parameters=list(listed)), path)
 
 
+LISTS = {"schemas": {"List": {"type": "array", "items": {"$ref": "#/components/schemas/List"}}}}
 KEY = {"securitySchemes": {"key": {"type": "apiKey", "in": "query", "name": "key"}}}
 REQUESTS = {
     "a path that is not described": (document(operation(), "/others"), {}, ["path-unknown request path"]),
@@ -438,6 +439,11 @@ REQUESTS = {
     "several values in one": (
         with_parameters(parameter("a", explode=False, schema={"type": "array", "items": INTEGER, "maxItems": 2})),
         {"query": {"a": ["1,2,3"]}},
+        ["parameter-wrong request query a"],
+    ),
+    "a list of lists of lists": (
+        with_parameters(parameter("a", schema={"$ref": "#/components/schemas/List"})) | {"components": LISTS},
+        {"query": {"a": ["x"]}},
         ["parameter-wrong request query a"],
     ),
     "a deep object": (
@@ -565,3 +571,63 @@ RESPONSES = {
 def test_which_answer_a_consumer_needs(name: str, version: str, tmp_path: Path) -> None:
     described, response, expected = RESPONSES[name]
     assert sorted(found(tmp_path, version, described, pact(response=response))) == sorted(expected)
+
+
+def test_an_interaction_that_is_pending_does_not_count(tmp_path: Path) -> None:
+    needed = likes({"id": "1"})
+    needed["interactions"][0] |= {"type": "Synchronous/HTTP", "pending": True}
+    result = compared(tmp_path, "3.1.0", answers(thing("id", id=INTEGER)), needed).result
+    assert result.findings == ()
+    assert "it is pending" in result.skipped[0]
+    assert result.is_compatible(strict=True)
+
+
+V4 = {"content": {"id": "1"}, "contentType": JSON, "encoded": False}
+AS_TEXT = {"content": '{"id": "1"}', "contentType": JSON, "encoded": "JSON"}
+AS_BASE64 = {"content": "eyJpZCI6ICIxIn0=", "contentType": JSON, "encoded": "base64"}
+
+
+@pytest.mark.parametrize("body", [V4, AS_TEXT, AS_BASE64])
+def test_a_body_as_version_4_writes_it(body: dict[str, Any], tmp_path: Path) -> None:
+    described = answers(thing("id", id=INTEGER))
+    assert found(tmp_path, "3.1.0", described, pact(response={"body": body})) == [
+        "response-body-wrong response body $.id"
+    ]
+
+
+RULES = {
+    "V2": ({"$.body.ids": {"match": "type", "min": 1}, "$.body.ids[*].*": {"match": "type"}}, True),
+    "V2 of another place": ({"$.body.other": {"match": "type"}}, False),
+    "V3": ({"body": {"$.ids[*].id": {"matchers": [{"match": "regex", "regex": "x+"}]}}}, True),
+    "the more exact rule": (
+        {"body": {"$": {"matchers": [{"match": "type"}]}, "$.ids[0].id": {"matchers": [{"match": "equality"}]}}},
+        False,
+    ),
+    "in brackets": ({"body": {"$['ids'][0]['id']": {"matchers": [{"match": "date"}]}}}, True),
+    "an item that must be there": (
+        {
+            "body": {
+                "$.ids": {
+                    "matchers": [
+                        {
+                            "match": "arrayContains",
+                            "variants": [{"index": 0, "rules": {"$.id": {"matchers": [{"match": "equality"}]}}}],
+                        }
+                    ]
+                }
+            }
+        },
+        False,
+    ),
+    "each value": ({"body": {"$.ids[*]": {"matchers": [{"match": "eachValue", "rules": [{"match": "type"}]}]}}}, True),
+}
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_which_matcher_counts(name: str, tmp_path: Path) -> None:
+    """An example that could never be sent is a warning where it is matched, and an error where it is not."""
+    rules, is_matched = RULES[name]
+    ids = {"type": "array", "items": thing("id", id={"type": "string", "enum": ["a"]})}
+    needed = pact(response={"headers": {"Content-Type": JSON}, "body": {"ids": [{"id": "x"}]}, "matchingRules": rules})
+    kind = "response-example-wrong" if is_matched else "response-body-wrong"
+    assert found(tmp_path, "3.1.0", answers(thing("ids", ids=ids)), needed) == [f"{kind} response body $.ids[0].id"]

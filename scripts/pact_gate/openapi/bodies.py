@@ -96,12 +96,15 @@ def _spoken(value: Any, shapes: Shapes, place: Location) -> Any:
 
 def read_as(shapes: Shapes, variants: Sequence[Variant], value: Any) -> Any:
     """Read text as what a schema says that it is: a number, a boolean, or a list of them."""
-    types = frozenset(name for each in variants for name in shapes.types(each) or ("string",))
-    if isinstance(value, list) or "array" in types:
-        values = value if isinstance(value, list) else [value]
-        inner = [each for variant in variants for each in shapes.together(shapes.items(variant, 0))]
-        return [read_as(shapes, inner, each) for each in values]
-    return _scalar(value, types)
+    types = _types(shapes, variants)
+    if not isinstance(value, list) and "array" not in types:
+        return _scalar(value, types)
+    inner = _types(shapes, [each for one in variants for each in shapes.together(shapes.items(one, 0))])
+    return [_scalar(each, inner) for each in (value if isinstance(value, list) else [value])]
+
+
+def _types(shapes: Shapes, variants: Sequence[Variant]) -> frozenset[str]:
+    return frozenset(name for each in variants for name in shapes.types(each) or ("string",))
 
 
 def _scalar(text: str, types: frozenset[str]) -> Any:
