@@ -22,13 +22,16 @@ import pytest
 import requests
 from golden import Broker, Receiver, pact_file
 from pact import Verifier
+from tests.conformance.brokers import free_port
 
 from pact_gate.connect import connect
 from pact_gate.model.errors import BrokerError
 from pact_gate.model.pact import parse
 from pact_gate.settings.broker import BrokerSettings
+from pact_gate.settings.known import KNOWN, SERVE
 
 LAUNCHED = Path(__file__).parents[2] / "scripts"
+DOCS = LAUNCHED.parent / "docs" / "broker"
 TOKEN, READER, PASSWORD = "t0ken-of-a-writer", "t0ken-of-a-reader", "a longer pass:word"
 SECRETS = {
     "PACT_GATE_SERVE_TOKEN": TOKEN,
@@ -240,3 +243,75 @@ def answers(url: str) -> bool:
         return requests.get(f"{url}/diagnostic/status/heartbeat", timeout=SECONDS).ok
     except requests.ConnectionError:
         return False
+
+
+# --- the files of docs/broker ---------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def behind_nginx(serve: Any, tmp_path: Path) -> Iterator[Callable[[Served], str]]:
+    """Put docs/broker/nginx.conf before a broker, without its certificate, and give the broker's address there."""
+    nginx = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
+    if nginx is None:
+        pytest.skip("no nginx")
+    processes: list[subprocess.Popen[bytes]] = []
+
+    def start(broker: Served) -> str:
+        port = free_port()
+        given = (DOCS / "nginx.conf").read_text()
+        given = given.replace("443 ssl", f"127.0.0.1:{port}").replace("http://127.0.0.1:9292", broker.url)
+        kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+        folders = "".join(f"{kind}_temp_path {tmp_path / kind};" for kind in kinds)
+        (tmp_path / "nginx.conf").write_text(
+            f"daemon off; master_process off; pid {tmp_path / 'pid'}; error_log {tmp_path / 'nginx.log'}; events {{}}\n"
+            f"http {{ access_log off; {folders}\n{given} }}"
+        )
+        processes.append(subprocess.Popen([nginx, "-c", tmp_path / "nginx.conf", "-e", tmp_path / "early.log"]))
+        url = f"http://127.0.0.1:{port}/contracts"
+        while not answers(url):
+            assert processes[-1].poll() is None, (tmp_path / "early.log").read_text()
+            time.sleep(0.05)
+        return url
+
+    yield start
+    for process in processes:
+        process.terminate()
+        process.wait(SECONDS)
+
+
+def test_the_page_s_nginx_keeps_names_as_they_are_and_links_lead_through_it(serve: Any, behind_nginx: Any) -> None:
+    broker = serve("--trusted-proxy", "127.0.0.1", **SECRETS)
+    url = behind_nginx(broker)
+    client = connect(BrokerSettings(url, broker_token=TOKEN))
+    pact = parse(json.dumps(pact_file("or/ders", "pro ducts", "a")).encode(), "orders-products.json")
+    client.publish([pact], version="1/2 ä", branch="feat/x", tags=(), build_url=None, merge=False)
+    said = {"Authorization": f"Bearer {TOKEN}", "Accept": "application/hal+json", "Forwarded": "host=evil.example"}
+    found = requests.get(
+        f"{url}/pacticipants/or%2Fders/branches/feat%2Fx/versions/1%2F2%20%C3%A4", headers=said, timeout=SECONDS
+    )
+    assert found.status_code == 200
+    links = re.findall(r'"href":"([^"]*)"', found.text)
+    assert links
+    assert all(link.startswith(f"{url}/") for link in links), links
+    assert requests.get(f"{url}/", timeout=SECONDS).status_code == 401
+
+
+def test_the_files_to_copy_name_what_there_is(tmp_path: Path) -> None:
+    """What the container file and the unit set are inputs or the launcher's own, and what they copy or run is there."""
+    known = {f"PACT_GATE_{name.upper().replace('-', '_')}" for name in (*KNOWN["broker"], *SERVE)} | {"PACT_GATE_CACHE"}
+    container, unit = ((DOCS / name).read_text() for name in ("Containerfile", "pact-gate.service"))
+    for text in (container, unit):
+        named = set(re.findall(r"(?:ENV |Environment=)(PACT_GATE_\w+)=", text))
+        assert len(named) > 2
+        assert named <= known
+    for source in re.findall(r"^COPY (\S+) ", container, re.MULTILINE):
+        assert (DOCS.parents[1] / source).is_dir()
+    for launched in re.findall(r"/opt/pact-gate/(scripts/\S+?)[\" ]", container + unit):
+        assert (DOCS.parents[1] / launched).is_file()
+    analyze = shutil.which("systemd-analyze")
+    if analyze is None:
+        pytest.skip("no systemd-analyze")
+    checked = subprocess.run(
+        [analyze, "verify", str(DOCS / "pact-gate.service")], capture_output=True, text=True, check=False
+    )
+    assert (checked.returncode, checked.stderr) == (0, "")
