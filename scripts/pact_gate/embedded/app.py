@@ -40,8 +40,8 @@ class Application:
 
     def __init__(self, store: Store, webhook_hosts: frozenset[str] = frozenset()) -> None:
         self._store = store
-        self._hosts = webhook_hosts
-        self._delivery = Delivery(store, webhook_hosts)
+        self._hosts = frozenset(host.lower() for host in webhook_hosts)
+        self._delivery = Delivery(store, self._hosts)
         self._delivery.resume()
         self._bottle = bottle.Bottle()
         self._bottle.catchall = False

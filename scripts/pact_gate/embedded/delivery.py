@@ -9,11 +9,13 @@ from __future__ import annotations
 import ipaddress
 import json
 import logging
+import math
 import socket
 import sqlite3
 import threading
+import time
 import urllib.parse
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pact_gate.embedded import webhook_requests
@@ -29,8 +31,10 @@ _RETRY_AFTER = (10, 60, 120, 300, 600, 1200)  # seconds
 ATTEMPTS = len(_RETRY_AFTER) + 1
 _SECONDS = 10.0  # for one request
 _LEASE = 60_000_000  # microseconds for which another process leaves a webhook alone that one is sending
-_PARTING = 15.0  # seconds that closing waits for what is being sent
+_PARTING = 15.0  # seconds that closing waits: what is begun has its time, and then nothing more is begun
 _SENT = range(200, 207)
+# IPv4 behind a translator (RFC 6052, RFC 8215), and what was IPv4 within IPv6 before there was one (RFC 4291).
+_TRANSLATED = tuple(map(ipaddress.IPv6Network, ("64:ff9b::/96", "64:ff9b:1::/48", "::/96")))
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -68,21 +72,41 @@ def send(prepared: Prepared, hosts: frozenset[str]) -> Sent:
     parts = urllib.parse.urlsplit(prepared.url)
     try:
         host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
-        address = _checked_address(host, port, hosts)
-        headers = {**prepared.headers, "Host": parts.netloc.rpartition("@")[2], "User-Agent": "pact-gate"}
-        pool = _pool(parts.scheme, address, port, host)
+        addresses = checked_addresses(host, port, hosts)
+        own = {"host": parts.netloc.rpartition("@")[2], "user-agent": prepared.headers.get("user-agent", "pact-gate")}
         target = urllib.parse.urlunsplit(("", "", parts.path or "/", parts.query, ""))
-        with pool:
-            answer = pool.urlopen(
-                prepared.method, target, prepared.body, headers, retries=False, redirect=False, preload_content=False
-            )
-            status = int(answer.status)
-            answer.close()
+        request = replace(prepared, url=target, headers={**prepared.headers, **own})
+        status = _status(request, [_pool(parts.scheme, address, port, host) for address in addresses])
     except NotAllowedError as error:
         return Sent(success=False, status=None, log=f"{told}\nNot sent: {error}\n")
     except (OSError, ValueError, urllib3.exceptions.HTTPError) as error:
         return Sent(success=False, status=None, log=f"{told}\nNo answer: {type(error).__name__}\n")
     return Sent(success=status in _SENT, status=status, log=f"{told}\nHTTP {status}\n")
+
+
+def _status(request: Prepared, pools: list[urllib3.HTTPConnectionPool]) -> int:
+    """Send to the first of a host's addresses that can be connected to."""
+    import urllib3  # noqa: PLC0415 - as above
+
+    for pool in pools:
+        with pool:
+            try:
+                answer = pool.urlopen(
+                    request.method,
+                    request.url,
+                    request.body,
+                    request.headers,
+                    retries=False,
+                    redirect=False,
+                    preload_content=False,
+                )
+            except (urllib3.exceptions.NewConnectionError, urllib3.exceptions.ConnectTimeoutError):
+                if pool is pools[-1]:
+                    raise
+                continue
+            answer.close()
+            return int(answer.status)
+    raise NotAllowedError("the host has no address.")
 
 
 class Delivery:
@@ -95,6 +119,7 @@ class Delivery:
         self._ending = threading.Event()
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
+        self._last_start = math.inf
 
     def resume(self) -> None:
         """Go on with what an earlier process left, if there is anything and it may be sent."""
@@ -110,7 +135,8 @@ class Delivery:
         self._wakened.set()
 
     def close(self) -> None:
-        """Send what is due now, no more, and end."""
+        """Send what is due now, as far as there is time, and end. What is not sent is kept."""
+        self._last_start = time.monotonic() + _PARTING - _SECONDS
         self._ending.set()
         self._wakened.set()
         if self._thread is not None:
@@ -119,7 +145,7 @@ class Delivery:
     def _work(self) -> None:
         while True:
             self._wakened.clear()
-            while self._send_one():
+            while time.monotonic() < self._last_start and self._send_one():
                 pass
             if self._ending.is_set():
                 return
@@ -175,19 +201,28 @@ class Delivery:
                 insert(db, "INSERT", "webhook_executions", columns)
 
 
-def _checked_address(host: str, port: int, hosts: frozenset[str]) -> Address:
-    """The first address of a host, all of which must be allowed."""
+def checked_addresses(host: str, port: int, hosts: frozenset[str]) -> list[Address]:
+    """The addresses of a host. All of them must be allowed, else NotAllowedError is raised."""
     if not is_allowed_name(host, hosts):
         raise NotAllowedError(f"the host {host} is not among those that webhooks may call.")
-    found = [ipaddress.ip_address(info[4][0]) for info in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
+    given = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    found = list(dict.fromkeys(ipaddress.ip_address(info[4][0]) for info in given))
     for address in found:
-        if (
-            not address.is_global
-            and not _is_named(address, hosts)
-            and not (host == "localhost" and address.is_loopback)
-        ):
+        is_own = host == "localhost" and address.is_loopback
+        if not (_is_public(address) or _is_named(address, hosts) or is_own):
             raise NotAllowedError(f"the host {host} has the address {address}, which is not public and not named.")
-    return found[0]
+    return found
+
+
+def _is_public(address: Address) -> bool:
+    """Whether anybody may be there, and nobody of this machine or its network, also by an IPv4 address within."""
+    inner = [address]
+    if isinstance(address, ipaddress.IPv6Address):
+        embedded = [address.ipv4_mapped, address.sixtofour, *(address.teredo or ())]
+        if any(address in network for network in _TRANSLATED):
+            embedded.append(ipaddress.IPv4Address(int(address) & 0xFFFFFFFF))
+        inner += [each for each in embedded if each is not None]
+    return all(each.is_global and not each.is_multicast for each in inner)
 
 
 def _is_named(address: Address, hosts: frozenset[str]) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import itertools
 import re
 import urllib.parse
 from collections.abc import Callable, Mapping
@@ -14,6 +15,16 @@ from pact_gate.embedded.contents import dumps
 STARS = "**********"
 _PARAMETER = re.compile(r"\$\{pactbroker\.([A-Za-z]+)\}")
 _SECRET_HEADER = re.compile(r"authorization|token|cookie|secret|key", re.IGNORECASE)
+_SECRET_NAME = re.compile(r"token|secret|passw|credential|signature|(?:api|private)[-_]?key", re.IGNORECASE)
+# A name with its value in an address or a form, and in JSON that was given as text.
+_PAIRS = (
+    re.compile(r"(?P<name>(?<![^?&\s])[^?&=#\s]+)(?P<between>=)(?P<value>[^&#\s]+)"),
+    re.compile(r'(?P<name>"(?:[^"\\]|\\.)*")(?P<between>\s*:\s*")(?P<value>(?:[^"\\]|\\.)*)(?=")'),
+)
+# What belongs to the connection and not to the request; the sender sets it.
+_OF_THE_CONNECTION = frozenset(
+    ("connection", "content-length", "expect", "host", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade")
+)
 
 
 @dataclass(frozen=True)
@@ -33,18 +44,21 @@ class Prepared:
 
 
 def kept(request: Mapping[str, Any], known: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """What is stored of a request. Stars, or a password left out, stand for the secret that is `known`."""
+    """What is stored of a request.
+
+    Stars, or a password left out, stand for the secret that is `known`, if the request goes to where it went.
+    """
     headers = {str(name).lower(): value for name, value in (request.get("headers") or {}).items()}
-    before = known or {}
+    before = known if known is not None and origin(known["url"]) == origin(request["url"]) else {}
     old = before.get("headers", {})
     password = request.get("password")
     if before.get("password") is not None and (password is None or _is_stars(password)):
         password = before["password"]
     found = {
         "method": request["method"],
-        "url": request["url"],
+        "url": _restored(request["url"], before.get("url")),
         "headers": {name: old.get(name, value) if _is_stars(value) else value for name, value in headers.items()},
-        "body": request.get("body"),
+        "body": _restored(request.get("body"), before.get("body")),
         "username": request.get("username"),
         "password": password,
     }
@@ -54,10 +68,23 @@ def kept(request: Mapping[str, Any], known: Mapping[str, Any] | None = None) -> 
 def shown(request: Mapping[str, Any]) -> dict[str, Any]:
     """What is shown of a request: no secret, but the names of parameters that will be filled in."""
     headers = {name: STARS if _is_secret(name, value) else value for name, value in request.get("headers", {}).items()}
-    found = {**request, "headers": headers or None}
+    hidden = {"url": _hidden(request["url"]), "body": _hidden(request.get("body"))}
+    found = {**request, **hidden, "headers": headers or None}
     if request.get("password") is not None:
         found["password"] = request["password"] if _PARAMETER.search(request["password"]) else STARS
     return {name: value for name, value in found.items() if value is not None}
+
+
+def loses_secrets(request: Mapping[str, Any], known: Mapping[str, Any]) -> bool:
+    """Whether stars in a request stand for secrets of the `known` one that it would carry to somebody else."""
+    hides = STARS in dumps([request.get(name) for name in ("url", "headers", "body", "password")])
+    return hides and origin(known["url"]) != origin(request["url"])
+
+
+def origin(url: str) -> tuple[str, str, int | None]:
+    """Whom an address leads to: scheme, host and port."""
+    parts = urllib.parse.urlsplit(_PARAMETER.sub("placeholder", url))
+    return parts.scheme, parts.hostname or "", parts.port
 
 
 def description(request: Mapping[str, Any]) -> str:
@@ -83,8 +110,9 @@ def prepare(request: Mapping[str, Any], parameters: Mapping[str, str]) -> Prepar
 
     body = request.get("body")
     text = plain(body) if isinstance(body, str) else "" if body is None else dumps(_filled_json(body, plain))
-    headers = {name: _one_line(plain(str(value))) for name, value in request.get("headers", {}).items()}
-    if request.get("username") is not None:
+    given = request.get("headers", {}).items()
+    headers = {name: _one_line(plain(str(value))) for name, value in given if name not in _OF_THE_CONNECTION}
+    if request.get("username"):
         pair = f"{plain(request['username'])}:{plain(request.get('password', ''))}"
         headers["authorization"] = f"Basic {base64.b64encode(pair.encode()).decode()}"
     url = _filled(request["url"], parameters, urllib.parse.quote_plus)
@@ -101,6 +129,44 @@ def _filled_json(value: Any, fill: Callable[[str], str]) -> Any:
     if isinstance(value, list):
         return [_filled_json(item, fill) for item in value]
     return fill(value) if isinstance(value, str) else value
+
+
+def _hidden(value: Any, name: str = "") -> Any:
+    """Stars instead of text that is named like a secret, at any depth, unless it is yet to be filled in."""
+    if isinstance(value, dict):
+        return {key: _hidden(item, key) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_hidden(item, name) for item in value]
+    if not isinstance(value, str):
+        return value
+    if _SECRET_NAME.search(name):
+        return value if _PARAMETER.search(value) else STARS
+    for pairs in _PAIRS:
+        value = pairs.sub(
+            lambda match: f"{match['name']}{match['between']}{_hidden(match['value'], match['name'])}", value
+        )
+    return value
+
+
+def _restored(value: Any, known: Any) -> Any:
+    """The secrets that are `known`, instead of stars in the same places."""
+    if isinstance(value, dict) and isinstance(known, dict):
+        return {key: _restored(item, known.get(key)) for key, item in value.items()}
+    if isinstance(value, list) and isinstance(known, list):
+        return [_restored(item, old) for item, old in itertools.zip_longest(value, known[: len(value)])]
+    if not (isinstance(value, str) and isinstance(known, str)):
+        return value
+    if value == STARS:
+        return known
+    for pairs in _PAIRS:
+        old = {match["name"]: match["value"] for match in pairs.finditer(known)}
+        value = pairs.sub(lambda match: _with_secret(match, old), value)  # noqa: B023 - called at once
+    return value
+
+
+def _with_secret(match: re.Match[str], known: Mapping[str, str]) -> str:
+    secret = known.get(match["name"]) if match["value"] == STARS else None
+    return match[0] if secret is None else f"{match['name']}{match['between']}{secret}"
 
 
 def _one_line(value: str) -> str:

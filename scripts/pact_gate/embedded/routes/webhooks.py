@@ -6,6 +6,7 @@ import json
 import re
 import secrets
 import sqlite3
+import urllib.parse
 from typing import Any
 
 from pact_gate.embedded import (
@@ -29,6 +30,7 @@ from pact_gate.embedded.store import now
 from pact_gate.embedded.urls import at, pair_at
 
 _UUID = re.compile(r"[A-Za-z0-9_\-]{16,}")
+_HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~\-]+")
 _METHODS = ("POST",)
 _MOST_DIGITS = 16  # of an id
 
@@ -79,8 +81,8 @@ def _create_scoped(call: Call) -> Answer:
 
 def _put(call: Call) -> Answer:
     body = call.object()
-    _check(call, body, call.path["uuid"])
     known = _webhook(call)
+    _check(call, body, call.path["uuid"], json.loads(known["request"]) if known else None)
     if known is None:
         return _made(call, call.path["uuid"], _columns(call.db, body))
     columns = _columns(call.db, body, json.loads(known["request"]))
@@ -127,7 +129,7 @@ def _executed(call: Call, request: dict[str, Any], hook: sqlite3.Row | None) -> 
         links["webhook"] = {"href": at(call.base, "webhooks", hook["uuid"])}
     shown = {
         "headers": webhook_requests.shown(request).get("headers", {}),
-        "body": request.get("body"),
+        "body": webhook_requests.shown(request).get("body"),
         "url": prepared.shown_url,
     }
     response = {"response": {"status": sent.status}} if sent.status is not None else {"error": {"message": sent.log}}
@@ -301,7 +303,8 @@ def _party(call: Call, role: str) -> int | None:
     return int(known["id"])
 
 
-def _check(call: Call, body: dict[str, Any], uuid: str | None = None) -> None:
+def _check(call: Call, body: dict[str, Any], uuid: str | None = None, known: dict[str, Any] | None = None) -> None:
+    """Refuse a webhook that is none. `known` is the request that it has until now."""
     checks = Checks(body)
     if uuid is not None and not _UUID.fullmatch(uuid):
         checks.add("uuid", "must be 16 or more of A-Z, a-z, 0-9, _ and -")
@@ -314,7 +317,7 @@ def _check(call: Call, body: dict[str, Any], uuid: str | None = None) -> None:
     for index, event in enumerate(events if isinstance(events, list) else []):
         if not isinstance(event, dict) or event.get("name") not in triggers.EVENTS:
             checks.add("events", f"name must be one of: {', '.join(triggers.EVENTS)} (at index {index})")
-    _check_request(checks, call.hosts)
+    _check_request(checks, call.hosts, known)
     checks.refuse()
 
 
@@ -331,7 +334,7 @@ def _check_party(db: sqlite3.Connection, checks: Checks, role: str) -> None:
         checks.add(f"{role}.name", "is not the name of a pacticipant")
 
 
-def _check_request(checks: Checks, hosts: frozenset[str]) -> None:
+def _check_request(checks: Checks, hosts: frozenset[str], known: dict[str, Any] | None) -> None:
     request = checks.body.get("request")
     if not isinstance(request, dict) or not request:
         checks.add("request", "is missing" if request is None else "must be an object")
@@ -348,6 +351,10 @@ def _check_request(checks: Checks, hosts: frozenset[str]) -> None:
         isinstance(headers, dict) and all(isinstance(value, str) for value in headers.values())
     ):
         own.add("headers", "must be an object of text")
+    elif headers and not all(_HEADER.fullmatch(name) for name in headers):
+        own.add("headers", "has a name that is none")
+    if not own.errors and known and webhook_requests.loses_secrets(request, known):
+        own.add("url", "leads to another place than before: give the secrets that were hidden again")
     for key, sentences in own.errors.items():
         for sentence in sentences:
             checks.add(f"request.{key}", sentence)
@@ -357,6 +364,8 @@ def _wrong_url(url: str, hosts: frozenset[str]) -> str | None:
     host = webhook_requests.host_of(url)
     if not host:
         return "is not an address: http(s)://HOST/..."
+    if "@" in urllib.parse.urlsplit(url).netloc:
+        return "holds a user or a password, which would be shown: give username and password"
     if host != webhook_requests.host_of(url, "other"):
         return "cannot have a parameter in the host"
     if hosts and not delivery.is_allowed_name(host, hosts):

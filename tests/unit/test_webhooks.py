@@ -1,0 +1,406 @@
+"""Webhooks: where they may go, what they take along, what of them is never shown again, when they are tried again."""
+
+from __future__ import annotations
+
+import base64
+import io
+import ipaddress
+import json
+import socket
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pact_gate import embedded
+from pact_gate.embedded import delivery, webhook_requests
+from pact_gate.embedded.delivery import NotAllowedError, checked_addresses, send
+from pact_gate.embedded.store import Store
+
+SECRET = "s3cret-of-the-team"
+HOSTS = frozenset({"127.0.0.1"})
+
+
+@pytest.fixture
+def broker(tmp_path: Path) -> Iterator[Any]:
+    application = embedded.application(tmp_path / "broker.sqlite3", webhook_hosts=HOSTS)
+    yield application
+    application.close()
+
+
+def call(application: Any, method: str, path: str, body: object = None) -> tuple[int, Any]:
+    sent = b"" if body is None else json.dumps(body).encode()
+    started: list[Any] = []
+    environ = {
+        "REQUEST_METHOD": method,
+        "SCRIPT_NAME": "",
+        "PATH_INFO": path,
+        "REQUEST_URI": path,
+        "QUERY_STRING": "",
+        "SERVER_NAME": "broker.invalid",
+        "SERVER_PORT": "80",
+        "wsgi.url_scheme": "http",
+        "wsgi.input": io.BytesIO(sent),
+        "CONTENT_LENGTH": str(len(sent)),
+        "CONTENT_TYPE": "application/json" if sent else "",
+    }
+    answer = b"".join(application(environ, lambda *said: started.append(said)))
+    return int(started[-1][0][:3]), json.loads(answer) if answer else None
+
+
+def request(url: str, **more: Any) -> dict[str, Any]:
+    return {"method": "POST", "url": url, **more}
+
+
+# --- where they may go ----------------------------------------------------------------------------------------
+
+
+def resolving(monkeypatch: pytest.MonkeyPatch, *answers: list[str]) -> list[str]:
+    """Let names lead to the addresses that are given, one list after the other, the last one for ever."""
+    asked: list[str] = []
+    left, numeric = list(answers), socket.getaddrinfo
+
+    def resolved(host: str, port: int, *more: Any, **named: Any) -> list[Any]:
+        with suppress(ValueError):
+            if ipaddress.ip_address(host) and asked:
+                return numeric(host, port, *more, **named)
+        asked.append(host)
+        found = left.pop(0) if len(left) > 1 else left[0]
+        return [(0, 0, 0, "", (address, port)) for address in found]
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolved)
+    return asked
+
+
+INSIDE = [
+    "127.0.0.1",
+    "127.9.9.9",
+    "0.0.0.0",
+    "10.1.2.3",
+    "172.16.0.1",
+    "192.168.1.1",
+    "169.254.169.254",
+    "100.64.0.1",
+    "224.0.0.1",
+    "255.255.255.255",
+    "::",
+    "::1",
+    "fe80::1",
+    "fe80::1%eth0",
+    "fc00::1",
+    "fd00:ec2::254",
+    "ff02::1",
+    "::ffff:127.0.0.1",
+    "::ffff:10.0.0.1",
+    "::127.0.0.1",
+    "64:ff9b::7f00:1",
+    "64:ff9b:1::a00:1",
+    "2002:7f00:1::",
+    "2002:a9fe:a9fe::1",
+]
+
+
+@pytest.mark.parametrize("address", INSIDE)
+def test_a_name_that_leads_inside_is_not_called(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
+    resolving(monkeypatch, [address])
+    with pytest.raises(NotAllowedError, match="not public and not named"):
+        checked_addresses("hook.example.org", 443, frozenset({"hook.example.org"}))
+
+
+def test_one_address_inside_among_others_is_enough_to_refuse(monkeypatch: pytest.MonkeyPatch) -> None:
+    resolving(monkeypatch, ["93.184.215.14", "10.0.0.1"])
+    with pytest.raises(NotAllowedError, match=r"10\.0\.0\.1"):
+        checked_addresses("hook.example.org", 443, frozenset({"hook.example.org"}))
+
+
+@pytest.mark.parametrize("address", ["93.184.215.14", "2606:2800:21f:cb07:6820:80da:af6b:8b2c", "::ffff:8.8.8.8"])
+def test_a_public_address_is_called(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
+    resolving(monkeypatch, [address])
+    assert len(checked_addresses("hook.example.org", 443, frozenset({"*.example.org"}))) == 1
+
+
+@pytest.mark.parametrize(
+    ("host", "addresses", "named"),
+    [
+        ("hook.internal", ["10.1.2.3"], {"hook.internal", "10.0.0.0/8"}),
+        ("hook.internal", ["10.1.2.3"], {"hook.internal", "10.1.2.3"}),
+        ("10.1.2.3", ["10.1.2.3"], {"10.0.0.0/8"}),
+        ("localhost", ["127.0.0.1", "::1"], {"localhost"}),
+        ("fd00::1", ["fd00::1"], {"fd00::/8"}),
+    ],
+)
+def test_an_address_inside_is_called_if_it_is_named(
+    monkeypatch: pytest.MonkeyPatch, host: str, addresses: list[str], named: set[str]
+) -> None:
+    resolving(monkeypatch, addresses)
+    assert [str(each) for each in checked_addresses(host, 80, frozenset(named))] == addresses
+
+
+@pytest.mark.parametrize(
+    ("host", "named"),
+    [
+        ("evil.example", {"example.org"}),
+        ("example.org.evil.example", {"example.org", "*.example.org"}),
+        ("evilexample.org", {"*.example.org"}),
+        ("example.org", {"*.example.org"}),
+        ("127.0.0.1", {"example.org"}),
+        ("2130706433", {"127.0.0.1"}),
+        ("hook.example.org", set()),
+        ("hook.example.org", {"*"}),
+        ("localhost", {"127.0.0.1"}),
+    ],
+)
+def test_what_is_not_named_is_not_even_looked_up(monkeypatch: pytest.MonkeyPatch, host: str, named: set[str]) -> None:
+    asked = resolving(monkeypatch, ["93.184.215.14"])
+    with pytest.raises(NotAllowedError, match="not among those"):
+        checked_addresses(host, 80, frozenset(named))
+    assert asked == []
+
+
+def test_the_address_that_was_checked_is_the_one_that_is_called(
+    monkeypatch: pytest.MonkeyPatch, serve: Any, http: Any
+) -> None:
+    """A name that leads elsewhere a moment later (DNS rebinding): it is looked up once, and that is called."""
+    server = serve(lambda _: http(200, {}))
+    asked = resolving(monkeypatch, ["127.0.0.1"], ["127.0.0.2"])
+    named = frozenset({"hook.example.org", "127.0.0.1"})
+    prepared = webhook_requests.prepare(request(f"http://hook.example.org:{server.port}/x?a=b"), {})
+    assert send(prepared, named).success
+    assert asked == ["hook.example.org"]
+    assert server.requests[0].headers["host"] == f"hook.example.org:{server.port}"
+    assert not send(prepared, named).success  # the second time it leads to where nothing may go
+
+
+def test_where_one_address_is_away_the_next_is_called(monkeypatch: pytest.MonkeyPatch, serve: Any, http: Any) -> None:
+    server = serve(lambda _: http(200, {}))
+    resolving(monkeypatch, ["127.0.0.3", "127.0.0.1"])
+    named = frozenset({"hook.example.org", "127.0.0.0/8"})
+    assert send(webhook_requests.prepare(request(f"http://hook.example.org:{server.port}/"), {}), named).success
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_redirect_is_not_followed(serve: Any, http: Any, status: int) -> None:
+    elsewhere = serve(lambda _: http(200, {}))
+    server = serve(lambda _: http(status, b"", Location=f"{elsewhere.url}/"))
+    sent = send(webhook_requests.prepare(request(f"{server.url}/"), {}), HOSTS)
+    assert (sent.success, sent.status) == (False, status)
+    assert elsewhere.requests == []
+
+
+def test_no_proxy_is_asked_to_call(monkeypatch: pytest.MonkeyPatch, serve: Any, http: Any) -> None:
+    proxy, server = serve(lambda _: http(200, {})), serve(lambda _: http(200, {}))
+    for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, proxy.url)
+    assert send(webhook_requests.prepare(request(f"{server.url}/"), {}), HOSTS).success
+    assert proxy.requests == []
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "ftp://127.0.0.1/",
+        "file:///etc/passwd",
+        "//127.0.0.1/",
+        "http://",
+        "http://${pactbroker.consumerName}/",
+        "http://127.0.0.1:${pactbroker.consumerName}/",
+        "http://127.0.0.1@evil.example/",
+        f"http://ann:{SECRET}@127.0.0.1/",
+        "http://127.0.0.1\\@evil.example/",
+        "http://evil.example#@127.0.0.1/",
+    ],
+)
+def test_an_address_that_could_lead_elsewhere_is_refused(broker: Any, url: str) -> None:
+    status, said = call(broker, "POST", "/webhooks", {"request": request(url)})
+    assert (status, list(said["errors"])) == (400, ["request.url"])
+    assert SECRET not in json.dumps(said)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("Host", "evil.example"), ("Content-Length", "1"), ("Transfer-Encoding", "chunked")]
+)
+def test_a_header_cannot_turn_one_request_into_another(serve: Any, http: Any, name: str, value: str) -> None:
+    server = serve(lambda _: http(200, {}))
+    given = webhook_requests.kept(request(f"{server.url}/", headers={name: value, "User-Agent": "ours"}, body="text"))
+    assert send(webhook_requests.prepare(given, {}), HOSTS).success
+    [got] = server.requests
+    assert (got.body, got.headers["host"]) == (b"text", f"127.0.0.1:{server.port}")
+    assert (got.headers["content-length"], got.headers["user-agent"]) == ("4", "ours")
+    assert "transfer-encoding" not in got.headers
+
+
+@pytest.mark.parametrize("name", ["", "a b", "a:b", "a\r\nb", "ä"])
+def test_a_header_has_a_name_that_is_one(broker: Any, name: str) -> None:
+    status, said = call(broker, "POST", "/webhooks", {"request": request("http://127.0.0.1/", headers={name: "x"})})
+    assert (status, list(said["errors"])) == (400, ["request.headers"])
+
+
+def test_parameters_cannot_break_out(serve: Any, http: Any) -> None:
+    """What somebody named a branch: in the address it is one value, in a header one line, in JSON one text."""
+    server = serve(lambda _: http(200, {}))
+    name = 'a/../b?c=d&e#f\r\nX-Evil: 1 "}'
+    template = request(
+        f"{server.url}/x/${{pactbroker.branch}}?b=${{pactbroker.branch}}",
+        headers={"X-Branch": "${pactbroker.branch}"},
+        body={"${pactbroker.branch}": ["${pactbroker.branch}"]},
+        username="${pactbroker.branch}",
+        password="p",
+    )
+    assert send(webhook_requests.prepare(webhook_requests.kept(template), {"branch": name}), HOSTS).success
+    [got] = server.requests
+    escaped = "a%2F..%2Fb%3Fc%3Dd%26e%23f%0D%0AX-Evil%3A+1+%22%7D"
+    assert got.path == f"/x/{escaped}?b={escaped}"
+    assert "x-evil" not in got.headers
+    assert json.loads(got.body) == {name: [name]}
+    assert base64.b64decode(got.headers["authorization"].split()[1]).decode() == f"{name}:p"
+
+
+# --- what is never shown again --------------------------------------------------------------------------------
+
+HIDDEN = {
+    "headers": {"Authorization": f"Bearer {SECRET}", "X-Api-Key": SECRET, "Cookie": f"a={SECRET}", "X-Plain": "shown"},
+    "username": "ann",
+    "password": SECRET,
+    "body": {
+        "ref": "main",
+        "token": SECRET,
+        "variables": [{"API_KEY": SECRET}, {"deep": {"client_secret": SECRET, "passwords": [SECRET]}}],
+        "form": f"ref=main&token={SECRET}",
+    },
+}
+TEXTS = [f"ref=main&token={SECRET}&x=1", f'{{"ref": "main", "token": "{SECRET}", "a": {{"password":"{SECRET}"}}}}']
+
+
+@pytest.mark.parametrize("body", [HIDDEN["body"], *TEXTS])
+def test_a_secret_is_sent_and_never_shown_again(broker: Any, serve: Any, http: Any, body: Any) -> None:
+    """Not by any answer, nor in a log; and whoever puts back what was shown keeps it."""
+    server = serve(lambda _: http(500, SECRET.encode()))
+    given = request(f"{server.url}/hook?token={SECRET}&ref=main", **HIDDEN | {"body": body})
+    status, made = call(broker, "POST", "/webhooks", {"request": given, "events": [{"name": "contract_published"}]})
+    assert status == 201
+    path = f"/webhooks/{made['uuid']}"
+    answers = [made, call(broker, "GET", path)[1], call(broker, "GET", "/webhooks")[1]]
+    shown = {key: answers[1][key] for key in ("request", "events", "enabled")}
+    assert shown["request"]["headers"]["x-plain"] == "shown"
+    assert "ref=main" in shown["request"]["url"]
+    answers += [call(broker, "PUT", path, {**shown, "description": "again"})[1], call(broker, "GET", path)[1]]
+    answers += [call(broker, "POST", f"{path}/execute", {})[1]]
+    answers += [call(broker, "POST", "/webhooks/execute", {"request": given})[1]]
+    assert SECRET not in json.dumps(answers)
+    for got in server.requests:
+        assert got.path == f"/hook?token={SECRET}&ref=main"
+        assert got.headers["x-api-key"] == SECRET
+        assert got.body == (body if isinstance(body, str) else json.dumps(body, separators=(",", ":"))).encode()
+        assert base64.b64decode(got.headers["authorization"].split()[1]).decode() == f"ann:{SECRET}"
+    assert len(server.requests) == 2
+
+
+def test_a_secret_does_not_follow_to_another_place(broker: Any) -> None:
+    """Whoever may change a webhook, and does not know its secret, cannot have it sent to themselves."""
+    given = request("http://127.0.0.1:8000/", **HIDDEN)
+    _, made = call(broker, "POST", "/webhooks", {"request": given})
+    for url in ("http://127.0.0.1:8001/", "https://127.0.0.1:8000/"):
+        shown = {**made["request"], "url": url}
+        status, said = call(broker, "PUT", f"/webhooks/{made['uuid']}", {"request": shown})
+        assert (status, "secrets" in said["errors"]["request.url"][0]) == (400, True)
+    moved = request("http://127.0.0.1:8001/", username="ann")
+    assert call(broker, "PUT", f"/webhooks/{made['uuid']}", {"request": moved})[0] == 200
+    with broker._store.reading() as db:
+        assert SECRET not in db.execute("SELECT request FROM webhooks").fetchone()["request"]
+
+
+def test_a_parameter_is_no_secret(broker: Any) -> None:
+    given = request("http://127.0.0.1/?token=${pactbroker.consumerName}", body={"token": "${pactbroker.eventName}"})
+    _, made = call(broker, "POST", "/webhooks", {"request": given})
+    assert (made["request"]["url"], made["request"]["body"]) == (given["url"], given["body"])
+
+
+# --- when they are sent ---------------------------------------------------------------------------------------
+
+
+def published(broker: Any, version: str, content: str = "a") -> None:
+    pact = {"consumer": {"name": "a"}, "provider": {"name": "b"}, "interactions": [{"description": content}]}
+    assert call(broker, "PUT", f"/pacts/provider/b/consumer/a/version/{version}", pact)[0] in (200, 201)
+
+
+def ended(broker: Any) -> list[tuple[str, int, int | None]]:
+    """Wait until nothing is due now; each start's status, attempts and seconds until the next."""
+    broker._delivery.close()
+    with broker._store.reading() as db:
+        rows = db.execute("SELECT * FROM triggered_webhooks ORDER BY id").fetchall()
+        sent = {row["triggered_id"]: row["created_at"] for row in db.execute("SELECT * FROM webhook_executions")}
+    return [
+        (row["status"], row["attempts"], row["due_at"] and round((row["due_at"] - sent[row["id"]]) / 1_000_000))
+        for row in rows
+    ]
+
+
+def test_one_that_fails_is_tried_again_with_growing_pauses_and_then_no_more(
+    tmp_path: Path, serve: Any, http: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = serve(lambda _: http(503, {}))
+    moment = [1_000_000_000_000_000]
+    monkeypatch.setattr(delivery, "now", lambda: moment[0])
+    store = Store(tmp_path / "b.sqlite3")
+    broker = embedded.application(tmp_path / "b.sqlite3", webhook_hosts=HOSTS)
+    hook = {"request": request(f"{server.url}/"), "events": [{"name": "contract_published"}]}
+    call(broker, "POST", "/webhooks", hook)
+    monkeypatch.setattr("pact_gate.embedded.triggers.now", lambda: moment[0])
+    published(broker, "1")
+    assert ended(broker) == [("retrying", 1, 10)]
+    broker.close()
+    pauses = [10]
+    for attempt in range(2, 8):
+        moment[0] += pauses[-1] * 1_000_000 - 1
+        courier = delivery.Delivery(store, HOSTS)
+        courier.wake()
+        courier.close()
+        assert len(server.requests) == attempt - 1  # not before its time
+        moment[0] += 1
+        courier = delivery.Delivery(store, HOSTS)
+        courier.wake()
+        courier.close()
+        assert len(server.requests) == attempt
+        with store.reading() as db:
+            row = db.execute("SELECT * FROM triggered_webhooks").fetchone()
+        if row["due_at"]:
+            pauses.append((row["due_at"] - moment[0]) // 1_000_000)
+    assert pauses == [10, 60, 120, 300, 600, 1200]
+    assert (row["status"], row["attempts"]) == ("failure", 7)
+    moment[0] += 10**12
+    courier = delivery.Delivery(store, HOSTS)
+    courier.wake()
+    courier.close()
+    assert len(server.requests) == 7
+    store.close()
+
+
+def test_one_that_is_disabled_is_not_sent_and_can_be_tried_out(broker: Any, serve: Any, http: Any) -> None:
+    server = serve(lambda _: http(200, {}))
+    hook = {"request": request(f"{server.url}/"), "events": [{"name": "contract_published"}], "enabled": False}
+    _, made = call(broker, "POST", "/webhooks", hook)
+    published(broker, "1")
+    assert ended(broker) == []
+    assert call(broker, "POST", f"/webhooks/{made['uuid']}/execute", {})[1]["success"] is True
+    assert len(server.requests) == 1
+
+
+def test_the_end_begins_nothing_that_it_could_not_finish(
+    broker: Any, serve: Any, http: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is due then is kept for the next start, untouched."""
+    server = serve(lambda _: http(200, {}))
+    monkeypatch.setattr(broker._delivery, "wake", lambda: None)  # nothing is sent meanwhile
+    hook = {"request": request(f"{server.url}/"), "events": [{"name": "contract_published"}]}
+    call(broker, "POST", "/webhooks", hook)
+    published(broker, "1")
+    courier = delivery.Delivery(broker._store, HOSTS)
+    courier._last_start = 0.0
+    courier._ending.set()
+    courier._work()
+    assert server.requests == []
+    with broker._store.reading() as db:
+        row = db.execute("SELECT * FROM triggered_webhooks").fetchone()
+    assert (row["status"], row["attempts"]) == ("not_run", 0)
