@@ -22,7 +22,7 @@ from pact_gate.embedded.delivery import Delivery
 from pact_gate.embedded.exchange import HTML, PROBLEM, SVG, Answer, Call, Refusal, malformed
 from pact_gate.embedded.routes import resource
 from pact_gate.embedded.routing import Route, chosen_media, prefers_html
-from pact_gate.embedded.store import Store
+from pact_gate.embedded.store import MovedError, Store
 
 _LOG = logging.getLogger(__name__)
 _IN_MEMORY = 1 << 20  # bytes of a body; longer ones are read through a temporary file
@@ -30,6 +30,17 @@ _ERROR = 400
 _METADATA = "metadata"  # the one variable part of a path that is no name
 _NOTHING = Answer(404, {"error": "There is no such resource."})
 _NO_MEDIA = ("Content-Type", "none/none")  # Bottle gives every answer a type; one without a body must have none
+
+_BUGS = (sqlite3.IntegrityError, sqlite3.ProgrammingError, sqlite3.InternalError, sqlite3.NotSupportedError)
+_UNAVAILABLE: tuple[tuple[str, int, str], ...] = (
+    ("SQLITE_FULL", 507, "The disk of the broker is full: free some space, then try again"),
+    ("SQLITE_TOOBIG", 413, "The request holds more than one row of the database can"),
+    ("SQLITE_READONLY", 503, "The file of the broker cannot be written"),
+    ("SQLITE_BUSY", 503, "The broker is busy: try again"),
+    ("SQLITE_CORRUPT", 503, "The file of the broker is damaged: restore it from a backup"),
+    ("SQLITE_NOTADB", 503, "The file of the broker is damaged: restore it from a backup"),
+    ("SQLITE_IOERR", 503, "The disk of the broker cannot be read or written"),
+)
 
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
@@ -102,11 +113,13 @@ class Application:
         except (UnicodeError, OverflowError) as error:
             _LOG.info("refused: %s", error)
             return Answer(_ERROR, {"error": "The request holds a name or a number that cannot be kept."})
-        except sqlite3.OperationalError as error:
+        except _BUGS:
+            raise
+        except sqlite3.DatabaseError as error:
             return _unavailable(error)
 
     def _in_transaction(self, environ: Environ, route: Route, path: Mapping[str, str], media: str) -> Answer:
-        body: bytes = bottle.request.body.read() if route.consumes else b""
+        body = _body() if route.consumes else b""
         segments = tuple(_decoded(part) for part in environ["PATH_INFO"].split("/")[1:] if part)
         named = {name: _decoded(value) for name, value in path.items()}
         if wrong := next((sentence for name in named if name != _METADATA and (sentence := short(named[name]))), None):
@@ -170,20 +183,28 @@ def _is_consumed(environ: Environ, route: Route) -> bool:
     return media in route.consumes
 
 
-def _unavailable(error: sqlite3.OperationalError) -> Answer:
+def _body() -> bytes:
+    """Read the body. Raises Refusal where it is too long for memory and the temporary folder takes no more (507)."""
+    try:
+        body: bytes = bottle.request.body.read()
+    except OSError as error:
+        _LOG.error("a body cannot be kept in the temporary folder: %s", error)
+        raise Refusal(_refused(507, "The temporary folder of the broker's machine takes no more")) from error
+    return body
+
+
+def _unavailable(error: sqlite3.DatabaseError) -> Answer:
     name = getattr(error, "sqlite_errorname", "")
-    _LOG.error("the database refused: %s (%s)", error, name)
-    if name.startswith("SQLITE_FULL"):
-        return Answer(
-            507, {"error": "The disk of the broker is full: nothing was changed. Free some space and try again."}
-        )
-    if name.startswith("SQLITE_READONLY"):
-        return Answer(503, {"error": "The file of the broker cannot be written: nothing was changed."})
-    if name.startswith("SQLITE_BUSY"):
-        return Answer(
-            503, {"error": "The broker is busy: nothing was changed. Try again."}, headers={"Retry-After": "5"}
-        )
-    return Answer(503, {"error": "The file of the broker cannot be used now: nothing was changed."})
+    _LOG.error("the database refused: %s (%s)", error or type(error).__name__, name)
+    if isinstance(error, MovedError):
+        return _refused(503, "The broker's file was moved, replaced or changed by a newer version: start it again")
+    known = ((status, cause) for prefix, status, cause in _UNAVAILABLE if name.startswith(prefix))
+    status, cause = next(known, (503, "The file of the broker cannot be used now"))
+    return _refused(status, cause, {"Retry-After": "5"} if name.startswith("SQLITE_BUSY") else {})
+
+
+def _refused(status: int, cause: str, headers: Mapping[str, str] | None = None) -> Answer:
+    return Answer(status, {"error": f"{cause}. Nothing was changed."}, headers=headers or {})
 
 
 def _sent(answer: Answer, environ: Environ) -> Any:

@@ -1,12 +1,14 @@
 """The file: opening it, refusing what is not ours, and transactions.
 
 Threads and processes may share a file. Readers see one snapshot (WAL), writers queue at `BEGIN IMMEDIATE` instead of
-failing half-way (sqlite.org/wal.html, sqlite.org/lang_transaction.html).
+failing half-way (sqlite.org/wal.html, sqlite.org/lang_transaction.html). SQLite's queue is a poll with pauses that
+grow, so the threads of one process queue for a lock of their own first, and one of them at a time polls.
 """
 
 from __future__ import annotations
 
 import contextlib
+import os
 import pathlib
 import sqlite3
 import threading
@@ -39,12 +41,28 @@ _REFUSALS: tuple[tuple[str, type[InputError | BrokerError], str, str], ...] = (
 )
 
 
+class BusyError(sqlite3.OperationalError):
+    """Others write without end."""
+
+    sqlite_errorname = "SQLITE_BUSY"
+
+
+class MovedError(sqlite3.OperationalError):
+    """The file is no longer the one that was opened: what would be written to it now, nobody would find."""
+
+
 class Store:
-    """One SQLite file. Raises InputError or BrokerError when it cannot be opened; never changes a file it refuses."""
+    """One SQLite file. Raises InputError or BrokerError when it cannot be opened; never changes a file it refuses.
+
+    `reading` and `writing` raise sqlite3.DatabaseError for a file that cannot be used now, such as MovedError.
+    """
 
     def __init__(self, path: pathlib.Path) -> None:
         self.path = path
+        self._place = path.absolute()
+        self._identity: tuple[int, int] | None = None  # of the file that was opened: device and inode
         self._lock = threading.Lock()
+        self._turn = threading.Lock()  # of the one thread that writes
         self._idle: list[sqlite3.Connection] = []
         self._is_closed = False
         with contextlib.suppress(OSError):  # where it cannot be made, SQLite is the one to say so
@@ -52,6 +70,7 @@ class Store:
         try:
             with explained(path), self._connection() as connection:
                 _prepare(connection, path)
+                self._identity = self._identity_now()
         except BaseException:
             self.close()
             raise
@@ -59,6 +78,7 @@ class Store:
     @contextlib.contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
         """One snapshot of the data, whatever others write meanwhile."""
+        self._check_identity()
         with self._connection() as connection:
             connection.execute("BEGIN")
             yield connection
@@ -66,9 +86,11 @@ class Store:
     @contextlib.contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
         """One transaction: all of it is kept, or, where an exception leaves the block, nothing."""
-        with self._connection() as connection:
+        with self._its_turn(), self._connection() as connection:
             connection.execute("BEGIN IMMEDIATE")
+            _check_version(connection)
             yield connection
+            self._check_identity()
             connection.commit()
 
     def close(self) -> None:
@@ -78,6 +100,26 @@ class Store:
             idle, self._idle = self._idle, []
         for connection in idle:
             connection.close()
+
+    @contextlib.contextmanager
+    def _its_turn(self) -> Iterator[None]:
+        if not self._turn.acquire(timeout=_BUSY_SECONDS):
+            raise BusyError
+        try:
+            yield
+        finally:
+            self._turn.release()
+
+    def _identity_now(self) -> tuple[int, int] | None:
+        try:
+            status = os.stat(self._place)  # noqa: PTH116 - at every request: a third of the time of Path.stat
+        except OSError:
+            return None
+        return status.st_dev, status.st_ino
+
+    def _check_identity(self) -> None:
+        if self._identity_now() != self._identity:
+            raise MovedError
 
     @contextlib.contextmanager
     def _connection(self) -> Iterator[sqlite3.Connection]:
@@ -98,8 +140,14 @@ class Store:
 
     def _opened(self) -> sqlite3.Connection:
         # A connection goes from thread to thread, but is in one at a time.
+        mode = "rwc" if self._identity is None else "rw"  # a file that is gone is not made again, and empty
         connection = sqlite3.connect(
-            self.path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False, cached_statements=512
+            f"{self._place.as_uri()}?mode={mode}",
+            uri=True,
+            timeout=_BUSY_SECONDS,
+            isolation_level=None,
+            check_same_thread=False,
+            cached_statements=512,
         )
         connection.row_factory = sqlite3.Row
         connection.execute("PRAGMA foreign_keys = ON")
@@ -129,18 +177,30 @@ def _refusal(path: pathlib.Path, error: sqlite3.DatabaseError) -> InputError | B
     return BrokerError(f"{path} cannot be used ({error}).", "See that the disk is sound and the file is a local one.")
 
 
+def _check_version(connection: sqlite3.Connection) -> None:
+    """Write nothing to a file that a newer version of pact-gate has changed since it was opened."""
+    if connection.execute("PRAGMA user_version").fetchone()[0] != len(schema.MIGRATIONS):
+        raise MovedError
+
+
 def _prepare(connection: sqlite3.Connection, path: pathlib.Path) -> None:
     """Make the tables, or bring those of an older version up to date; refuse anything else untouched."""
-    if _recognised(connection, path) != len(schema.MIGRATIONS):
+    seen = recognised(connection, path)
+    if has_programs(connection):
+        raise InputError(
+            f"{path} holds triggers or views. pact-gate makes none: they would change what is read and written.",
+            "Find out who added them; restore the file from a backup.",
+        )
+    if seen != len(schema.MIGRATIONS):
         connection.execute("PRAGMA journal_mode = WAL")
-        _migrate(connection, path)
+        migrate(connection, path)
     elif connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
         connection.execute("PRAGMA journal_mode = WAL")
     _try_to_write(connection)
 
 
-def _recognised(connection: sqlite3.Connection, path: pathlib.Path) -> int:
-    """The number of migrations that the file has seen; 0 for an empty one."""
+def recognised(connection: sqlite3.Connection, path: pathlib.Path) -> int:
+    """The number of migrations that the file has seen; 0 for an empty one. Raises InputError if it is not ours."""
     application = connection.execute("PRAGMA application_id").fetchone()[0]
     seen = int(connection.execute("PRAGMA user_version").fetchone()[0])
     if application != schema.APPLICATION_ID and (application or seen or _has_tables(connection)):
@@ -150,11 +210,6 @@ def _recognised(connection: sqlite3.Connection, path: pathlib.Path) -> int:
             f"{path} was made by a newer version of pact-gate (schema {seen}, known {len(schema.MIGRATIONS)}).",
             "Use that version, or a newer one.",
         )
-    if _has_programs(connection):
-        raise InputError(
-            f"{path} holds triggers or views. pact-gate makes none: they would change what is read and written.",
-            "Find out who added them; restore the file from a backup.",
-        )
     return seen
 
 
@@ -162,16 +217,17 @@ def _has_tables(connection: sqlite3.Connection) -> bool:
     return connection.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchone() is not None
 
 
-def _has_programs(connection: sqlite3.Connection) -> bool:
+def has_programs(connection: sqlite3.Connection) -> bool:
     """Whether the file brings code of its own: whoever wrote to it once would go on deciding with it."""
     query = "SELECT 1 FROM sqlite_schema WHERE type IN ('trigger', 'view') LIMIT 1"
     return connection.execute(query).fetchone() is not None
 
 
-def _migrate(connection: sqlite3.Connection, path: pathlib.Path) -> None:
+def migrate(connection: sqlite3.Connection, path: pathlib.Path) -> None:
+    """Bring the tables up to date in one transaction: all of it is kept, or nothing."""
     connection.execute("BEGIN IMMEDIATE")
     try:
-        seen = _recognised(connection, path)  # another process may have been faster
+        seen = recognised(connection, path)  # another process may have been faster
         for number, script in enumerate(schema.MIGRATIONS[seen:], start=seen + 1):
             for statement in _statements(script):
                 connection.execute(statement)
