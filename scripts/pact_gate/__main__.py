@@ -24,7 +24,7 @@ from pact_gate.report.escape import log_line
 from pact_gate.settings.broker import broker_settings
 from pact_gate.settings.github import github_settings
 from pact_gate.settings.inputs import Inputs
-from pact_gate.settings.known import KNOWN, LISTS, SERVE
+from pact_gate.settings.known import KNOWN, LISTS, WORDS, WORDS_WITH_PATH
 
 # A command's module is imported when it is asked for: a step pays for nothing that it does not use.
 COMMANDS: Mapping[str, tuple[str, str]] = {
@@ -48,7 +48,10 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "scaffold-states": ("pact_gate.commands.scaffold_states", "write down the provider states that the pacts ask for"),
     "lint": ("pact_gate.commands.lint", "look through pact files for what will hurt later"),
     "plan": ("pact_gate.commands.plan", "say which pacticipants of pact-gate.yml this commit concerns"),
-    "broker": ("pact_gate.commands.broker", "serve the embedded broker: broker serve, broker start"),
+    "broker": (
+        "pact_gate.commands.broker",
+        "serve the embedded broker, copy its file, check it: broker serve|start|backup|check",
+    ),
 }
 
 _HELP = frozenset(("-h", "--help"))
@@ -115,7 +118,7 @@ def _module(command: str) -> str:
 
 
 def _flags(command: str, words: Sequence[str]) -> dict[str, str]:
-    """Read `--input value`, `--input=value` and `--input` (for true). `broker` has a word of its own, its `action`.
+    """Read `--input value`, `--input=value` and `--input` (for true), and the words of `broker`: `broker check PATH`.
 
     An input that is a list may be given several times.
     """
@@ -123,11 +126,12 @@ def _flags(command: str, words: Sequence[str]) -> dict[str, str]:
     rest = list(words)
     while rest:
         word = rest.pop(0)
-        if not word.startswith("--") and command == "broker" and not given:
-            given["action"] = word
+        place = None if word.startswith("--") else _place(command, given)
+        if place:
+            given[place] = word
             continue
         name, equals, value = word.removeprefix("--").partition("=")
-        known = KNOWN[command] | (SERVE.keys() if given.get("action") == "serve" else set())
+        known = KNOWN[command] | WORDS.get(given.get("action", ""), {}).keys()
         if not word.startswith("--") or name not in known:
             raise _unknown_input(command, word, name, known)
         if not equals:
@@ -136,6 +140,15 @@ def _flags(command: str, words: Sequence[str]) -> dict[str, str]:
             raise InputError(f"The input --{name} is given twice.", "Give it once.")
         given[name] = f"{given[name]}\n{value}" if name in given else value
     return given
+
+
+def _place(command: str, given: Mapping[str, str]) -> str | None:
+    """Say which input a word without dashes is, if it can be one here: `broker ACTION`, and for some the file."""
+    if command != "broker":
+        return None
+    if not given:
+        return "action"
+    return "path" if given.get("action") in WORDS_WITH_PATH and "path" not in given else None
 
 
 def _unknown_input(command: str, word: str, name: str, known: Collection[str]) -> InputError:

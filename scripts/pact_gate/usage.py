@@ -7,7 +7,7 @@ from pathlib import Path
 from textwrap import wrap
 from typing import Any
 
-from pact_gate.settings.known import SERVE
+from pact_gate.settings.known import WORDS
 
 _ROOT = Path(__file__).parents[2]
 _WIDTH = 100
@@ -28,7 +28,7 @@ def of_command(command: str) -> str:
     """Describe a command and each of its inputs."""
     described = action(command)
     inputs = described["inputs"]
-    words = "broker serve|start" if command == "broker" else command
+    words = "broker serve|start|backup PATH|check PATH" if command == "broker" else command
     variable = next(iter(inputs)).upper().replace("-", "_")
     lines = [
         f"pact-gate {words} [--INPUT VALUE ...]",
@@ -37,12 +37,19 @@ def of_command(command: str) -> str:
     ]
     lines += [line for name, about in inputs.items() for line in _input(name, about)]
     if command == "broker":
-        lines += ["", "broker serve alone:"]
-        lines += [
-            line for name, about in SERVE.items() for line in _input(name, {"description": about, "required": False})
-        ]
+        lines += _words()
     lines += ["", f"An input that is not given is taken from its variable, such as PACT_GATE_{variable}."]
     return "\n".join(lines)
+
+
+def _words() -> Iterator[str]:
+    """Say what the words of `broker` do that the action has not."""
+    yield from ("", *_wrapped("broker backup PATH: copy `database` to the file PATH, also while it is served."))
+    yield from ("", *_wrapped("broker check PATH: say whether a file is sound; it is not changed. Ends with 1 if not."))
+    for word, inputs in WORDS.items():
+        yield from ("", f"broker {word} alone:")
+        for name, about in inputs.items():
+            yield from _input(name, {"description": about, "required": False})
 
 
 def action(command: str) -> dict[str, Any]:

@@ -5,13 +5,10 @@ from __future__ import annotations
 import html
 import http.client
 import itertools
-import json
 import os
 import pathlib
 import re
 import sqlite3
-import subprocess
-import sys
 from typing import Any
 
 import golden
@@ -24,12 +21,10 @@ from pact_gate.embedded import schema, store
 from pact_gate.model.errors import InputError
 
 HERE = pathlib.Path(__file__).parent
-SCRIPTS = pathlib.Path(embedded.__file__).parents[2]
 for file in ("scenarios.py", "questions.py"):
     golden.load(str(HERE / file))
 NOBODY = 65534
 LOOKED_AT = 250  # pages
-WRITERS, THREADS, WRITES = 4, 2, 10
 BIG = {"publications", "results", "contents", "versions", "branch_versions", "tags", "deployments", "releases"}
 
 
@@ -127,26 +122,6 @@ def test_a_full_disk_is_answered_with_a_sentence_and_changes_nothing(tmp_path: p
     with application._store._connection() as connection:
         connection.execute("PRAGMA max_page_count = 1000000")
     assert call(application, "POST", "/pacticipants", {"name": "orders"})[0] == 201
-    application.close()
-
-
-def test_many_writers_lose_nothing(tmp_path: pathlib.Path) -> None:
-    """Several processes with several threads publish at once: each is answered 200, and what it published is there."""
-    path = tmp_path / "broker.sqlite3"
-    workers = [
-        subprocess.Popen(
-            [sys.executable, str(HERE / "in_process.py"), str(path), str(writer), str(THREADS), str(WRITES)],
-            stdout=subprocess.PIPE,
-            env={**os.environ, "PYTHONPATH": str(SCRIPTS)},
-        )
-        for writer in range(WRITERS)
-    ]
-    answered = [json.loads(worker.communicate(timeout=120)[0]) for worker in workers]
-    assert answered == [[200] * WRITES] * WRITERS
-    application = embedded.application(path)
-    for writer in range(WRITERS):
-        versions = call(application, "GET", f"/pacticipants/consumer{writer}/versions")[1]["_embedded"]["versions"]
-        assert {version["number"] for version in versions} == {str(number) for number in range(WRITES)}
     application.close()
 
 

@@ -2,8 +2,8 @@
 
 storm.py PLACE CLIENT THREADS WRITES NOTES      PLACE is a file, opened in-process, or the address of a served broker
 
-Each thread publishes as a consumer of its own, `consumer-CLIENT-THREAD`, versions 0, 1, ... WRITES - 1, every one with a
-pact, a branch and a tag. Each answer is a line of NOTES: STATUS CONSUMER VERSION.
+Each thread publishes as a consumer of its own, `consumer-CLIENT-THREAD`, versions 0, 1, ... WRITES - 1, every one with
+a pact, a branch and a tag. Each answer is a line of NOTES: STATUS CONSUMER VERSION.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
-"""Serve the embedded broker over HTTP: `broker serve` here and now, `broker start` for the rest of a job."""
+"""The words of `broker`: `serve` here and now, `start` for the rest of a job, and those of modules of their own."""
 
 from __future__ import annotations
 
+import importlib
 import os
 import signal
 import subprocess
@@ -20,20 +21,27 @@ from pact_gate.model.outcome import Outcome
 from pact_gate.settings.broker import AccessSettings, ServeSettings, access_settings, serve_settings
 from pact_gate.settings.inputs import Inputs, environment_of_others
 
+_OTHER_WORDS = {"backup": "pact_gate.commands.broker_backup", "check": "pact_gate.commands.broker_check"}
 _START_SECONDS = 20.0
 _LOOK_SECONDS = 0.05
 _ANNOUNCED = "The embedded broker serves "
 
 
 def run(inputs: Inputs, step: Step) -> Outcome:
-    """Serve, or start a process that serves."""
+    """Serve, start a process that serves, or do what another word says."""
     action = inputs.text("action")
+    if action in _OTHER_WORDS:
+        outcome: Outcome = importlib.import_module(_OTHER_WORDS[action]).run(inputs, step)
+        return outcome
     settings = serve_settings(inputs, default_port="0" if action == "start" else "9292")
     if action == "serve":
         return _serve(settings, access_settings(inputs), step)
     if action == "start":
         return _start(settings, step)
-    raise InputError(f"There is no command 'broker {action or ''}'.", "Write `broker serve` or `broker start`.")
+    raise InputError(
+        f"There is no command 'broker {action or ''}'.",
+        "Write `broker serve`, `broker start`, `broker backup` or `broker check`.",
+    )
 
 
 def _serve(settings: ServeSettings, access: AccessSettings, step: Step) -> Outcome:

@@ -63,16 +63,25 @@ _INVARIANTS: tuple[tuple[str, str], ...] = (
         for table in ("tags", "deployments", "releases")
     ),
 )
-_COUNTED = ("pacticipants", "versions", "publications", "results")
+_COUNTED = (
+    ("pacticipants", "pacticipants"),
+    ("versions", "versions"),
+    ("pacts", "publications"),
+    ("verification results", "results"),
+)
 
 
 @dataclass(frozen=True)
 class Soundness:
-    """What was found: each problem is one sentence. `counts` are rows by table; `version` is that of the schema."""
+    """What was found: each problem is one sentence. `counts` are what there is of each kind.
+
+    `version` is that of the schema, `is_current` whether this program's is the same.
+    """
 
     version: int
+    is_current: bool
     problems: tuple[str, ...]
-    counts: dict[str, int]
+    counts: tuple[tuple[str, int], ...]
 
 
 def check(path: pathlib.Path) -> Soundness:
@@ -87,7 +96,7 @@ def check(path: pathlib.Path) -> Soundness:
 def _checked(db: sqlite3.Connection, path: pathlib.Path) -> Soundness:
     db.execute("BEGIN")  # one snapshot for all questions
     problems: list[str] = []
-    counts: dict[str, int] = {}
+    counts: list[tuple[str, int]] = []
     version = 0
     with _damage(problems):
         version = store.recognised(db, path)
@@ -97,8 +106,8 @@ def _checked(db: sqlite3.Connection, path: pathlib.Path) -> Soundness:
     with _damage(problems):
         if not problems:
             problems += _own_problems(db, path, version)
-            counts = {table: _count(db, table) for table in _COUNTED}
-    return Soundness(version, tuple(problems), counts)
+            counts = [(name, _count(db, table)) for name, table in _COUNTED]
+    return Soundness(version, version == len(schema.MIGRATIONS), tuple(problems), tuple(counts))
 
 
 @contextlib.contextmanager

@@ -91,6 +91,28 @@ class ServeSettings:
     webhook_hosts: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class BackupSettings:
+    """`pact-gate broker backup PATH`: which file to copy to where, and whether a file that is there may be replaced."""
+
+    database: str
+    path: str
+    overwrite: bool = False
+
+
+def backup_settings(inputs: Inputs) -> BackupSettings:
+    """Read the words of `broker backup`."""
+    path = inputs.text("path")
+    if path is None:
+        raise InputError("`broker backup` is not told where to.", "Write: pact-gate broker backup PATH")
+    return BackupSettings(inputs.text("database") or ServeSettings.database, path, inputs.flag("overwrite"))
+
+
+def check_settings(inputs: Inputs) -> str:
+    """Read the path of the file that `broker check` is to look at: PATH, else `database` and its default."""
+    return inputs.text("path") or inputs.text("database") or ServeSettings.database
+
+
 def serve_settings(inputs: Inputs, *, default_port: str = "9292") -> ServeSettings:
     """Read the inputs of `actions/broker`. A person gets a port to remember; a job any free one."""
     port = inputs.text("port") or default_port

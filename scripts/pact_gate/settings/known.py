@@ -56,6 +56,12 @@ SERVE: Mapping[str, str] = {
     "trusted-proxy": "The address or network of a reverse proxy whose X-Forwarded-Proto, -Host, -Port and -Prefix "
     "count. May be given several times.",
 }
+# What a word of `broker` knows beside the inputs of the action, and what help says of it.
+WORDS: Mapping[str, Mapping[str, str]] = {
+    "serve": SERVE,
+    "backup": {"overwrite": "Whether to replace the file PATH if there is one."},
+}
+WORDS_WITH_PATH = frozenset(("backup", "check"))
 LISTS = frozenset(
     (
         "pacticipant",
