@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import accumulate
 from typing import Any, NamedTuple, cast
 
@@ -29,6 +29,7 @@ _BUT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 _STEPS = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
 _TOKEN = re.compile(r'"(?:[^"\\]++|\\.)*+"|[{}\[\],:]|[^\s{}\[\],:"]+', re.DOTALL)
 _DECODER: Any = json.JSONDecoder(strict=False)  # `scan_once` says where a value ends, as its own `raw_decode` uses it
+_SPACES = re.compile(r"[ \t\n\r]*+")
 _PLAIN_KEY = re.compile(r"[A-Za-z_@$][\w@$]*")
 
 
@@ -100,6 +101,7 @@ def _depth(body: bytes) -> int:
     return max(accumulate(map(_STEPS.__getitem__, brackets)), default=0)
 
 
+@lru_cache(4096)
 def _step(part: str | int) -> str:
     if isinstance(part, int):
         return f"[{part}]"
@@ -142,57 +144,60 @@ def _trie(ways: Collection[Way]) -> _Trie:
 
 
 class _Search:
-    """Walks over the text, into what is wanted, past what is not, and no further than to the last of it."""
+    """Walks over the text, into what is wanted and no further than to the last of it.
+
+    Past what is not wanted goes Python's own reader, which is much faster. The walk is as deep as what is wanted, which
+    is at most `DEEPEST`.
+    """
 
     def __init__(self, text: str, ways: Collection[Way], *, twice: bool) -> None:
         self.found: dict[Way, Spot] = {}
         self._most = len(text) if twice else len(set(ways))  # of two keys the last one counts, so all must be seen
         self._text = text
         self._lines = _Lines(text)
-        self._at = 0
-        token = self._next()
-        self._value(token, _trie(ways), None)
+        self._value(self._spaces(0), _trie(ways), None)
 
-    def _next(self) -> re.Match[str]:
-        # The text was read as JSON before: there is a token wherever one is looked for.
-        found = cast("re.Match[str]", _TOKEN.search(self._text, self._at))
-        self._at = found.end()
-        return found
+    def _spaces(self, at: int) -> int:
+        # The text was read as JSON before: there is something wherever something is looked for.
+        return cast("re.Match[str]", _SPACES.match(self._text, at)).end()
 
-    def _value(self, token: re.Match[str], wanted: _Trie, key: int | None) -> None:
-        start = token.start()
-        if token[0] == "{":
-            self._object(wanted)
-        elif token[0] == "[":
-            self._array(wanted)
+    def _past(self, start: int) -> tuple[Any, int]:
+        """Read a value, and give it and the offset behind it."""
+        return cast("tuple[Any, int]", _DECODER.scan_once(self._text, start))
+
+    def _value(self, start: int, wanted: _Trie, key: int | None) -> int:
+        """Go over a value, and give the offset behind it."""
+        kind = self._text[start] if len(wanted) > (_HERE in wanted) else ""
+        if kind == "{":
+            end = self._object(start + 1, wanted)
+        elif kind == "[":
+            end = self._array(start + 1, wanted)
+        else:
+            end = self._past(start)[1]
         if _HERE in wanted:
-            self.found[wanted[_HERE]] = self._lines.spot(start, self._at, key)
+            self.found[wanted[_HERE]] = self._lines.spot(start, end, key)
+        return end
 
-    def _object(self, wanted: _Trie) -> None:
-        token = self._next()
-        while token[0] != "}" and len(self.found) < self._most:
-            if token[0] == ",":
-                token = self._next()
-            name = _name(token[0])
-            self._next()  # the colon
-            self._member(wanted.get(name), token.start())
-            token = self._next()
+    def _object(self, at: int, wanted: _Trie) -> int:
+        at = self._spaces(at)
+        while self._text[at] != "}" and len(self.found) < self._most:
+            if self._text[at] == ",":
+                at = self._spaces(at + 1)
+            name, end = self._past(at)
+            start = self._spaces(self._spaces(end) + 1)  # past the colon
+            inner = wanted.get(name)
+            at = self._spaces(self._past(start)[1] if inner is None else self._value(start, inner, at))
+        return at + 1
 
-    def _array(self, wanted: _Trie) -> None:
-        index, token = 0, self._next()
-        while token[0] != "]" and len(self.found) < self._most:
-            if token[0] == ",":
-                token = self._next()
-            self._at = token.start()
-            self._member(wanted.get(index), None)
-            index, token = index + 1, self._next()
-
-    def _member(self, wanted: _Trie | None, key: int | None) -> None:
-        token = self._next()
-        if wanted is not None:
-            self._value(token, wanted, key)
-        elif token[0] in "{[":  # Python's own reader is the fastest way past it
-            self._at = _DECODER.scan_once(self._text, token.start())[1]
+    def _array(self, at: int, wanted: _Trie) -> int:
+        index, at = 0, self._spaces(at)
+        while self._text[at] != "]" and len(self.found) < self._most:
+            if self._text[at] == ",":
+                at = self._spaces(at + 1)
+            inner = wanted.get(index)
+            at = self._spaces(self._past(at)[1] if inner is None else self._value(at, inner, None))
+            index += 1
+        return at + 1
 
 
 def _repeated(text: str) -> Iterator[tuple[Way, Spot]]:

@@ -287,26 +287,24 @@ def _texts(raw: Json) -> Iterator[Text]:
 
 
 def _leaves(body: Any, start: Way, rules: Matching, generated: frozenset[Any]) -> Iterator[Leaf]:
-    waiting = [iter([(start, body, rules)])]
+    waiting = [(start, body, rules)]
     while waiting:
-        entry = next(waiting[-1], None)
-        if entry is None:
-            waiting.pop()
-            continue
-        way, value, here = entry
+        way, value, here = waiting.pop()
         if isinstance(value, dict) and "json_class" in value:
-            waiting.append(_of_ruby(way, value, here))
+            waiting += reversed([*_of_ruby(way, value, here)])
         elif isinstance(value, dict | list):
-            waiting.append(_members(way, value, here))
+            waiting += reversed(_members(way, value, here))
         else:
-            inner = way[len(start) :]
-            key = next((part for part in reversed(inner) if isinstance(part, str)), "")
-            yield Leaf(way, value, here.matcher, bool(generated) and _has_generator(inner, generated), key)
+            key = way[-1] if len(way) > len(start) else ""
+            if isinstance(key, int):
+                key = next((part for part in reversed(way[len(start) :]) if isinstance(part, str)), "")
+            is_generated = bool(generated) and _has_generator(way[len(start) :], generated)
+            yield Leaf(way, value, here.matcher, is_generated, key)
 
 
-def _members(way: Way, value: Any, here: Matching) -> Iterator[tuple[Way, Any, Matching]]:
+def _members(way: Way, value: Any, here: Matching) -> list[tuple[Way, Any, Matching]]:
     pairs = value.items() if isinstance(value, dict) else enumerate(value)
-    return (((*way, part), each, here.into(part)) for part, each in pairs)
+    return [((*way, part), each, here.into(part)) for part, each in pairs]
 
 
 def _of_ruby(way: Way, value: Json, here: Matching) -> Iterator[tuple[Way, Any, Matching]]:

@@ -82,18 +82,22 @@ _NOTHING = _Best()
 class Matching:
     """What the rules say of one value, and a way to go on to what is in it."""
 
-    __slots__ = ("_best", "_depth", "_into", "_states", "matcher")
+    __slots__ = ("_best", "_depth", "_into", "_other", "_states", "matcher")
 
     def __init__(self, states: tuple[tuple[_Node, int], ...] = (), best: _Best = _NOTHING, depth: int = 0) -> None:
         self._states = states
         self._best = best
         self._depth = depth
         self._into: dict[str | int, Matching] = {}
+        self._other: Matching | None = None
         self.matcher = _decided(best, depth)
         """The matcher that decides on this value; None where it is compared exactly."""
 
     def into(self, part: str | int) -> Matching:
         """Go on to a member of this value. Items of a list that no rule speaks of by number are alike."""
+        if not self._states:
+            self._other = self._other or Matching((), self._best, self._depth + 1)
+            return self._other
         if isinstance(part, int) and not any(part in node.named for node, _ in self._states):
             part = -1
         known = self._into.get(part)
@@ -104,6 +108,9 @@ class Matching:
     def _member(self, part: str | int) -> Matching:
         depth = self._depth + 1
         states = tuple(_steps(self._states, part))[:_MOST_STATES]
+        if not states:  # nothing speaks of it: it is as all others of which nothing does
+            self._other = self._other or Matching((), self._best, depth)
+            return self._other
         best = self._best
         for node, weight in states:
             if node.rule is not None and (weight, depth) >= (best.weight, best.length):

@@ -13,7 +13,6 @@ from urllib.parse import parse_qsl, unquote
 
 from pact_gate.lint.document import Document, Way
 from pact_gate.lint.interaction import Interaction, ids_in
-from pact_gate.lint.rules.harmless import BEGINNINGS, NAMES
 from pact_gate.lint.rules.words import as_text
 
 LONG_NUMBER = re.compile(r"\d[\d -]{11}|[A-Z]{2}\d\d[ \dA-Z]{11}")
@@ -45,18 +44,6 @@ class Context:
     def has_patterns(self) -> bool:
         """Say whether the file holds the word under which patterns stand."""
         return '"regex"' in self.document.text or '"Regexp"' in self.document.text
-
-    @cached_property
-    def has_beginnings(self) -> bool:
-        """Say whether anything in the file begins as a secret does; most files need no second look."""
-        text = self.document.text
-        return any(each in text for each in BEGINNINGS)
-
-    @cached_property
-    def has_names(self) -> bool:
-        """Say whether the file holds a name that secrets have."""
-        text = self.document.text.lower()
-        return any(each in text for each in NAMES)
 
     @cached_property
     def may_hold_personal_data(self) -> bool:

@@ -2,21 +2,6 @@
 
 from __future__ import annotations
 
-BEGINNINGS = (
-    "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-", "gldt-", "glrt-", "glft-", "glsoat-", "glcbt-",
-    "glptt-", "glagent-", "xox", "hooks.slack", "AKIA", "ASIA", "ABIA", "ACCA", "k_live_", "whsec_", "AIza", "ya29.",
-    "GOCSPX", "SG.", "sk-", "npm_", "pypi-", "dckr_", "hf_", "SK", "sq0", "shp", "hvs.", "hvb.", "hvr.", "_v1_",
-    "AccountKey", "SharedAccess", "sig=", "PRIVATE KEY", "eyJ", "://",
-)  # fmt: skip
-"""How tokens and keys begin, at least one in each text that holds one."""
-
-NAMES = (
-    "authorization", "apikey", "api-key", "api_key", "secret", "accesskey", "access-key", "access_key", "privatekey",
-    "private-key", "private_key", "token", "jwt", "cookie", "credential", "x-auth", "sessionid", "session_id",
-    "session-id", "password", "pwd",
-)  # fmt: skip
-"""Names of what holds a secret, at least one in each text that names one."""
-
 WEAK_PASSWORDS = frozenset(
     """
     1234 12345 123456 admin admin123 bar baz changeit changeme default demo dev example foo foobar guest hunter2

@@ -94,11 +94,8 @@ _SHORTEST = 8  # what could be a secret or a person's
 
 def secret(interaction: Interaction, context: Context) -> Iterator[Found]:
     """Find tokens, keys and passwords, wherever they stand."""
-    if not (context.has_beginnings or context.has_names):
-        return
     for _, name, text, way in interaction.texts:
-        worth_it = len(text) >= _SHORTEST and (context.has_beginnings or "=" in text or _is_secret_name(name))
-        kind = secret_kind(text, name) if worth_it else ""
+        kind = secret_kind(text, name) if len(text) >= _SHORTEST and _is_worth_it(text, name) else ""
         if kind:
             where = f"`{name}`" if name else "A text"
             message = (
@@ -106,6 +103,10 @@ def secret(interaction: Interaction, context: Context) -> Iterator[Found]:
                 "write a placeholder."
             )
             yield Found("secret", way, message)
+
+
+def _is_worth_it(text: str, name: str) -> bool:
+    return "=" in text or "://" in text or _is_secret_name(name) or _ANY_PREFIX.search(text) is not None
 
 
 def personal_data(interaction: Interaction, context: Context) -> Iterator[Found]:
@@ -248,5 +249,7 @@ def redacted(text: str) -> str:
     cut = re.sub(r"(://[^/\s:@?#]*:)[^/\s@]{3,}@", r"\1…@", cut) if "@" in cut and "://" in cut else cut
     if "@" in cut:
         cut = _MAIL.sub(lambda found: "…" if _is_persons(found) else found[0], cut)
+    if not LONG_NUMBER.search(cut):
+        return cut
     cut = _CARD.sub(lambda found: "…" if _is_card(found[0], "card") else found[0], cut)
     return _IBAN.sub(lambda found: "…" if _is_iban(found[0]) else found[0], cut)
