@@ -17,6 +17,8 @@ from typing import Any
 
 import pytest
 
+from pact_gate.commands import files
+
 SHA, OTHER = "a" * 40, "b" * 40
 TOKEN = "t0ken-of-nobody"
 ROOT = Path(__file__).parents[2]
@@ -82,6 +84,7 @@ BAD_FILES = {
     "no pact": (b'{"name": "orders"}', "is JSON, but no pact"),
     "no consumer": (b'{"interactions": [], "provider": {"name": "products"}}', "names no consumer"),
     "too deep": (b"[" * 100_000, "nested too deeply"),
+    "too large": (b"[" + b" " * files.MOST_BYTES + b"]", "larger than 16 MiB"),
 }
 
 

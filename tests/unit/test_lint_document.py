@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pact_gate.lint import Options, lint
-from pact_gate.lint.document import DEEPEST, MOST_BYTES, Way, located, read, shown
+from pact_gate.lint.document import DEEPEST, Way, located, read, shown
 from pact_gate.model.errors import InputError
 
 JSON = st.recursive(
@@ -79,7 +79,6 @@ PACT = '{"consumer": {"name": "a"}, "provider": {"name": "b"}, "interactions": [
         (PACT.encode() % (b"[" * 10_000 + b"]" * 10_000), f"is nested deeper than {DEEPEST} levels"),
         (b"[" * 10_000, f"is nested deeper than {DEEPEST} levels"),
         (PACT.encode() % (b'{"a":' * 10_000 + b"1" + b"}" * 10_000), f"is nested deeper than {DEEPEST} levels"),
-        (b" " * (MOST_BYTES + 1), "is larger than 16 MiB"),
         (b"[]", "is JSON, but no pact"),
         (PACT.encode() % b"7", "its `interactions` is not a list of objects"),
         (b'{"interactions": []}', "names no consumer"),

@@ -11,6 +11,9 @@ from typing import Any
 
 from pact_gate.model.errors import InputError, Place
 
+MOST_BYTES = 16 * 1024 * 1024
+"""Of a file that is read. The largest pacts that people publish have a tenth of it; a broker takes minutes for more."""
+
 
 def matching(patterns: Iterable[str], folder: Path) -> list[str]:
     """Give the files that the patterns match, each once, sorted; a folder stands for the JSON files in it."""
@@ -49,14 +52,24 @@ def write(path: Path, text: str, name: str) -> None:
 
 
 def read(path: Path) -> bytes:
-    """Read a file whole.
+    """Read a file whole, of at most `MOST_BYTES`.
 
     Raises:
-        InputError: it cannot be read.
+        InputError: it cannot be read, or is larger.
     """
     try:
-        return path.read_bytes()
+        with path.open("rb") as file:
+            content = file.read(MOST_BYTES + 1)
     except OSError as error:
         raise InputError(
-            f"The file {path} cannot be read: {error.strerror}.", "Check its permissions.", places=(Place(str(path)),)
+            f"The file {path} cannot be read: {error.strerror}.",
+            "Check its name and its permissions.",
+            places=(Place(str(path)),),
         ) from error
+    if len(content) > MOST_BYTES:
+        raise InputError(
+            f"The file {path} is larger than {MOST_BYTES // 1024 // 1024} MiB.",
+            "A pact holds examples, and each needs an item or two of a list: mend the test that wrote it.",
+            places=(Place(str(path)),),
+        )
+    return content

@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pact_gate import config as configuration
-from pact_gate.commands.files import matching, write
+from pact_gate.commands.files import matching, read, write
 from pact_gate.commands.step import Step
 from pact_gate.lint import Options, lint, made
 from pact_gate.lint.accept import accepted, baseline_of, read_baseline, unused
-from pact_gate.lint.document import MOST_BYTES, Document, read
+from pact_gate.lint.document import Document
+from pact_gate.lint.document import read as read_pact
 from pact_gate.lint.interaction import interactions
 from pact_gate.model.errors import InputError, Place
 from pact_gate.model.finding import Finding, Ignore, Level, LintConfig, LintResult, Suppressed
@@ -122,7 +123,7 @@ def _language(folder: Path) -> str:
 
 def _schema(path: str, folder: Path) -> Any:
     try:
-        return json.loads(_bytes(folder / path, path))
+        return json.loads(read(folder / path))
     except (ValueError, RecursionError) as error:
         raise InputError(
             f"The file {path} is no JSON Schema: {error}.", "`lint.reads` must name one.", places=(Place(path),)
@@ -132,20 +133,7 @@ def _schema(path: str, folder: Path) -> Any:
 def _known(settings: LintSettings, folder: Path) -> frozenset[str]:
     if settings.baseline is None or settings.update_baseline:
         return frozenset()
-    return read_baseline(_bytes(folder / settings.baseline, settings.baseline), settings.baseline)
-
-
-def _bytes(path: Path, name: str) -> bytes:
-    """Read a file, and of one that is too large no more than shows it."""
-    try:
-        with path.open("rb") as file:
-            return file.read(MOST_BYTES + 1)
-    except OSError as error:
-        raise InputError(
-            f"The file {name} cannot be read: {error.strerror}.",
-            "Check its name and its permissions.",
-            places=(Place(name),),
-        ) from error
+    return read_baseline(read(folder / settings.baseline), settings.baseline)
 
 
 # --- one file
@@ -180,7 +168,7 @@ def _look(task: _Task) -> _Looked:
     """Look through one file. One that cannot be read is told of at the end, and keeps none of the others back."""
     looked = _Looked()
     try:
-        document = read(_bytes(task.folder / task.path, task.path), task.path)
+        document = read_pact(read(task.folder / task.path), task.path)
     except InputError as error:
         looked.unreadable.append(error)
         return looked
@@ -215,7 +203,7 @@ def _fixed(document: Document, findings: Sequence[Finding], task: _Task) -> tupl
             "Check its permissions, or leave `fix` out.",
             places=(Place(document.path),),
         ) from error
-    return read(body, document.path), mended
+    return read_pact(body, document.path), mended
 
 
 def _take(document: Document, findings: Sequence[Finding], config: LintConfig, looked: _Looked) -> None:

@@ -20,7 +20,6 @@ from pact_gate.model.pact import Pact, parse, says_a_key_twice
 Way = tuple[str | int, ...]
 """The way from a document, or from an interaction, to a value: keys, and the numbers of items from 0."""
 
-MOST_BYTES = 16 * 1024 * 1024
 DEEPEST = 100
 
 _NARROW = "The input `pacts` must match pact files alone: narrow it, or mend the consumer's test that wrote this file."
@@ -72,10 +71,8 @@ def read(body: bytes, path: str) -> Document:
     """Read a pact file.
 
     Raises:
-        InputError: it is too large, nested too deeply, no JSON or no pact; with its place.
+        InputError: it is nested too deeply, no JSON or no pact; with its place.
     """
-    if len(body) > MOST_BYTES:
-        _refuse(path, f"is larger than {MOST_BYTES // 1024 // 1024} MiB")
     if _depth(body) > DEEPEST:
         _refuse(path, f"is nested deeper than {DEEPEST} levels")
     return Document(parse(body, path), path, says_a_key_twice(body))
