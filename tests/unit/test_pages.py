@@ -338,6 +338,17 @@ def test_the_gate_sees_the_row_behind_the_first_hundred(site: Site) -> None:
     assert [href for href in page.links if "page=2" in href]
 
 
+def test_one_verification_is_asked_for_once_for_all_consumers(site: Site) -> None:
+    uuid = site.environment("production")
+    for number in range(5):
+        site.publish(f"consumer{number}", "1", "hub", pact=simple(f"c{number}"))
+        site.deploy(f"consumer{number}", "1", uuid)
+    site.do("PUT", "/pacticipants/hub/versions/h1", {})
+    words = site.look("/can-i-deploy?pacticipant=hub&version=h1&environment=production").words
+    assert words.count("Run the verification of") == 1
+    assert "must take in consumer0 , consumer1 , consumer2 and 2 more" in words
+
+
 def test_a_broken_contract_is_not_waited_for(site: Site) -> None:
     decided(site)
     site.publish("bad", "1b", "products", pact=simple("bad"))

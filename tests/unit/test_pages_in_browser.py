@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import socketserver
 import threading
-import wsgiref.simple_server
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +10,8 @@ from pathlib import Path
 import pytest
 from tests.unit.chromium import Tab, browser
 from tests.unit.pages import Site, named, where
+
+from pact_gate.serving.server import Limits, Server
 
 HOSTILE = "</title><script>alert(1)</script><img src=x onerror=alert(2)>\u202e" + "W" * 300
 LOOKS = [(390, False), (390, True), (1400, False), (1400, True)]
@@ -47,18 +47,6 @@ SMALL = """[...document.querySelectorAll('button, input, select, nav a, summary'
   .filter(each => each.checkVisibility() && each.getBoundingClientRect().height < 24).map(each => each.outerHTML)"""
 
 
-class _Server(socketserver.ThreadingMixIn, wsgiref.simple_server.WSGIServer):
-    daemon_threads = True
-
-
-class _Handler(wsgiref.simple_server.WSGIRequestHandler):
-    def get_environ(self) -> dict[str, object]:
-        return {**super().get_environ(), "REQUEST_URI": self.path}  # what wsgiref alone leaves out
-
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""
-
-
 @dataclass
 class Shown:
     """A broker, its address, and a tab to look at it."""
@@ -74,12 +62,11 @@ def shown(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     with browser() as tab:
         site = Site(tmp_path_factory.mktemp("broker"))
         named(site, text)
-        server = wsgiref.simple_server.make_server("127.0.0.1", 0, site.application, _Server, _Handler)
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+        server = Server(site.application, "127.0.0.1", 0, Limits())
+        thread = threading.Thread(target=server.run, daemon=True)
         thread.start()
-        yield Shown(site, f"http://127.0.0.1:{server.server_port}", tab)
-        server.shutdown()
-        server.server_close()
+        yield Shown(site, server.url, tab)
+        server.end()
         thread.join()
         site.application.close()
 

@@ -68,7 +68,6 @@ def _headers(style: str) -> Mapping[str, str]:
         "Content-Security-Policy": policy,
         "X-Content-Type-Options": "nosniff",
         "Referrer-Policy": "no-referrer",
-        "Cross-Origin-Opener-Policy": "same-origin",
         "Cache-Control": "private, no-cache",
         "Vary": "Accept",
     }

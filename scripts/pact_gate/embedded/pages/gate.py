@@ -20,6 +20,7 @@ from pact_gate.model.commit import short
 _OFFERED = 500  # pacticipants that the form proposes; more would make every page with it heavy
 _RECENT = 10  # versions to choose from
 _REASONS = 20
+_NAMED = 3  # pacticipants or versions in one sentence
 _MAIN = ""  # the choice that is no environment
 _VERDICTS = {
     True: ("Yes", "✓", "good"),
@@ -264,33 +265,42 @@ def _mend(prefix: str, failed: Sequence[Row]) -> Part:
 
 
 def _missing(asked: Asked, summary: Summary) -> Iterator[Part]:
+    """What to do about each provider of which a result is missing, in the versions that are there, if any is."""
     there: dict[str, list[str]] = {}
     for one in summary.resolved:
         if one.exists and one.number is not None:
             there.setdefault(one.name, []).append(one.number)
-    lacking = [(one.consumer, one.provider) for one in summary.missing]
-    lacking += [(row.consumer, row.provider) for row in summary.rows if row.success is None]
-    for consumer, provider in list(dict.fromkeys(lacking))[:_REASONS]:
-        if provider in there:
-            versions = ", ".join(short(number) for number in there[provider][:3])
-            yield (
-                "Run the verification of ",
-                name(provider),
-                f" at {versions} (",
-                tag("code", "actions/verify"),
-                "; its selectors must take in ",
-                name(consumer),
-                "), then ask again.",
-            )
-        else:
-            yield (
-                "No version of ",
-                name(provider),
-                " is there. Bring one that has verified what ",
-                name(consumer),
-                " needs to ",
-                asked.place,
-                ", and record it (",
-                tag("code", "actions/record-deployment"),
-                ").",
-            )
+    lacking: dict[str, list[str]] = {}
+    pairs = [(one.provider, one.consumer) for one in summary.missing]
+    pairs += [(row.provider, row.consumer) for row in summary.rows if row.success is None]
+    for provider, consumer in pairs:
+        lacking.setdefault(provider, []).append(consumer)
+    for provider, consumers in list(lacking.items())[:_REASONS]:
+        known = _and([tag("code", name(short(number))) for number in dict.fromkeys(there.get(provider, ()))])
+        needing = _and([name(consumer) for consumer in dict.fromkeys(consumers)])
+        yield _verify(provider, known, needing) if known else _bring(provider, needing, asked.place)
+
+
+def _verify(provider: str, known: Part, needing: Part) -> Part:
+    how = (" (", tag("code", "actions/verify"), "; its selectors must take in ", needing, "), then ask again.")
+    return "Run the verification of ", name(provider), " at ", known, how
+
+
+def _bring(provider: str, needing: Part, place: Part) -> Part:
+    there = (
+        "No version of ",
+        name(provider),
+        " is there. Bring one that has verified what ",
+        needing,
+        " needs to ",
+        place,
+    )
+    return there, ", and record it (", tag("code", "actions/record-deployment"), ")."
+
+
+def _and(words: Sequence[Html]) -> Part:
+    """A few words as a list in a sentence; of many the first ones."""
+    listed: list[Part] = []
+    for word in words[:_NAMED]:
+        listed += [", ", word] if listed else [word]
+    return [*listed, f" and {len(words) - _NAMED:,} more"] if len(words) > _NAMED else listed
