@@ -21,6 +21,7 @@ from pact_gate.model.finding import Listed
 from pact_gate.model.pact import states as states_of
 
 Json = dict[str, Any]
+_MOST_LISTS = 10_000
 _MOST_LEAVES = 50_000  # of one body; who reads more of it has another problem
 Role = Literal["request", "response", "message"]
 
@@ -213,6 +214,19 @@ class Interaction:
     def texts(self) -> tuple[Text, ...]:
         """Every text in it but the patterns of its matching rules, and every number that is long enough for a card."""
         return tuple(islice(_texts(self.raw), _MOST_LEAVES))
+
+    @cached_property
+    def lengths(self) -> frozenset[int]:
+        """How long the lists are that the provider gives."""
+        found: set[int] = set()
+        waiting = [part.body for part in self.provided]
+        for _ in range(_MOST_LISTS):
+            each = waiting.pop() if waiting else None
+            if isinstance(each, list):
+                found.add(len(each))
+            inner = each.values() if isinstance(each, dict) else each if isinstance(each, list) else ()
+            waiting += [one for one in inner if isinstance(one, dict | list)]
+        return frozenset(found)
 
     @cached_property
     def parts(self) -> tuple[Part, ...]:

@@ -18,8 +18,8 @@ from re import _parser as parser  # type: ignore[attr-defined]
 from typing import Any
 
 _LONGEST = 2_000  # characters of a pattern that are read
-_MOST_PLACES = 120  # characters and classes of it; the pairs are the square of that
-_MOST_STEPS = 300_000  # from pair to pair
+_MOST_PLACES = 80  # characters and classes of it; the pairs are the square of that
+_MOST_STEPS = 50_000  # from pair to pair
 _COPIES = 3  # of what is repeated a limited number of times: the ways within are seen with as many
 _UNBOUNDED = 25  # repetitions that double the ways are as good as endless
 _ALPHABET = [*map(chr, range(128)), "é", "中", "😀"]

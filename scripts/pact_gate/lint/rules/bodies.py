@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from pact_gate.lint import patterns
 from pact_gate.lint.document import Document, Way
 from pact_gate.lint.found import Found
 from pact_gate.lint.interaction import Interaction, Part
@@ -100,7 +99,7 @@ def slow_pattern(interaction: Interaction, context: Context) -> Iterator[Found]:
     if not context.has_patterns:
         return
     for way, pattern in _patterns(interaction, ruby='"Regexp"' in context.document.text):
-        if patterns.backtracks(pattern):
+        if context.is_slow(pattern):
             message = (
                 "This pattern can match one text in more ways than anybody has time to try: a text that nearly matches "
                 "stops the verification. Take out the repetition within a repetition."

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property, lru_cache
 from typing import Any
@@ -13,10 +13,12 @@ from urllib.parse import parse_qsl, unquote
 
 from pact_gate.lint.document import Document, Way
 from pact_gate.lint.interaction import Interaction, ids_in
+from pact_gate.lint.patterns import backtracks
 from pact_gate.lint.rules.words import as_text
 
 LONG_NUMBER = re.compile(r"\d[\d -]{11}|[A-Z]{2}\d\d[ \dA-Z]{11}")
 _WORD = re.compile(r"\w[\w.@+-]*")
+_MOST_PATTERNS = 500
 _MOST_VALUES = 20_000  # of one interaction that are looked at
 
 
@@ -28,6 +30,7 @@ class Context:
     every: Sequence[Interaction]
     today: date
     reads: Any = None
+    judged: dict[str, bool] = field(default_factory=dict)
 
     @cached_property
     def freed(self) -> frozenset[tuple[str, ...]]:
@@ -39,6 +42,12 @@ class Context:
             for leaf in part.leaves
             if leaf.matcher is not None and not leaf.matcher.exact
         )
+
+    def is_slow(self, pattern: str) -> bool:
+        """Say whether a pattern can backtrack for ever; only so many of a file's are looked at that closely."""
+        if pattern not in self.judged and len(self.judged) < _MOST_PATTERNS:
+            self.judged[pattern] = backtracks(pattern)
+        return self.judged.get(pattern, False)
 
     @cached_property
     def has_patterns(self) -> bool:

@@ -19,15 +19,14 @@ from pact_gate.lint.rules import words
 from pact_gate.lint.rules.context import Context, Said, field_of, said
 from pact_gate.lint.rules.volatile import why_volatile
 
-_ENUMERATED = re.compile(r"[A-Z]{2,}[A-Z0-9]*(?:[_.:-][A-Z]+[A-Z0-9]*)*")
+_ENUMERATED = re.compile(r"[A-Z]{2}[A-Z0-9]*(?:[_.:-][A-Z][A-Z0-9]*)*")
 _WORDS_OF_A_SENTENCE = 4  # "Internal Server Error" is a reason phrase
 _DIGITS_OF_A_NUMBER = 5  # a code of more is one's own, not one of a list
-_SINGLE_WORD = re.compile(r"[^\W\d_]+(?:[-_.][^\W\d_]+)*")
+_SINGLE_WORD = re.compile(r"[^\W\d_]+(?:[-_.:/+][^\W\d_]+)*")
 _FIXED_URL_KEYS = frozenset(("schema", "type", "rel", "profile", "context", "xmlns", "namespace", "vocab", "instance"))
 _CHOSEN_HEADERS = frozenset(("location", "content-location", "etag", "last-modified", "date", "expires", "set-cookie"))
 _TEXT = re.compile(r"text/|.*[/+]xml$|.*/(csv|yaml)$")
 _BAD_REQUEST = 400
-_MOST_LISTS = 1_000
 _INNER = re.compile(r"\d+|[0-9a-f-]{36}", re.IGNORECASE)
 
 
@@ -62,25 +61,25 @@ def _want(leaf: Leaf, interaction: Interaction, known: Said, context: Context) -
         return ""
     is_error = interaction.status is not None and interaction.status >= _BAD_REQUEST
     if is_error and not words.is_identifier(key):
-        is_sentence = isinstance(value, str) and len(value.split()) >= _WORDS_OF_A_SENTENCE
-        return "string" if is_sentence else ""
+        return _want_of_an_error(value)
     if isinstance(value, str):
         return _want_text(value, leaf, known, context)
     return "" if words.last(key) in words.COUNTS and _counts(value, interaction, known) else _want_number(value, key)
 
 
+def _want_of_an_error(value: Any) -> str:
+    """An error's codes and short texts are known to both sides; its sentences and its time are not."""
+    if not isinstance(value, str):
+        return ""
+    shape = _shape(value, "")
+    if shape in ("uuid", "datetime"):
+        return shape
+    return "string" if len(value.split()) >= _WORDS_OF_A_SENTENCE else ""
+
+
 def _counts(value: Any, interaction: Interaction, known: Said) -> bool:
     """Say whether a number is that of a list's items, or one that a state gives."""
-    if words.as_text(value) in known.tokens:
-        return True
-    waiting = [part.body for part in interaction.provided]
-    for _ in range(_MOST_LISTS):
-        each = waiting.pop() if waiting else None
-        if isinstance(each, list) and len(each) == value:
-            return True
-        inner = each.values() if isinstance(each, dict) else each if isinstance(each, list) else ()
-        waiting += [one for one in inner if isinstance(one, dict | list)]
-    return False
+    return words.as_text(value) in known.tokens or value in interaction.lengths
 
 
 def _want_number(value: Any, key: str) -> str:

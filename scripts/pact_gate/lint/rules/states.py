@@ -6,6 +6,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from pact_gate.lint.document import Document
 from pact_gate.lint.found import Found
@@ -27,15 +28,17 @@ _BEFORE_AN_AMOUNT = frozenset(
 _BEFORE_AN_ID = frozenset("id ids number no nr uuid reference ref key code called named name sku".split())
 _ARTICLES = frozenset(("a", "an", "the", "some", "that", "there", "is", "are", "i", "given"))
 _NOT = frozenset("not no without un in non dis never none nobody cannot isnt doesnt dont".split())
-_MOST_STATES = 5_000
+_MOST_STATES = 1_000
 _MOST_OF_ONE = 50  # states of an interaction: for each of them all of it is looked through
+_MOST_NAME = 500  # characters of a state's name that are read
+_MOST_IDS = 20
 
 
 def state_without_data(interaction: Interaction, context: Context) -> Iterator[Found]:
     """Find ids and names in a state's name that its interaction never says."""
     rest = None
     for state in interaction.states[:_MOST_OF_ONE]:
-        named = list(_data(state.name))
+        named = list(islice(_data(state.name[:_MOST_NAME]), _MOST_IDS))
         if not named or any(_says(_path(interaction), each) for each in named):
             continue
         rest = rest if rest is not None else _rest(interaction)
@@ -136,7 +139,7 @@ def _near(names: Sequence[str]) -> Iterator[tuple[str, str]]:
     seen: dict[str, str] = {}
     for name in names:
         plain = _plain(name)
-        keys = {plain, *_shortened(plain)} if len(plain) > 6 else {plain}  # noqa: PLR2004
+        keys = [plain, *(_shortened(plain) if len(plain) > 6 else ())]  # noqa: PLR2004
         other = next((seen[key] for key in keys if key in seen and _alike(seen[key], name)), None)
         if other is not None:
             yield other, name
@@ -149,11 +152,11 @@ def _plain(name: str) -> str:
     return " ".join(each for each in split if each not in _ARTICLES)
 
 
-def _shortened(text: str) -> set[str]:
+def _shortened(text: str) -> list[str]:
     """Give the text without each of its letters: two texts that differ in one letter share one of these."""
     if len(text) > 200:  # noqa: PLR2004
-        return set()
-    return {text[:at] + text[at + 1 :] for at in range(len(text)) if text[at].isalpha()}
+        return []
+    return [text[:at] + text[at + 1 :] for at in range(len(text)) if text[at].isalpha()]
 
 
 def _alike(one: str, other: str) -> bool:

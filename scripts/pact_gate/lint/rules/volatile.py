@@ -23,6 +23,8 @@ _DIGITS_OF_NOISE = 15
 _OBJECT_ID = re.compile(r"[0-9a-f]{24}")
 _ULID = re.compile(r"0[0-7][0-9A-Z]{24}")
 _MIXED = re.compile(r"(?=\D*\d)(?=[^a-z]*[a-z])(?=[^A-Z]*[A-Z])[A-Za-z0-9_-]{20,64}")
+_DIGITS = re.compile(r"\d+")
+_WORD = re.compile(r"[a-z]{6}|[A-Z]{7}")
 _PORT = re.compile(
     r"(?:^|://|@)(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1?\]|host\.docker\.internal):(\d{2,5})(?=\D|$)"
 )
@@ -146,7 +148,8 @@ def _is_random(text: str) -> bool:
     found = words.UUID.fullmatch(text)
     if found:
         return found[1] in "147" and text.lower() not in _EXAMPLES and not _is_handmade(text)
-    return any(shape.fullmatch(text) for shape in (_OBJECT_ID, _ULID, _MIXED)) and not _is_handmade(text)
+    drawn = _MIXED.fullmatch(text) and len(_DIGITS.findall(text)) > 1 and not _WORD.search(text)
+    return bool(drawn or _OBJECT_ID.fullmatch(text) or _ULID.fullmatch(text)) and not _is_handmade(text)
 
 
 def _is_handmade(text: str) -> bool:

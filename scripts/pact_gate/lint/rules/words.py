@@ -48,15 +48,21 @@ TEXTS = frozenset(
 )
 
 
+_OF_A_NAME = frozenset(("name", "value", "label", "key"))
+
+
 @lru_cache(4096)
 def words(name: str) -> tuple[str, ...]:
     """Split a name into its words, in lower case: `eventType`, `event_type` and `@event-type` are the same."""
     return tuple(found.lower() for found in _CAMEL.findall(name))
 
 
+@lru_cache(4096)
 def last(name: str) -> str:
     """Give the word that says what a field is: the last one."""
-    split = words(name)
+    split = [each for each in words(name) if not each.isdigit()]
+    if len(split) > 1 and split[-1] in _OF_A_NAME and split[-2] in CLOSED:
+        return split[-2]  # an `eventName` is one of a few, as an `event` is
     return split[-1] if split else ""
 
 
