@@ -1,0 +1,126 @@
+"""All events of webhooks and all their parameters, as a Pact Broker sends them: one story, told to both brokers."""
+
+from __future__ import annotations
+
+import json
+import re
+import urllib.parse
+from typing import Any
+
+from golden import Broker, Receiver
+
+EVENTS = (
+    "contract_published",
+    "contract_content_changed",
+    "contract_requiring_verification_published",
+    "provider_verification_published",
+    "provider_verification_succeeded",
+    "provider_verification_failed",
+)
+PARAMETERS = (
+    "pactUrl",
+    "verificationResultUrl",
+    "consumerName",
+    "consumerVersionNumber",
+    "consumerVersionBranch",
+    "consumerVersionTags",
+    "consumerLabels",
+    "providerName",
+    "providerVersionNumber",
+    "providerVersionBranch",
+    "providerVersionTags",
+    "providerVersionDescriptions",
+    "providerLabels",
+    "githubVerificationStatus",
+    "bitbucketVerificationStatus",
+    "azureDevOpsVerificationStatus",
+    "gitlabVerificationStatus",
+    "currentlyDeployedProviderVersionNumber",
+    "eventName",
+    "buildUrl",
+)
+SECONDS = 40.0  # a Pact Broker sends the n-th webhook of a step after 5 + 3n seconds
+
+
+class Story:
+    """What each step sent, as text that is the same on every broker."""
+
+    def __init__(self, address: str, receiver: Receiver) -> None:
+        self.broker = Broker(address, "webhook-events")
+        self.receiver = receiver
+        self.told: list[tuple[str, list[Any]]] = []
+
+    def step(self, name: str, expected: int) -> None:
+        """Take what arrived, in any order, once `expected` are there. One too many is seen in a later step."""
+        self.receiver.wait(expected, seconds=SECONDS)
+        found = [self._plain(item) for item in self.receiver.received]
+        self.receiver.received.clear()
+        self.told.append((name, sorted(found, key=str)))
+
+    def _plain(self, item: Any) -> Any:
+        headers = {name.lower(): value for name, value in item["headers"].items()}
+        path = urllib.parse.unquote_plus(item["path"])
+        told = {"path": path, "x-branch": headers.get("x-branch"), "authorization": headers.get("authorization")}
+        values = json.loads(item["body"])
+        return self.broker.normalise_decision({**told, **values})
+
+
+def hook(receiver: Receiver, *events: str, **more: Any) -> dict[str, Any]:
+    request = {
+        "method": "POST",
+        "url": f"{receiver.url}/hook?c=${{pactbroker.consumerName}}&e=${{pactbroker.eventName}}",
+        "headers": {"Content-Type": "application/json", "X-Branch": "${pactbroker.consumerVersionBranch}"},
+        "body": {name: f"${{pactbroker.{name}}}" for name in PARAMETERS},
+        "username": "ann",
+        "password": "${pactbroker.consumerVersionNumber}",
+    }
+    return {"request": request, "events": [{"name": event} for event in events], **more}
+
+
+def tell(address: str) -> list[tuple[str, list[Any]]]:
+    receiver = Receiver()
+    story = Story(address, receiver)
+    b = story.broker
+    b.pacticipant("products", main_branch="main")
+    b.pacticipant("orders")
+    b.call("PUT", f"/pacticipants/{b.name('orders')}/labels/team-a", {})
+    b.call("PUT", f"/pacticipants/{b.name('products')}/labels/team-b", {})
+    b.environment("production", production=True)
+    b.call("POST", "/webhooks", hook(receiver, *EVENTS, provider={"name": b.name("products")}))
+    b.call("POST", "/webhooks", hook(receiver, "contract_published", consumer={"label": "team-a"}, enabled=False))
+    b.call("POST", "/webhooks", hook(receiver, "contract_published", consumer={"label": "team-b"}))
+    b.branch("products", "p1", "main")
+
+    b.publish("orders", "1", "products", branch="feat/x", tags=["dev", "x"], build_url="http://ci.example/1")
+    story.step("a first pact, which the head of main has not verified", 3)
+    b.verify("orders", "1", "products", "p1", success=False, tags=("beta", "b"))
+    story.step("a failed result", 2)
+    b.verify("orders", "1", "products", "p1")
+    story.step("a result", 2)
+    b.publish("orders", "2", "products", branch="main")
+    story.step("the same content again", 2)
+    b.deploy("products", "p1", "production")
+    b.branch("products", "p2", "main")
+    b.branch("products", "p2", "feat/y")
+    b.publish("orders", "3", "products", content="b", branch="main")
+    story.step("new content, which neither the head of main nor what is deployed has verified", 4)
+    b.publish("orders", "4", "products", content="b")
+    story.step("the same again, which still nobody has verified", 3)
+    found = b.for_verification("products", {"latest": True, "branch": "main"}, {"latest": True})
+    for index in range(len(found.body["_embedded"]["pacts"])):
+        b.verify_selected(found, "products", "p2", index=index, branch="main")
+    story.step("a result for all that the selectors found", 4)
+    b.publish("orders", "5", "products", content="b", branch="main")
+    story.step("what one of two has verified", 2)
+    path = f"/pacts/provider/{b.name('products')}/consumer/{b.name('orders')}/version/6"
+    b.call("PUT", path, b.pact("orders", "1", "products", record=False).body)
+    story.step("a pact by itself", 4)
+    return story.told
+
+
+def test_every_event_is_told_as_a_pact_broker_tells_it(embedded_broker: str, real_broker: str) -> None:
+    ours, theirs = tell(embedded_broker), tell(real_broker)
+    assert {item["eventName"] for _, items in theirs for item in items} == set(EVENTS)
+    assert all(re.fullmatch(r"Basic \S+", item["authorization"]) for _, items in ours for item in items)
+    for (name, mine), (_, their) in zip(ours, theirs, strict=True):
+        assert mine == their, name
