@@ -148,6 +148,32 @@ def test_webhooks_go_nowhere_unless_a_host_is_named(asked: Broker) -> None:
     assert receiver.wait(1, seconds=0.5) == []
 
 
+@pytest.mark.parametrize("asked", BOTH, indirect=True)
+def test_a_secret_of_a_webhook_is_hidden_wherever_it_stands(asked: Broker, request: pytest.FixtureRequest) -> None:
+    sent = {"method": "POST", "url": "http://localhost/hook?token=secret", "body": {"token": "secret"}}
+    made = asked.call("POST", "/webhooks", {"request": sent})
+    shown = asked.call("GET", made.link("self")).body["request"]
+    stars = "secret" if "real" in request.node.name else "**********"
+    assert (shown["url"], shown["body"]) == (f"http://localhost/hook?token={stars}", {"token": stars})
+
+
+@pytest.mark.parametrize("asked", BOTH, indirect=True)
+def test_a_hidden_secret_does_not_go_to_another_host(asked: Broker, request: pytest.FixtureRequest) -> None:
+    """On a real broker, who may change a webhook can have its password, which they cannot read, sent to themselves."""
+    sent = {"method": "POST", "url": "http://localhost/hook", "username": "ann", "password": "secret"}
+    made = asked.call("POST", "/webhooks", {"request": sent, "events": [{"name": "contract_published"}]})
+    elsewhere = {**made.body["request"], "url": "http://127.0.0.1/hook"}
+    moved = asked.call("PUT", made.link("self"), {**made.body, "request": elsewhere})
+    assert moved.status == (200 if "real" in request.node.name else 400)
+
+
+@pytest.mark.parametrize("asked", BOTH, indirect=True)
+def test_a_webhooks_address_names_nobody(asked: Broker, request: pytest.FixtureRequest) -> None:
+    sent = {"method": "POST", "url": "http://ann:secret@localhost/hook"}
+    made = asked.call("POST", "/webhooks", {"request": sent})
+    assert made.status == (201 if "real" in request.node.name else 400)
+
+
 @pytest.mark.parametrize("asked", ["embedded_broker"], indirect=True)
 def test_a_parameter_cannot_break_a_json_body(asked: Broker) -> None:
     receiver = Receiver()

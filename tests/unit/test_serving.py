@@ -253,6 +253,20 @@ def test_a_request_is_one_line_and_holds_no_secret() -> None:
         assert line["path"].startswith("/pacts/\n{")
 
 
+@pytest.mark.parametrize(
+    ("target", "path"),
+    [
+        ("/pacts?token=secret", "/pacts"),
+        ("http://ann:secret@broker.example/pacts/latest?x", "/pacts/latest"),
+        ("/pacts/http://x", "/pacts/http://x"),
+        ("http://ann:secret@broker.example", "/"),
+        ("secret", "/"),
+    ],
+)
+def test_of_a_target_the_path_is_logged(target: str, path: str) -> None:
+    assert journal.plain_path(target) == path
+
+
 @pytest.mark.parametrize("said", [None, "", "a b", "a\n", "a" * 129, "<script>", "ä", '"'])
 def test_an_id_that_is_no_plain_word_is_replaced(said: str | None) -> None:
     assert len(journal.request_id(said)) == 32

@@ -61,6 +61,12 @@ def request_id(said: str | None) -> str:
     return said if said and _ID.fullmatch(said) else uuid.uuid4().hex
 
 
+def plain_path(target: str) -> str:
+    """Give the path of a request's target: no query, and nothing of a whole address but its path (RFC 9112, 3.2.2)."""
+    path = target.partition("?")[0]
+    return path if path.startswith("/") else "/" + path.partition("://")[2].partition("/")[2]
+
+
 def log_request(name: str, method: str, path: str, status: int, **more: float) -> None:
     """Log one request."""
     fields = {"event": "request", "id": name, "method": method, "path": path[:_LONGEST_PATH], "status": status, **more}
@@ -80,7 +86,7 @@ class Journal:
         """Answer one request (PEP 3333)."""
         began = time.perf_counter()
         name = request_id(environ.get("HTTP_X_REQUEST_ID"))
-        path = str(environ.get("REQUEST_URI") or environ.get("PATH_INFO", "")).partition("?")[0]
+        path = plain_path(str(environ.get("REQUEST_URI") or environ.get("PATH_INFO", "")))
         sent: list[tuple[str, Headers]] = []
         try:
             answer = self._application(environ, lambda status, headers, _=None: sent.append((status, headers)))

@@ -126,7 +126,7 @@ class _Parser(HTTPRequestParser):  # type: ignore[misc]
         elif getattr(self.error, "code", 0) == utilities.RequestHeaderFieldsTooLarge.code:
             target = head.lstrip().partition(b"\r\n")[0].partition(b" ")[2]
             self.error = _TooLong("") if len(target) > limit else self.error
-            self.command, self.request_uri = "-", "-"  # waitress takes what it could not read for GET /
+            self.command = "-"  # waitress takes what it could not read for GET /
         return consumed
 
 
@@ -143,7 +143,7 @@ class _Refusal(ErrorTask):  # type: ignore[misc]
             self.response_headers.append(("Retry-After", "5"))
         self.set_close_on_finish()
         self.content_length = len(body)
-        path = getattr(request, "request_uri", "-").partition("?")[0]
+        path = journal.plain_path(getattr(request, "request_uri", "/"))
         journal.log_request(name, getattr(request, "command", "-"), path, error.code, bytes=len(body))
         self.channel.lingers = True
         self.write(body)
