@@ -1,6 +1,6 @@
 """Lints 1,000 and 10,000 pacts of 10 interactions, and prints the seconds beside what else reads the same files.
 
-    make bench-lint                          # both, in some two minutes
+    python benchmarks/linting.py             # both, in some minutes
     python benchmarks/linting.py 1000        # so many
 
 Every run is a process of its own; ours takes all processors. Ratios are of seconds of processors, which other programs

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 _FILES_OF_A_PROCESS = 40  # with fewer, starting one takes longer than they do
 _NONE_OF_IT = LintConfig()
+_GUESSED = frozenset(("volatile-value", "random-description"))
 
 
 @dataclass
@@ -184,8 +185,15 @@ def _look(task: _Task) -> _Looked:
 
 
 def _found(document: Document, task: _Task) -> list[Finding]:
+    """Find what the rules find. What two runs have shown is not said a second time as what looks so."""
     between = made(document, task.between[1], task.options) if task.between else []
-    return [*between, *lint(document, task.options)]
+    shown = {_place(each) for each in between}
+    guessed = (each for each in lint(document, task.options) if not (each.rule in _GUESSED and _place(each) in shown))
+    return [*between, *guessed]
+
+
+def _place(finding: Finding) -> tuple[str, int | None, str]:
+    return finding.listed, finding.index, finding.where
 
 
 def _fixed(document: Document, findings: Sequence[Finding], task: _Task) -> tuple[Document, tuple[Finding, ...]]:

@@ -84,7 +84,8 @@ def _instead(language: str, found: Found) -> str:
         return ""
     text = str(found.value) if isinstance(found.value, str | int) else ""
     if secret_kind(text, found.key) or personal_kind(text, found.key):
-        return instead(language, "example", "example" if isinstance(found.value, str) else 1, found.key)
+        example = "someone@example.com" if "@" in text else "example"
+        return instead(language, "example", example if isinstance(found.value, str) else 1, found.key)
     value = steady(found.value) if found.rule == "volatile-value" else found.value
     return instead(language, found.want, value, found.key)
 

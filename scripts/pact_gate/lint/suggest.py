@@ -181,9 +181,7 @@ def _possible(want: Want, value: Any) -> Want:
         return _possible_of_text(_by_shape(value) if want == "example" else want, value)
     if want == "each-like":
         return want if isinstance(value, list) and value else "type"
-    if want == "decimal" and isinstance(value, float) and not value.is_integer():
-        return want  # several libraries write 3.0 as 3, which is no decimal
-    return "type" if want == "type" else own
+    return "type" if want == "type" else own  # a decimal is any number: many a library writes 30.0 as 30
 
 
 def _possible_of_text(want: Want, value: str) -> Want:
