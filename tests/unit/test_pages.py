@@ -442,7 +442,7 @@ def test_an_integration_is_judged_by_the_main_branch(site: Site) -> None:
     assert "! changed, not verified" in site.look("/integrations").words
 
 
-@pytest.mark.parametrize("big", ["a body", "interactions", "a text", "headers"])
+@pytest.mark.parametrize("big", ["a body", "interactions", "a text", "headers", "responses", "rules"])
 def test_a_big_pact_makes_no_big_page(site: Site, big: str) -> None:
     pact = simple("x")
     interaction = pact["interactions"][0]
@@ -450,6 +450,12 @@ def test_a_big_pact_makes_no_big_page(site: Site, big: str) -> None:
         interaction["response"]["body"] = [{"number": number, "text": "y" * 100} for number in range(20_000)]
     elif big == "a text":
         interaction["response"]["body"] = "<" * 5_000_000
+    elif big == "responses":
+        contents = {"contents": {"content": "y" * 1_000}}
+        pact["interactions"] = [{"description": "x", "request": contents, "response": [contents] * 5_000}]
+    elif big == "rules":
+        rule = {"matchers": [{"match": "regex", "regex": "y" * 100}] * 100}
+        interaction["response"]["matchingRules"] = {"body": {f"$.{number}": rule for number in range(500)}}
     elif big == "headers":
         interaction["request"]["headers"] = {f"X-{number}": "y" * 1000 for number in range(8_000)}
     else:
@@ -458,6 +464,21 @@ def test_a_big_pact_makes_no_big_page(site: Site, big: str) -> None:
     answered = site.ask("GET", "/pacts/provider/products/consumer/orders/latest", BROWSER)
     assert answered.status == 200
     assert len(answered.text) < 500_000
+
+
+def test_a_big_result_makes_no_big_page(site: Site) -> None:
+    site.publish("orders", "1", "products")
+    long = "x" * 5_000
+    found = {"attribute": long, "identifier": long, "description": long, "diff": long}
+    tests = [{"interactionDescription": long, "success": False, "mismatches": [found] * 20}] * 60
+    site.verify("orders", "1", "products", "p1", success=False, testResults=tests)
+    sha = site.do("GET", "/pacts/provider/products/consumer/orders/latest")["_links"]["pb:pact-version"]["name"]
+    path = f"/pacts/provider/products/consumer/orders/pact-version/{sha}/verification-results/latest"
+    answered = site.ask("GET", path, BROWSER)
+    assert len(answered.text) < 800_000  # of 24 million
+    page = read(answered.text)
+    assert "and 10 more" in page.words
+    assert any("page=2" in href for href in page.links)
 
 
 def test_a_pact_of_version_4_is_read(site: Site) -> None:

@@ -13,10 +13,11 @@ from pact_gate.embedded.pages.frame import Page, answer, prefix_of
 from pact_gate.embedded.pages.html import Html, Part, joined, name, outside, tag
 from pact_gate.embedded.rows import one, required
 from pact_gate.embedded.urls import at
+from pact_gate.model.plain import line
 
 _COLUMNS = 5  # environments beside one another; more are only listed
 _ROWS = 20  # pacticipants on the overview
-_HERE = 20  # versions of one pacticipant in one cell
+_HERE = 20  # versions of one pacticipant in one cell; contacts, and details of one
 _PRESENT = """SELECT d.environment_id, d.pacticipant_id, d.version_id, d.instance, d.created_at, 'deployed' AS how
         FROM deployments d WHERE d.current = 1 AND {condition}
     UNION ALL SELECT r.environment_id, r.pacticipant_id, r.version_id, NULL, r.created_at, 'released'
@@ -115,7 +116,7 @@ def _grid(db: sqlite3.Connection, prefix: str, known: Sequence[sqlite3.Row], own
             for owner in owners
         )
         return parts.table("What is where", ("Pacticipant", "Where"), lines)
-    columns = ("Pacticipant", *(place["display_name"] for place in known))
+    columns = ("Pacticipant", *(line(place["display_name"], 40) for place in known))
     lines_by_place = (
         (
             parts.pacticipant(prefix, owner["name"]),
@@ -159,14 +160,14 @@ def _kind(row: sqlite3.Row) -> str:
 
 def _contacts(row: sqlite3.Row) -> Part:
     contacts = json.loads(row["contacts"]) if row["contacts"] else []
-    return tag("ul", (tag("li", _contact(each)) for each in contacts)) if contacts else None
+    return tag("ul", (tag("li", _contact(each)) for each in contacts[:_HERE])) if contacts else None
 
 
 def _contact(each: object) -> Part:
     if not isinstance(each, dict):
         return name(str(each))
     details = each.get("details")
-    known = list(details.items()) if isinstance(details, dict) else []
+    known = list(details.items())[:_HERE] if isinstance(details, dict) else []
     return [
         name(str(each.get("name", ""))),
         *(("; ", name(str(key)), ": ", outside(str(value), str(value))) for key, value in known),

@@ -16,8 +16,9 @@ from pact_gate.embedded.pages.frame import Page, answer, prefix_of
 from pact_gate.embedded.pages.html import Html, Part, joined, name, tag
 from pact_gate.embedded.urls import content_at
 from pact_gate.model.commit import short
+from pact_gate.model.plain import line
 
-_OFFERED = 500  # pacticipants that the form proposes; more would make every page with it heavy
+_OFFERED = 200  # pacticipants that the form proposes; more would make every page with it heavy
 _RECENT = 10  # versions to choose from
 _REASONS = 20
 _NAMED = 3  # pacticipants or versions in one sentence
@@ -131,7 +132,8 @@ def _choice(db: sqlite3.Connection, asked: Asked) -> Html:
     rows = db.execute("SELECT name, display_name FROM environments ORDER BY production DESC, lower(name) LIMIT 1000")
     chosen = asked.environment
     options = [
-        tag("option", row["display_name"], value=row["name"], selected=row["name"] == chosen) for row in rows.fetchall()
+        tag("option", line(row["display_name"], 60), value=row["name"], selected=row["name"] == chosen)
+        for row in rows.fetchall()
     ]
     options.append(tag("option", "the main branches", value=_MAIN, selected=chosen == _MAIN))
     told = asked.wrong.get("environment")

@@ -19,10 +19,11 @@ from pact_gate.model.plain import line
 
 _SIZE = 25  # interactions on one page
 _OPEN = 5  # as many are shown open
-_BODY = 20_000  # characters of a body
-_ENTRIES = 100  # headers, parameters or rules of one interaction
-_VALUE = 500  # characters of one of them
+_BODY = 10_000  # characters of a body
+_ENTRIES = 50  # headers, parameters or rules of one interaction
+_VALUE = 300  # characters of one of them
 _RESULTS = 10
+_RESPONSES = 5  # of one message
 _V4 = 4
 
 
@@ -191,8 +192,11 @@ def _sides(each: Mapping[str, Any], *, wraps: bool) -> Iterator[Html]:
         yield _side("Message", each, wraps=wraps)
         return
     yield _side("Request", request, wraps=wraps)
-    for one in response if isinstance(response, list) else [response]:
+    responses = response if isinstance(response, list) else [response]
+    for one in responses[:_RESPONSES]:
         yield _side("Response", one, wraps=wraps)
+    if len(responses) > _RESPONSES:
+        yield tag("p", f"and {len(responses) - _RESPONSES:,} more responses", class_="soft")
 
 
 def _side(title: str, part: Any, *, wraps: bool) -> Html:
@@ -237,22 +241,21 @@ def _body(body: Any, *, wraps: bool) -> Html:
     return joined(tag("p", name(", ".join(kind)), class_="soft") if kind else None, block(body["content"]))
 
 
-def block(value: Any) -> Html:
+def block(value: Any, limit: int = _BODY) -> Html:
     """JSON, or text as it is, as far as it can be read in one go."""
-    text, is_cut = (value[:_BODY], len(value) > _BODY) if isinstance(value, str) else _written(value)
-    return joined(
-        tag("pre", text, tabindex="0"), tag("p", f"The first {_BODY:,} characters.", class_="soft") if is_cut else None
-    )
+    text, is_cut = (value[:limit], len(value) > limit) if isinstance(value, str) else _written(value, limit)
+    more = tag("p", f"The first {limit:,} characters.", class_="soft") if is_cut else None
+    return joined(tag("pre", text, tabindex="0"), more)
 
 
-def _written(value: Any) -> tuple[str, bool]:
+def _written(value: Any, limit: int) -> tuple[str, bool]:
     """The beginning of a value as JSON: no more of it is written than is shown."""
     pieces, length = [], 0
     for piece in json.JSONEncoder(indent=2, ensure_ascii=False).iterencode(value):
         pieces.append(piece)
         length += len(piece)
-        if length > _BODY:
-            return "".join(pieces)[:_BODY], True
+        if length > limit:
+            return "".join(pieces)[:limit], True
     return "".join(pieces), False
 
 

@@ -18,8 +18,9 @@ from pact_gate.model.commit import short
 from pact_gate.model.plain import line
 
 _MOST_DIGITS = 16  # of an id
-_FOUND = 20  # mismatches of one interaction
-_SENTENCE = 2_000  # characters
+_SIZE = 25  # interactions on one page
+_FOUND = 10  # mismatches of one interaction
+_SENTENCE = 1_000  # characters
 
 
 def page(call: Call) -> Answer:
@@ -76,7 +77,7 @@ def _tests(call: Call, prefix: str, told: Any) -> Html:
     if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
         return parts.none("The verifier told nothing.") if told is None else block(told)
     tests = sorted(found, key=_has_passed)
-    part = parts.slice_of(call, len(tests))
+    part = parts.slice_of(call, len(tests), _SIZE)
     shown = [_test(each) for each in tests[part.offset : part.offset + part.size]]
     return joined(shown or parts.none("The verifier told of no interaction."), part.links(call, prefix))
 
@@ -113,5 +114,5 @@ def _finding(each: Mapping[str, Any]) -> Part:
     return (
         (tag("code", line(where)), ": ") if where else None,
         line(said, _SENTENCE),
-        tag("div", block(diff)) if isinstance(diff, str) and diff else None,
+        tag("div", block(diff, _SENTENCE)) if isinstance(diff, str) and diff else None,
     )

@@ -115,7 +115,7 @@ def _enabled(row: sqlite3.Row) -> Html:
 
 
 def _events(row: sqlite3.Row) -> list[Html]:
-    return [tag("div", str(event).replace("_", " ")) for event in json.loads(row["events"])]
+    return [tag("div", str(event).replace("_", " ")) for event in dict.fromkeys(json.loads(row["events"]))]
 
 
 def _scope(db: sqlite3.Connection, prefix: str, row: sqlite3.Row) -> Part:
