@@ -9,7 +9,7 @@ export UV_NATIVE_TLS ?= true# the machine's own certificates count, as they do f
 WITH_TOOLS := PATH="$(CURDIR)/.venv/bin:$$PATH"
 
 .DEFAULT_GOAL := help
-.PHONY: help demo failures test check format docs locks bench ghes clean
+.PHONY: help demo failures test check format docs locks fuzz bench ghes clean
 
 help: ## List these
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST)
@@ -43,6 +43,9 @@ docs: $(READY) ## Write the tables of inputs in docs/ from what they describe
 
 locks: $(READY) ## Compile the locks from pyproject.toml (UPGRADE=1: to the newest versions)
 	@$(WITH_TOOLS) scripts/requirements/compile $(if $(UPGRADE),--upgrade)
+
+fuzz: $(READY) ## Send the embedded broker 20,000 random and hostile requests (REQUESTS=n: as many)
+	@PACT_GATE_REQUESTS=$(or $(REQUESTS),20000) $(WITH_TOOLS) python -m pytest -s tests/durability/test_fuzz.py
 
 bench: $(READY) ## Measure the steps against their peers
 	@$(WITH_TOOLS) python benchmarks/steps.py

@@ -7,6 +7,9 @@ which a pacticipant's versions were made, which is what "latest" means.
 
 from __future__ import annotations
 
+import sqlite3
+from collections.abc import Callable
+
 APPLICATION_ID = 0x50474254  # "PGBT", kept in the file's header (sqlite.org/pragma.html#pragma_application_id)
 
 _FIRST = """
@@ -238,4 +241,29 @@ CREATE TABLE webhook_executions (
 CREATE INDEX webhook_executions_triggered ON webhook_executions (triggered_id);
 """
 
-MIGRATIONS: tuple[str, ...] = (_FIRST,)
+_RESULT_TAGS = """
+CREATE TABLE result_tags (
+    content_id INTEGER NOT NULL REFERENCES contents ON DELETE CASCADE,
+    tag TEXT NOT NULL,
+    wip INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    PRIMARY KEY (content_id, tag, wip)
+) WITHOUT ROWID;
+"""
+
+
+def _free_tags_of_results(db: sqlite3.Connection) -> None:
+    """Let a tag of a result outlive it: the first files had a column for the result, and lost the tag with it.
+
+    Both kinds of file say that they are of version 1: the first version was changed before it was released.
+    """
+    if all(row[1] != "result_id" for row in db.execute("PRAGMA table_info(result_tags)")):
+        return
+    rows = db.execute("SELECT content_id, tag, wip, created_at FROM result_tags").fetchall()
+    db.execute("DROP TABLE result_tags")
+    db.execute(_RESULT_TAGS)
+    db.executemany("INSERT INTO result_tags VALUES (?, ?, ?, ?)", map(tuple, rows))
+
+
+Migration = str | Callable[[sqlite3.Connection], None]
+MIGRATIONS: tuple[Migration, ...] = (_FIRST, _free_tags_of_results)

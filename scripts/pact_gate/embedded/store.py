@@ -228,9 +228,12 @@ def migrate(connection: sqlite3.Connection, path: pathlib.Path) -> None:
     connection.execute("BEGIN IMMEDIATE")
     try:
         seen = recognised(connection, path)  # another process may have been faster
-        for number, script in enumerate(schema.MIGRATIONS[seen:], start=seen + 1):
-            for statement in _statements(script):
-                connection.execute(statement)
+        for number, migration in enumerate(schema.MIGRATIONS[seen:], start=seen + 1):
+            if callable(migration):
+                migration(connection)
+            else:
+                for statement in _statements(migration):
+                    connection.execute(statement)
             connection.execute(f"PRAGMA user_version = {number}")
         connection.execute(f"PRAGMA application_id = {schema.APPLICATION_ID}")
         connection.commit()

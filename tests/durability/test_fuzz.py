@@ -1,0 +1,111 @@
+"""Whatever is asked, an answer is no fault of the broker's, and the file stays sound.
+
+`make test` sends 1,000 requests, the same ones each time; `make fuzz` 20,000 others each time
+(`PACT_GATE_REQUESTS=20000`). A counter-example is printed with all requests that led to it: mend it, with a test below.
+"""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import shutil
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from fuzz import Request, filled, requests, send, wrong_with
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from storm import in_process, publication
+
+from pact_gate import embedded
+from pact_gate.embedded import soundness
+
+SEARCH = os.environ.get("PACT_GATE_REQUESTS")
+TOGETHER = 20  # requests to one broker
+COUNT = int(SEARCH or 1000)
+SETTINGS = settings(
+    max_examples=-(-COUNT // TOGETHER),
+    derandomize=SEARCH is None,
+    deadline=None,
+    database=None,
+    suppress_health_check=list(HealthCheck),
+    report_multiple_bugs=SEARCH is not None,
+)
+
+
+@pytest.fixture(scope="module")
+def folder() -> Iterator[pathlib.Path]:
+    """In memory where the machine has such a place: a test of answers need not wait for a disk."""
+    memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+    with tempfile.TemporaryDirectory(dir=memory) as name:
+        yield pathlib.Path(name)
+
+
+@pytest.fixture(scope="module")
+def prepared(folder: pathlib.Path) -> tuple[pathlib.Path, dict[str, list[str]]]:
+    """A file with some of everything, and the parts of paths in it that nobody can guess, by what they are."""
+    path, shas, uuids = folder / "prepared.sqlite3", [], []
+    application = embedded.application(path)
+
+    def ask(method: str, target: str, body: Any = None) -> Any:
+        status, answer = in_process(application)(method, target, body)
+        assert status < 300, (method, target, answer)
+        return answer
+
+    made = ask("POST", "/environments", {"name": "test", "displayName": "Test", "production": False})
+    for version in range(3):
+        ask("POST", "/contracts/publish", publication("consumer", version))
+        pact = ask("GET", f"/pacts/provider/provider/consumer/consumer/version/{version}")
+        publish = pact["_links"]["pb:publish-verification-results"]["href"].partition("embedded.invalid")[2]
+        shas.append(publish.split("/pact-version/")[1].split("/")[0])
+        ask("POST", publish, {"success": version != 1, "providerApplicationVersion": "9"})
+    ask("PUT", "/pacticipants/provider/branches/main/versions/9", {})
+    ask("PUT", "/pacticipants/s%C3%B6me%20%2F%20name/branches/feat%2Fx/versions/v%2F1%20%C3%BC", {})
+    ask("PUT", "/pacticipants/provider/labels/team", {})
+    where = f"environment/{made['uuid']}"
+    for name, version in (("consumer", 2), ("provider", 9)):
+        deployed = ask("POST", f"/pacticipants/{name}/versions/{version}/deployed-versions/{where}", {})
+        uuids.append(deployed["uuid"])
+    released = ask("POST", f"/pacticipants/consumer/versions/1/released-versions/{where}", {})
+    uuids.append(released["uuid"])
+    hook = {"events": [{"name": "contract_published"}], "request": {"method": "POST", "url": "http://hook.invalid/"}}
+    uuids.append(ask("POST", "/webhooks", hook)["_links"]["self"]["href"].rpartition("/")[2])
+    wanted = ask("POST", "/pacts/provider/provider/for-verification", {"consumerVersionSelectors": [{"latest": True}]})
+    links = [pact["_links"]["self"]["href"] for pact in wanted["_embedded"]["pacts"]]
+    metadata = [link.rpartition("/metadata/")[2] for link in links if "/metadata/" in link]
+    application.close()
+    return path, {"environment": [made["uuid"]], "sha": shas, "metadata": metadata, "uuid": uuids}
+
+
+def test_no_request_is_answered_by_a_fault(
+    folder: pathlib.Path, prepared: tuple[pathlib.Path, dict[str, list[str]]]
+) -> None:
+    path, places = prepared
+    copy = folder / "copy.sqlite3"
+    answered: Counter[int] = Counter()
+
+    @SETTINGS
+    @given(st.lists(requests(), min_size=TOGETHER, max_size=TOGETHER), st.randoms(use_true_random=False))
+    def put(asked: list[Request], chance: Any) -> None:
+        shutil.copyfile(path, copy)
+        application = embedded.application(copy)
+        try:
+            for request in asked:
+                each = filled(request, places, chance)
+                answer = send(application, each)
+                assert wrong_with(each, *answer) is None, each
+                answered[answer[0]] += 1
+        finally:
+            application.close()
+            for suffix in ("-wal", "-shm"):
+                pathlib.Path(f"{copy}{suffix}").unlink(missing_ok=True)
+        assert soundness.check(copy).problems == ()
+
+    put()
+    assert answered.total() >= COUNT
+    for status in (200, 201, 204, 400, 404, 405, 406, 409, 415):
+        assert answered[status], f"none of the requests came far enough for {status}: {answered}"
+    print(f"{answered.total()} requests: {dict(answered.most_common())}")
