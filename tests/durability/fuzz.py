@@ -7,6 +7,7 @@ would send who means well.
 from __future__ import annotations
 
 import base64
+import copy
 import io
 import json
 import re
@@ -262,7 +263,7 @@ def _changed(draw: st.DrawFn, value: Any) -> Any:
     places = list(_places(value))
     place = draw(st.sampled_from(places))
     if not place:
-        return draw(VALUES)
+        return copy.deepcopy(draw(VALUES))  # another change may go into it
     *above, last = place
     holder = value
     for key in above:
@@ -270,7 +271,7 @@ def _changed(draw: st.DrawFn, value: Any) -> Any:
     if draw(_rarely):
         del holder[last]
     else:
-        holder[last] = draw(VALUES)
+        holder[last] = copy.deepcopy(draw(VALUES))
     return value
 
 
