@@ -9,8 +9,10 @@ import ipaddress
 import json
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -287,7 +289,8 @@ def test_what_breaks_is_a_sentence_for_the_caller_and_a_trace_in_the_log() -> No
 
 # --- limits and the end ---------------------------------------------------------------------------------------
 
-SMALL = Limits(body=1_000, head=2_000, target=500, request_seconds=0.2, connections=3, parting_seconds=SECONDS)
+SMALL = Limits(body=1_000, head=2_000, target=500, request_seconds=SECONDS, connections=3, parting_seconds=SECONDS)
+IMPATIENT = replace(SMALL, request_seconds=0.2)
 
 
 @contextmanager
@@ -333,7 +336,8 @@ def answer(connection: socket.socket) -> tuple[int, dict[str, Any]]:
 )
 def test_a_limit_is_a_sentence_that_arrives(request_: bytes, status: int, word: str) -> None:
     """Also to one who sends on and on before it reads: the connection is closed, not torn down."""
-    with logged() as lines, served(hello) as server, connected(server) as connection:
+    limits = IMPATIENT if status == 408 else SMALL
+    with logged() as lines, served(hello, limits) as server, connected(server) as connection:
         connection.sendall(request_)
         answered, body = answer(connection)
         assert (answered, word in body["error"]) == (status, True)
@@ -345,6 +349,33 @@ def test_what_is_just_within_the_limits_is_taken() -> None:
     with served(hello) as server, connected(server) as connection:
         connection.sendall(whole)
         assert connection.recv(15) == b"HTTP/1.1 200 OK"
+
+
+def test_nobody_keeps_a_connection_for_nothing() -> None:
+    """One that is idle, and one whose answer is not fetched, which would keep it in memory."""
+    large = b"x" * 50_000_000
+
+    def answering(environ: Any, start: Any) -> list[bytes]:
+        body = large if environ["PATH_INFO"] == "/large" else b"hello"
+        start("200 OK", [("Content-Length", str(len(body)))])
+        return [body]
+
+    with served(answering, replace(SMALL, idle_seconds=1)) as server:
+        with connected(server) as idle:
+            idle.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+            while idle.recv(1000):
+                pass  # until it is closed
+        with connected(server) as lazy:
+            lazy.sendall(b"GET /large HTTP/1.1\r\nHost: a\r\n\r\n")
+            assert lazy.recv(1, socket.MSG_PEEK) == b"H"
+            until = time.monotonic() + SECONDS
+            while server._server.active_channels and time.monotonic() < until:
+                time.sleep(0.05)
+            got = 0
+            with suppress(ConnectionResetError):
+                while piece := lazy.recv(1 << 20):
+                    got += len(piece)
+            assert got < len(large)
 
 
 def test_one_connection_too_many_is_told_so_and_the_next_gets_in() -> None:

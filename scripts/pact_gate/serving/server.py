@@ -175,12 +175,13 @@ class _Channel(HTTPChannel):  # type: ignore[misc]
         now, limits = time.time(), self.adj.limits
         if self.request is not None and now - self._began > limits.request_seconds:
             self._refuse(_TooSlow(""))
-        if self.total_outbufs_len and now - self.last_activity > limits.idle_seconds:
-            self.will_close = True
-        if self._lingers_until:
-            self.will_close = self.will_close or now > self._lingers_until
-            return not self.will_close
-        return bool(super().readable())
+        is_lazy = self.total_outbufs_len and now - self.last_activity > limits.idle_seconds
+        if is_lazy or 0 < self._lingers_until < now:
+            # Not by `will_close`, which is looked at when more can be sent: to one who fetches nothing, never.
+            self.handle_close()
+            self.close_when_flushed = self.will_close = False  # the loop asks the rest of this turn
+            return False
+        return bool(self._lingers_until or super().readable())
 
     def received(self, data: bytes) -> bool:
         """Take a part of a request."""
