@@ -109,3 +109,16 @@ def test_no_request_is_answered_by_a_fault(
     for status in (200, 201, 204, 400, 404, 405, 406, 409, 415):
         assert answered[status], f"none of the requests came far enough for {status}: {answered}"
     print(f"{answered.total()} requests: {dict(answered.most_common())}")
+
+
+# --- what it has found ----------------------------------------------------------------------------------------
+
+
+def test_a_pact_that_is_a_text_is_shown_as_json(tmp_path: pathlib.Path) -> None:
+    """It was sent without quotes: an answer that said it was JSON and was none."""
+    application = embedded.application(tmp_path / "broker.sqlite3")
+    ask = in_process(application)
+    where = "/pacts/provider/p/consumer/c/version/1"
+    assert ask("PUT", where, "a text") == (201, "a text")
+    assert ask("GET", where, None) == (200, "a text")
+    application.close()

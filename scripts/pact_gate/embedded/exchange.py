@@ -21,7 +21,10 @@ SVG = "image/svg+xml"
 
 @dataclass(frozen=True)
 class Answer:
-    """What goes back. A body of None sends no body and no Content-Type; text is sent as it is, all else as JSON."""
+    """What goes back. A body of None sends no body and no Content-Type.
+
+    Text is sent as it is, unless the media type is one of JSON; all else is written as JSON.
+    """
 
     status: int
     body: Any = None
