@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from golden import Broker, Receiver, pact_file
+from golden import Broker, Receiver, pact_file, quote
 
 CONSUMERS = 120
 BOTH = [pytest.param("embedded_broker", id="embedded"), pytest.param("real_broker", id="real")]
@@ -128,6 +128,37 @@ def test_a_name_has_at_most_a_thousand_characters(asked: Broker, request: pytest
     made = asked.call("POST", "/pacticipants", body)
     assert made.status == (201 if "real" in request.node.name else 400)
     assert asked.call("POST", "/pacticipants", {"name": body["name"][:1_000]}).status == 201
+
+
+@pytest.mark.parametrize("asked", BOTH, indirect=True)
+def test_a_name_that_is_no_ascii_is_held_against_its_providers(asked: Broker, request: pytest.FixtureRequest) -> None:
+    """A real broker does not find such a pacticipant from its own address, compares nothing and says yes."""
+    asked.environment("live")
+    asked.publish("Käufer", "1", "products", branch="main", tags=["dev"])
+    asked.verify("Käufer", "1", "products", "p1", success=False)
+    asked.deploy("products", "p1", "live")
+    asked.tag("products", "p1", "prod")
+    name, live = quote(asked.name("Käufer")), quote(asked.name("live"))
+    for question in (
+        f"/pacticipants/{name}/branches/main/latest-version/can-i-deploy/to-environment/{live}",
+        f"/pacticipants/{name}/latest-version/dev/can-i-deploy/to/prod",
+    ):
+        answer = asked.call("GET", question).body
+        said = answer["summary"]["deployable"], len(answer["matrix"])
+        assert said == ((True, 0) if "real" in request.node.name else (False, 1))
+    assert asked.can_i_deploy("Käufer", "1", "live").body["summary"]["deployable"] is False  # asked in a query, both do
+
+
+@pytest.mark.parametrize("asked", BOTH, indirect=True)
+def test_two_parts_of_an_address_that_are_no_ascii(asked: Broker, request: pytest.FixtureRequest) -> None:
+    name, one, two = quote(asked.name("Käufer")), quote("ä"), quote("ö")
+    pact = pact_file(asked.name("Käufer"), asked.name("products"), "a")
+    for path, body in (
+        (f"/pacts/provider/{asked.name('products')}/consumer/{name}/version/1", pact),
+        (f"/pacticipants/{asked.name('orders')}/versions/{one}/tags/{two}", {}),
+        (f"/pacticipants/{asked.name('baskets')}/branches/{one}/versions/{two}", {}),
+    ):
+        assert asked.call("PUT", path, body).status == (500 if "real" in request.node.name else 201)
 
 
 @pytest.mark.parametrize("asked", ["closed_broker"], indirect=True)
