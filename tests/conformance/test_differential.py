@@ -137,7 +137,8 @@ class Brokers(RuleBasedStateMachine):
         if documents:
             ours, theirs = (broker.steps for broker in self.brokers)
             steps = zip(theirs, ours, strict=True)
-            assert [(step["label"], line) for step, other in steps for line in compare(step, other)[1]] == []
+            differences = [f"{step['label']}: {line}" for step, other in steps for line in compare(step, other)[1]]
+            assert not differences, "\n".join(differences)
         return [answer for answer in answers if answer is not None and answer.status < 300]
 
     def _kept(self, answers: list[Answer]) -> Any:
