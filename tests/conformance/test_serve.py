@@ -225,6 +225,13 @@ def test_its_end_sends_the_webhooks_that_are_due_or_keeps_them(serve: Any, tmp_p
     assert again.end() == 0
 
 
+def test_a_new_file_is_its_users_alone(serve: Any, tmp_path: Path) -> None:
+    """It holds the secrets of webhooks."""
+    serve()
+    modes = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.glob("b.sqlite3*")}
+    assert set(modes.values()) == {0o600}, modes
+
+
 def test_a_second_signal_ends_it_at_once(serve: Any) -> None:
     broker = serve()
     host, port = broker.url.removeprefix("http://").split(":")

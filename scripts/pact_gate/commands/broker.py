@@ -51,8 +51,8 @@ def _serve(settings: ServeSettings, access: AccessSettings, step: Step) -> Outco
     from pact_gate.serving.server import Limits, Server  # noqa: PLC0415
 
     database = Path(settings.database)
-    os.umask(0o077)  # the file holds the secrets of webhooks
     with journal.writing(sys.stderr), ExitStack() as ending:
+        ending.callback(os.umask, os.umask(0o077))  # a new file will hold the secrets of webhooks
         broker = application(database, webhook_hosts=frozenset(settings.webhook_hosts))
         ending.callback(broker.close)
         try:
