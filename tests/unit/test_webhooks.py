@@ -237,6 +237,27 @@ def test_a_header_has_a_name_that_is_one(broker: Any, name: str) -> None:
     assert (status, list(said["errors"])) == (400, ["request.headers"])
 
 
+def test_what_a_pact_broker_adds_is_added(serve: Any, http: Any) -> None:
+    """A form without a Content-Type, as GitLab's triggers take it, is a form there: Ruby says so by itself."""
+    server = serve(lambda _: http(200, {}))
+    for given in ({"body": "token=x&ref=main"}, {"body": "{}", "headers": {"content-type": "application/json"}}, {}):
+        assert send(
+            webhook_requests.prepare(webhook_requests.kept(request(f"{server.url}/", **given)), {}), HOSTS
+        ).success
+    kinds = [got.headers.get("content-type") for got in server.requests]
+    assert kinds == ["application/x-www-form-urlencoded", "application/json", None]
+    assert {got.headers["accept"] for got in server.requests} == {"*/*"}
+
+
+def test_trying_one_out_shows_what_was_sent(broker: Any, serve: Any, http: Any) -> None:
+    server = serve(lambda _: http(200, {}))
+    published(broker, "1%2F2")
+    given = request(f"{server.url}/?v=${{pactbroker.consumerVersionNumber}}", body={"e": "${pactbroker.eventName}"})
+    said = call(broker, "POST", "/webhooks/execute", {"request": given})[1]
+    assert (said["request"]["url"], said["request"]["body"]) == (f"{server.url}/?v=1%2F2", {"e": "test"})
+    assert server.requests[0].path == "/?v=1%2F2"
+
+
 def test_parameters_cannot_break_out(serve: Any, http: Any) -> None:
     """What somebody named a branch: in the address it is one value, in a header one line, in JSON one text."""
     server = serve(lambda _: http(200, {}))

@@ -103,20 +103,32 @@ def host_of(url: str, filler: str = "placeholder") -> str | None:
 
 
 def prepare(request: Mapping[str, Any], parameters: Mapping[str, str]) -> Prepared:
-    """Fill in the parameters: escaped in the address, as JSON where the body is JSON."""
+    """Make a request ready, with its parameters filled in and the headers that a Pact Broker adds."""
+    given = filled(request, parameters)
+    body = given.get("body")
+    text = body if isinstance(body, str) else "" if body is None else dumps(body)
+    defaults = {"accept": "*/*"} | ({"content-type": "application/x-www-form-urlencoded"} if text else {})
+    sent = {name: value for name, value in given["headers"].items() if name not in _OF_THE_CONNECTION}
+    headers = {**defaults, **sent}
+    if given.get("username"):
+        pair = f"{given['username']}:{given.get('password', '')}"
+        headers["authorization"] = f"Basic {base64.b64encode(pair.encode()).decode()}"
+    return Prepared(given["method"].upper(), given["url"], headers, text.encode())
+
+
+def filled(request: Mapping[str, Any], parameters: Mapping[str, str]) -> dict[str, Any]:
+    """Fill in the parameters: escaped in the address, as JSON where the body is JSON, on one line in a header."""
 
     def plain(value: str) -> str:
         return _filled(value, parameters, str)
 
-    body = request.get("body")
-    text = plain(body) if isinstance(body, str) else "" if body is None else dumps(_filled_json(body, plain))
-    given = request.get("headers", {}).items()
-    headers = {name: _one_line(plain(str(value))) for name, value in given if name not in _OF_THE_CONNECTION}
-    if request.get("username"):
-        pair = f"{plain(request['username'])}:{plain(request.get('password', ''))}"
-        headers["authorization"] = f"Basic {base64.b64encode(pair.encode()).decode()}"
-    url = _filled(request["url"], parameters, urllib.parse.quote_plus)
-    return Prepared(request["method"].upper(), url, headers, text.encode())
+    found = {
+        **_filled_json({name: request.get(name) for name in ("method", "username", "password")}, plain),
+        "url": _filled(request["url"], parameters, urllib.parse.quote_plus),
+        "headers": {name: _one_line(plain(str(value))) for name, value in request.get("headers", {}).items()},
+        "body": _filled_json(request.get("body"), plain),
+    }
+    return {name: value for name, value in found.items() if value is not None}
 
 
 def _filled(template: str, parameters: Mapping[str, str], escape: Callable[[str], str]) -> str:

@@ -122,16 +122,13 @@ def _execute_unsaved(call: Call) -> Answer:
 
 def _executed(call: Call, request: dict[str, Any], hook: sqlite3.Row | None) -> Answer:
     """Send a webhook now, with the newest pact that it is for; nothing of it is kept."""
-    prepared = webhook_requests.prepare(request, _sample(call, hook))
-    sent = delivery.send(prepared, call.hosts)
+    parameters = _sample(call, hook)
+    sent = delivery.send(webhook_requests.prepare(request, parameters), call.hosts)
     links: Document = {"try-again": link("Send it again", call.url)}
     if hook is not None:
         links["webhook"] = {"href": at(call.base, "webhooks", hook["uuid"])}
-    shown = {
-        "headers": webhook_requests.shown(request).get("headers", {}),
-        "body": webhook_requests.shown(request).get("body"),
-        "url": prepared.shown_url,
-    }
+    known = webhook_requests.shown(webhook_requests.filled(request, parameters))
+    shown = {"headers": known.get("headers", {}), "body": known.get("body"), "url": known["url"]}
     response = {"response": {"status": sent.status}} if sent.status is not None else {"error": {"message": sent.log}}
     return Answer(200, {"request": shown, **response, "logs": sent.log, "success": sent.success, "_links": links})
 
