@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import pathlib
+import sqlite3
 import subprocess
 from collections import Counter
 
+import pytest
+from fuzz import Request, send
 from storms import SECONDS, kept, noted, served, start
+
+from pact_gate import embedded
+from pact_gate.embedded import store
 
 PROCESSES, THREADS, WRITES = 8, 4, 5
 
@@ -36,3 +43,26 @@ def holds(database: pathlib.Path, writers: list[subprocess.Popen[bytes]]) -> Non
     answered = [answer for client in range(PROCESSES) for answer in noted(notes(database.parent, client))]
     assert Counter(status for status, _, _ in answered) == {200: PROCESSES * THREADS * WRITES}
     assert kept(database) == {(consumer, version) for _, consumer, version in answered}
+
+
+@pytest.mark.parametrize("other", ["process", "thread"])
+def test_who_waits_too_long_is_told_to_try_again(tmp_path: pathlib.Path, monkeypatch, other: str) -> None:
+    """Not after a second or two, as here, but after a minute: 503, when to come back, and nothing is changed."""
+    monkeypatch.setattr(store, "_BUSY_SECONDS", 0.2)
+    application = embedded.application(tmp_path / "broker.sqlite3")
+    with contextlib.ExitStack() as holding:
+        if other == "process":
+            connection = holding.enter_context(
+                contextlib.closing(sqlite3.connect(tmp_path / "broker.sqlite3", isolation_level=None))
+            )
+            connection.execute("BEGIN IMMEDIATE")
+        else:
+            holding.enter_context(application._store.writing())
+        request = Request("POST", "/pacticipants", {"CONTENT_TYPE": "application/json"}, b'{"name": "late"}')
+        status, headers, body = send(application, request)
+        assert (status, dict(headers)["Retry-After"]) == (503, "5")
+        assert b"The broker is busy: try again. Nothing was changed." in body
+        read = Request("GET", "/pacticipants", {}, b"")
+        assert send(application, read)[0] == 200, "who reads waits for nobody"
+    assert send(application, request)[0] == 201
+    application.close()
