@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import base64
 import copy
+import http.client
 import io
 import json
 import re
+import socket
 import urllib.parse
 from dataclasses import dataclass
 from typing import Any
@@ -305,6 +307,18 @@ def send(application: Any, request: Request) -> tuple[int, list[tuple[str, str]]
     body = b"".join(application(environ, lambda status, headers, _info=None: answered.append((status, headers))))
     status, headers = answered[-1]
     return int(status.split()[0]), headers, body
+
+
+def send_raw(port: int, request: Request) -> tuple[int, list[tuple[str, str]], bytes]:
+    """Put a request on the wire as it is, which no client would; the connection is its own."""
+    named = {"Host": "HTTP_HOST", "Content-Type": "CONTENT_TYPE", "Accept": "HTTP_ACCEPT"}
+    head = [f"{request.method} {request.target} HTTP/1.1", "Connection: close", f"Content-Length: {len(request.body)}"]
+    head += [f"{name}: {request.headers[key]}" for name, key in named.items() if key in request.headers]
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
+        connection.sendall("\r\n".join([*head, "", ""]).encode("utf-8", "surrogatepass") + request.body)
+        answer = http.client.HTTPResponse(connection, method=request.method)
+        answer.begin()
+        return answer.status, answer.getheaders(), answer.read()
 
 
 def wrong_with(request: Request, status: int, headers: list[tuple[str, str]], body: bytes) -> str | None:

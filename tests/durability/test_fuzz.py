@@ -15,10 +15,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from fuzz import Request, filled, requests, send, wrong_with
+from fuzz import Request, filled, requests, send, send_raw, wrong_with
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from storm import in_process, publication
+from storms import served
 
 from pact_gate import embedded
 from pact_gate.embedded import soundness
@@ -109,6 +110,24 @@ def test_no_request_is_answered_by_a_fault(
     for status in (200, 201, 204, 400, 404, 405, 406, 409, 415):
         assert answered[status], f"none of the requests came far enough for {status}: {answered}"
     print(f"{answered.total()} requests: {dict(answered.most_common())}")
+
+
+def test_no_request_on_the_wire_is_answered_by_a_fault(tmp_path: pathlib.Path, prepared: Any) -> None:
+    """A tenth as many to a served broker, which has its server's own ways to stumble; one file for all of them."""
+    shutil.copyfile(prepared[0], tmp_path / "broker.sqlite3")
+    with served(tmp_path / "broker.sqlite3") as (address, process):
+        port = int(address.rpartition(":")[2])
+
+        @settings(SETTINGS, max_examples=-(-COUNT // 10))
+        @given(requests(), st.randoms(use_true_random=False))
+        def put(request: Request, chance: Any) -> None:
+            each = filled(request, prepared[1], chance)
+            assert wrong_with(each, *send_raw(port, each)) is None, each
+
+        put()
+        assert process.poll() is None
+    assert "Traceback" not in (tmp_path / "broker.log").read_text(errors="replace")
+    assert soundness.check(tmp_path / "broker.sqlite3").problems == ()
 
 
 # --- what it has found ----------------------------------------------------------------------------------------
