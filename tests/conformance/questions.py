@@ -709,3 +709,190 @@ def webhooks_kept(b: Broker) -> None:
     b.call("PUT", "/webhooks/short", hook, label="a uuid that is none")
     for item in b.call("GET", "/webhooks", record=False).body["_links"]["pb:webhooks"]:
         b.call("DELETE", item["href"], record=False)
+
+
+@scenario
+def matrix_spelled_otherwise(b: Broker) -> None:
+    """What Rack reads as well, and what the Ruby, JVM and older clients send."""
+    o, p = quote(b.name("orders")), quote(b.name("products"))
+    b.environment("test")
+    b.pacticipant("products", main_branch="main")
+    b.publish("orders", "1", "products", branch="main", tags=["prod"])
+    b.publish("orders", "2", "products", branch="feat/x", content="b")
+    b.verify("orders", "1", "products", "p1", branch="main", tags=("prod",))
+    b.verify("orders", "2", "products", "p1", success=False)
+    b.deploy("products", "p1", "test")
+    e = quote(b.name("test"))
+    for query in (
+        f"q%5B%5D%5Bpacticipant%5D={o}&q%5B%5D%5Bversion%5D=1&q%5B%5D%5Bpacticipant%5D={p}&q%5B%5D%5Blatest%5D=true&latestby=cvp",
+        f"q[][pacticipant]={o}&q[][version]=1&latestby=cvp&latest=true&tag=prod",
+        f"latestby=cvp&q[][pacticipant]={o}&q[][latest]=true&q[][tag]=prod&q[][pacticipant]={p}&q[][latest]=true",
+        f"q[][pacticipant]={o}&q[][latest]=true&latestby=cvp&latest=true",
+        f"q[][pacticipant]={o}&q[][latest]=true&q[][branch]=feat%2Fx&latestby=cvp&environment={e}",
+        f"q[][pacticipant]={o}&q[][latest]=true&q[][branch]=feat/x&latestby=cvp&environment={e}",
+        f"q[][pacticipant]={o}&q[][branch]=feat%2Fx&q[][latest]=true&q[][pacticipant]={p}&q[][mainBranch]=true&q[][latest]=true",
+        f"q[][pacticipant]={o}&q[][pacticipant]={p}&latestby=cvpv&success[]=true&success[]=false&success[]=null",
+        f"q[][pacticipant]={o}&q[][pacticipant]={p}&latestby=cvpv&success[]=",
+        f"q[][pacticipant]={o}&q[][pacticipant]={p}&latestby=cvpv&page=1&size=1",
+        f"q[][pacticipant]={o}&q[][pacticipant]={p}&latestby=cvpv&pageNumber=2&pageSize=1",
+        f"q[][pacticipant]={o}&q[][version]=1&environment={e}&latestby=cvpv&",
+        f"&q[][pacticipant]={o}&&q[][version]=1&environment={e}",
+        f"q[][pacticipant]={o}&q[][version]=1&environment=",
+        f"q[][pacticipant]={o}&q[][version]=1&tag=",
+        f"q[][pacticipant]={o}&q[][version]=1&latest=",
+        f"q[][pacticipant]={o}&q[][version]=1&mainBranch=",
+        f"q[][pacticipant]={o}&q[][version]=1&q[][unknown]=2&latestby=cvp",
+        f"q[][pacticipant]={o}&q[][version]=1&q[][environment]={e}&latestby=cvp",
+        f"q[][pacticipant]={o}&q[][environment]=nowhere&latestby=cvp",
+        f"q[][pacticipant]={o}&q[][version]=1&q[][branch]=main&latestby=cvp",
+        f"q[][pacticipant]={o}&q[][version]=1&q[][tag]=prod&latestby=cvp",
+        f"q[][pacticipant]={o}&q[][tag]=prod&q[][branch]=main&latestby=cvp",
+        f"q[][pacticipant]={o}&q[][pacticipant]={o}&q[][version]=1&latestby=cvp",
+        f"q[][pacticipant]={o}&q[][version]=1&q[][pacticipant]={o}&q[][version]=2&latestby=cvp",
+        f"q[][pacticipant]={o}&q[][version]=1&q[][pacticipant]={o}&q[][version]=2&q[][pacticipant]={p}&latestby=cvpv",
+        f"q[][pacticipant]={o}&q[][version]=1&q[][pacticipant]={o}&q[][version]=2&latestby=cvpv&environment={e}",
+        f"q[][pacticipant]={o}&q[][version]=2&latestby=cvpv&environment={e}&ignore[][pacticipant]={p}&ignore[][latest]=true",
+        f"q[][pacticipant]={o}&q[][version]=2&latestby=cvpv&environment={e}&ignore[][pacticipant]={p}&ignore[][version]=p1&ignore[][pacticipant]={o}",
+        f"q[][pacticipant]={o}&q[][version]=2&latestby=cvpv&environment={e}&ignore[]={p}",
+        f"q[][pacticipant]={o}&q[][version]=2&latestby=cvpv&environment={e}&ignore={p}",
+        f"q[]={o}",
+        f"q[][pacticipant]={o}&q[][version]=1+",
+        f"q[][pacticipant]={o}&q[][version]=%201",
+        f"q[][pacticipant]={o}&q[][version]=1;latestby=cvp",
+        f"Q[][pacticipant]={o}",
+        f"q[][Pacticipant]={o}",
+        f"q[][pacticipant]={o.upper()}&q[][version]=1",
+        f"q[][pacticipant]={o}&q[][version]=1&q[][main_branch]=true",
+        f"q[][pacticipant]={o}&q[][main_branch]=true&latestby=cvp",
+        f"q[][pacticipant]={o}&q[][version]=1&main_branch=true",
+        f"q[][pacticipant]={o}&q[][latest]=1&latestby=cvp",
+        f"q[][pacticipant]={o}&q[][latest]=TRUE&latestby=cvp",
+        f"q[][pacticipant]={o}&q[][latest]=prod&latestby=cvp",
+        f"q[][pacticipant]={o}&q[][mainBranch]=false&latestby=cvp",
+        f"q[][pacticipant]={o}&q[][version]=1&latest=false&tag=prod",
+        f"q[][pacticipant]={o}&q[][version]=1&days=7",
+    ):
+        b.call("GET", f"/matrix?{query}")
+    for query in (
+        f"pacticipant={o}&version=1&environment={e}",
+        f"pacticipant={o}&version=1&to={e}",
+        f"pacticipant={o}&version=&environment={e}",
+        f"pacticipant={o}&branch=main&environment={e}",
+        f"pacticipant={o}&latest=true&environment={e}",
+        f"pacticipant={o}&version=1&mainBranch=true",
+        f"pacticipant={o}&version=1&to=main",
+        f"pacticipant={o}&version=9&environment={e}",
+        f"version=1&environment={e}",
+        "",
+    ):
+        b.call("GET", f"/can-i-deploy?{query}")
+
+
+@scenario
+def lists_in_pages(b: Broker) -> None:
+    """Each list of a pacticipant, page by page, with names that have to be escaped."""
+    for number in range(1, 5):
+        b.publish(
+            "orders",
+            f"{number} ä/x",
+            "products",
+            branch=f"feat/{number % 3}",
+            content=str(number),
+            tags=[f"t/{number % 2}"],
+        )
+        b.verify("orders", f"{number} ä/x", "products", f"p/{number}", branch="main")
+    o, p = quote(b.name("orders")), quote(b.name("products"))
+    for path in (
+        f"/pacticipants/{o}/versions",
+        f"/pacticipants/{o}/branches",
+        f"/pacticipants/{o}/branches/{quote('feat/1')}/versions",
+        f"/pacticipants/{o}/tags/{quote('t/1')}/versions",
+        f"/pacts/provider/{p}/consumer/{o}/versions",
+    ):
+        for query in (
+            "",
+            "?size=1",
+            "?page=2&size=1",
+            "?pageNumber=1&pageSize=3",
+            "?page=9&size=2",
+            "?page=1",
+            "?size=1000",
+        ):
+            b.call("GET", path + query)
+    b.call("GET", f"/pacticipants?q={o}&page=1&size=1")
+    b.call("GET", f"/pacticipants?q={quote(b.prefix)}&page=2&size=1")
+    b.call("GET", f"/pacts/provider/{p}/latest?page=1&size=1")
+    b.call("GET", f"/pacticipants/{o}/branches?q=feat&size=1")
+    b.call("GET", f"/pacticipants/{o}/branches?q=nothing")
+
+
+@scenario
+def several_of_everything(b: Broker) -> None:
+    """A hub: branches, tags, instances and releases at once, some undeployed, some out of support, some deleted."""
+    b.environment("test")
+    b.environment("live", production=True)
+    b.pacticipant("products", main_branch="main")
+    for name in ("web", "app ä", "team/cli"):
+        b.pacticipant(name, main_branch="main")
+        for number in ("1", "2", "3"):
+            b.publish(
+                name,
+                number,
+                "products",
+                branch="main" if number != "3" else "feat/x",
+                content=f"{name[:1]}{number}",
+                tags=["dev"] if number == "2" else None,
+            )
+    for version, branch in (("p1", "main"), ("p2", "main"), ("p3", "feat/y")):
+        b.branch("products", version, branch)
+    blue = b.deploy("web", "1", "live", instance="blue")
+    b.deploy("web", "2", "live", instance="green")
+    b.deploy("web", "3", "test")
+    released = [b.release("app ä", number, "live") for number in ("1", "2", "3")]
+    b.deploy("team/cli", "1", "live")
+    b.release("team/cli", "2", "live")
+    for name in ("web", "app ä", "team/cli"):
+        for number in ("1", "2", "3"):
+            b.verify(name, number, "products", "p1")
+            b.verify(name, number, "products", "p2", success=number != "2")
+    patch = {"content_type": "application/merge-patch+json"}
+
+    def ask() -> None:
+        for version in ("p1", "p2", "p3"):
+            for environment in ("test", "live"):
+                b.can_i_deploy("products", version, environment)
+        b.for_verification("products", branch="main", pending=True, wip_since=SINCE)
+        b.for_verification(
+            "products",
+            {"deployedOrReleased": True},
+            {"mainBranch": True},
+            {"matchingBranch": True},
+            branch="feat/x",
+            pending=True,
+            wip_since=SINCE,
+        )
+        b.for_verification("products", {"environment": "live"}, branch="feat/new", pending=True)
+        b.for_verification(
+            "products", {"tag": "dev", "latest": True}, tags=["dev", "prod"], pending=True, wip_since=SINCE
+        )
+
+    ask()
+    b.call("PATCH", blue.link("self"), {"currentlyDeployed": False}, **patch)
+    b.call("PATCH", released[1].link("self"), {"currentlySupported": False}, **patch)
+    ask()
+    b.deploy("web", "3", "live", instance="green")
+    b.deploy("web", "3", "live", instance="blue")
+    b.deploy("web", "3", "live")
+    b.call("DELETE", f"/pacticipants/{quote(b.name('team/cli'))}/versions/2")
+    ask()
+    b.verify("app ä", "1", "products", "p2", success=False)
+    b.verify("web", "3", "products", "p2", success=False, branch="feat/z")
+    b.verify("web", "3", "products", "p2")
+    ask()
+    b.call("DELETE", f"/pacticipants/{quote(b.name('products'))}/branches/main")
+    b.call("DELETE", f"/pacticipants/{quote(b.name('web'))}/branches/{quote('feat/x')}")
+    b.call("DELETE", f"/pacticipants/{quote(b.name('web'))}/versions/2/tags/dev")
+    ask()
+    b.publish("web", "4", "products", branch="feat/x", content="w1")
+    b.branch("products", "p2", "main")
+    ask()

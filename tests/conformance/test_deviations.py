@@ -150,6 +150,27 @@ def test_a_name_that_is_no_ascii_is_held_against_its_providers(asked: Broker, re
 
 
 @pytest.mark.parametrize("asked", BOTH, indirect=True)
+def test_an_odd_question_is_answered_or_refused(asked: Broker, request: pytest.FixtureRequest) -> None:
+    asked.publish("orders", "1", "products", branch="main")
+    asked.verify("orders", "1", "products", "p1", success=False)
+    o, p = asked.name("orders"), asked.name("products")
+    for question, status in (
+        (f"/matrix?q[0][pacticipant]={o}&q[0][version]=1&q[1][pacticipant]={p}&q[1][version]=p1", 200),
+        (f"/matrix?q[pacticipant]={o}&q[version]=1", 200),
+        (f"/matrix?q[][pacticipant]={o}&q[][mainBranch]=true&q[][branch]=feat&latestby=cvp", 200),
+        (f"/matrix?q[][pacticipant]={o}&q[][version]=1&latestby=nope", 400),
+        (f"/matrix?q[][pacticipant]={o}&q[][version]=%FF", 400),
+        (f"/matrix?q={o}", 400),
+        (f"/can-i-deploy?pacticipant={o}&version=1&to=prod&environment=", 400),
+        (f"/pacticipants/{o}/branches?size=0", 400),
+        (f"/pacticipants/{o}/branches?page=-1", 400),
+    ):
+        answer = asked.call("GET", question)
+        assert answer.status == (500 if "real" in request.node.name else status), question
+        assert answer.status != 200 or answer.body["summary"]["deployable"] is False, question
+
+
+@pytest.mark.parametrize("asked", BOTH, indirect=True)
 def test_two_parts_of_an_address_that_are_no_ascii(asked: Broker, request: pytest.FixtureRequest) -> None:
     name, one, two = quote(asked.name("Käufer")), quote("ä"), quote("ö")
     pact = pact_file(asked.name("Käufer"), asked.name("products"), "a")

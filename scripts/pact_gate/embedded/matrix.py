@@ -342,6 +342,8 @@ _GROUPS: dict[str, Callable[[Row], tuple[Any, ...]]] = {
     "cp": lambda row: (row.consumer_id, row.provider_id),
 }
 
+LATEST_BY = tuple(_GROUPS)
+
 
 def _latest(rows: list[Row], group: Callable[[Row], tuple[Any, ...]]) -> list[Row]:
     """Of each group the row of the newest provider version; the newest row, if that one has no result."""

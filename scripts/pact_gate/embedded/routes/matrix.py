@@ -8,7 +8,7 @@ from typing import Any
 
 from pact_gate.embedded import deployments, estate, pact_documents, pacts, results
 from pact_gate.embedded.exchange import HAL, SVG, TEXT, Answer, Call, invalid, not_found
-from pact_gate.embedded.matrix import Question, Selector, Summary, answer
+from pact_gate.embedded.matrix import LATEST_BY, Question, Selector, Summary, answer
 from pact_gate.embedded.routing import Route, get
 
 _BADGES = "https://img.shields.io/badge"
@@ -172,6 +172,8 @@ def _wrong_with(db: sqlite3.Connection, question: Question) -> list[str]:
             wrong.append(f"There is no pacticipant named {selector.pacticipant!r}.")
         if selector.version and selector.latest:
             wrong.append(f"A version and latest cannot both be asked for {selector.pacticipant!r}.")
+    if question.latestby not in (None, *LATEST_BY):
+        wrong.append(f"latestby must be one of {', '.join(LATEST_BY)}; it is {question.latestby!r}.")
     if not question.selectors:
         wrong.append("Please give at least one selector.")
     return wrong + _wrong_destination(db, question)
