@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from golden import Broker, pact_file
+from golden import Broker, Receiver, pact_file
 from tests.conformance.brokers import pact_broker
 
 PACT = shutil.which("pact")
@@ -261,6 +261,18 @@ def test_every_other_command_and_output_ends_and_says_the_same(pair: Pair) -> No
         if embedded != real or status not in (None, real[0]):
             differences.append(f"{' '.join(arguments)}: {status}\nembedded: {embedded}\nreal:     {real}")
     assert not differences, "\n\n".join(differences)
+
+
+def test_a_webhook_is_tried_out_alike(pair: Pair) -> None:
+    """Both call the address with the pact at hand, and end alike whether it answers well or not."""
+    pair.run("publish", "pacts", "--consumer-app-version", "1", "--branch", "main")
+    for status in (200, 500):
+        receiver = Receiver(status)
+        hook = ["--uuid", UUID_OF_ONES_OWN, receiver.url, "--request", "POST", "--data", '{"a": "b"}']
+        pair.run("create-or-update-webhook", *hook, "--contract-published")
+        embedded, real = pair.run("test-webhook", "--uuid", UUID_OF_ONES_OWN)
+        assert embedded[0] == real[0]
+        assert [item["body"].replace(" ", "") for item in receiver.wait(2)] == ['{"a":"b"}'] * 2
 
 
 def test_every_command_is_run() -> None:
