@@ -25,7 +25,7 @@ from tests.conformance.brokers import pact_broker, postgresql
 
 SEARCH = os.environ.get("PACT_GATE_EXAMPLES")
 SETTINGS = settings(
-    max_examples=int(SEARCH or 12),
+    max_examples=int(SEARCH or 8),
     stateful_step_count=50,
     derandomize=SEARCH is None,
     deadline=None,
@@ -166,9 +166,11 @@ class Brokers(RuleBasedStateMachine):
     ) -> None:
         self.same(lambda b: b.publish(consumer, version, *to, content=content, branch=branch, tags=version_tags))
 
-    @rule(consumer=consumers, to=st.just(list(PROVIDERS)), version=consumer_versions, branch=branches)
-    def publish_to_all(self, consumer: str, to: list[str], version: str, branch: str) -> None:
-        self.same(lambda b: b.publish(consumer, version, *to, content=version, branch=branch))
+    @rule(consumed=st.tuples(consumers, consumer_versions), branch=branches, content=st.none() | st.sampled_from("abc"))
+    def publish_to_all(self, consumed: tuple[str, str], branch: str, content: str | None) -> None:
+        """A content of each version's own; or one that may overwrite what was published for the version."""
+        more = {"onConflict": "overwrite"} if content else {}
+        self.same(lambda b: b.publish(*consumed, *PROVIDERS, content=content or consumed[1], branch=branch, **more))
 
     @rule(version=consumer_versions, content=st.sampled_from("abc"))
     def put_pact(self, version: str, content: str) -> None:
@@ -366,12 +368,14 @@ class Brokers(RuleBasedStateMachine):
         selectors=matrix_questions,
         latestby=st.sampled_from((None, "cvpv", "cvp", "cp")),
         destination=destinations,
-        ignored=st.none() | applications,
+        ignored=st.none() | st.tuples(applications) | versions,
     )
-    def matrix(self, selectors: list[Query], latestby: str | None, destination: Query, ignored: str | None) -> None:
+    def matrix(
+        self, selectors: list[Query], latestby: str | None, destination: Query, ignored: tuple[str, ...] | None
+    ) -> None:
         question = [pair for selector in selectors for pair in selector] + destination
         question += [("latestby", latestby)] if latestby else []
-        question += [("ignore[][pacticipant]", ignored)] if ignored else []
+        question += list(zip(("ignore[][pacticipant]", "ignore[][version]"), ignored or (), strict=False))
         self.same(lambda b: b.matrix([(key, _named(b, key, value)) for key, value in question]))
 
     @rule(
