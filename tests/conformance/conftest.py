@@ -56,11 +56,13 @@ def served(folder: pathlib.Path, hosts: frozenset[str]) -> Iterator[str]:
     server = wsgiref.simple_server.make_server("127.0.0.1", 0, application, _Server, _Handler)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
-    thread.join()
-    application.close()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:  # else a test that fails would leave a thread behind that the run waits for
+        server.shutdown()
+        server.server_close()
+        thread.join()
+        application.close()
 
 
 @pytest.fixture(scope="session")
