@@ -21,7 +21,7 @@ failures: $(READY) ## Play the four ways in which contract tests fail: broken, f
 	@$(WITH_TOOLS) python examples/failures/play.py
 
 test: check ## Run every check and every test
-	@$(WITH_TOOLS) python -m pytest
+	@$(WITH_TOOLS) tests/run
 
 check: $(READY) ## Lint, check the types, and check that the locks are current
 	@$(WITH_TOOLS) ruff check --quiet . scripts/pact-gate
