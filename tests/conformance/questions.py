@@ -896,3 +896,18 @@ def several_of_everything(b: Broker) -> None:
     b.publish("web", "4", "products", branch="feat/x", content="w1")
     b.branch("products", "p2", "main")
     ask()
+
+
+@scenario
+def ignoring_a_version_that_is_not_there(b: Broker) -> None:
+    """It excuses no other version that is not there, and whatever is asked for still has to be."""
+    o, p = b.name("orders"), b.name("products")
+    b.environment("test")
+    b.publish("orders", "1", "products", branch="main")
+    b.verify("orders", "1", "products", "p1", branch="main")
+    b.deploy("products", "p1", "test")
+    for asked in ([("q[][branch]", "none")], [("q[][tag]", "none")], [("q[][version]", "9")], [("q[][version]", "1")]):
+        for ignored in ([("ignore[][version]", "9")], [("ignore[][version]", "8")], []):
+            question = [("q[][pacticipant]", o), *asked, ("latestby", "cvpv"), ("ignore[][pacticipant]", o), *ignored]
+            b.matrix([*question, ("environment", b.name("test"))])
+            b.matrix([("q[][pacticipant]", p), ("q[][latest]", "true"), *question])

@@ -234,9 +234,10 @@ def _ignoring(ignored: Sequence[Resolved], one: Resolved) -> Resolved:
 
 
 def _covers(ignored: Resolved, pacticipant_id: int, version_id: int | None) -> bool:
+    """Whether a version is to be ignored; of two that are not there, neither stands for the other."""
     if ignored.pacticipant_id != pacticipant_id:
         return False
-    return ignored.asked.is_name_only or ignored.version_id == version_id
+    return ignored.asked.is_name_only or ignored.version_id == version_id != NOTHING
 
 
 def _is_ignored(ignored: Sequence[Resolved], row: Row) -> bool:
