@@ -9,12 +9,11 @@ from typing import Any
 
 from pact_gate.broker.client import PactDocument
 from pact_gate.commands import compare_publishing
-from pact_gate.commands.files import matching, read, write, write_json
+from pact_gate.commands.files import pact_files, read, write, write_json
 from pact_gate.commands.step import Step
 from pact_gate.model import selectors
 from pact_gate.model.commit import chosen_branch, short
 from pact_gate.model.comparison import Level, PactComparison, Unused
-from pact_gate.model.errors import InputError
 from pact_gate.model.outcome import Annotation, ComparisonOutcome
 from pact_gate.model.pact import Pact, parse
 from pact_gate.openapi.compare import Comparison
@@ -68,20 +67,13 @@ def _pacts(settings: CompareSettings, step: Step) -> Iterator[_Found]:
 
 
 def _local(settings: CompareSettings, step: Step) -> Iterator[_Found]:
-    paths = matching(settings.pacts, step.folder)
-    if not paths:
-        raise InputError(
-            f"No pact file matches {', '.join(settings.pacts)} in {step.folder.resolve()}.", "Check the input `pacts`."
-        )
-    for path in paths:
+    for path in pact_files(settings.pacts, step.folder):
         yield parse(read(step.folder / path), path), path, None
 
 
 def _selected(settings: CompareSettings, step: Step) -> Iterator[_Found]:
     branch = chosen_branch(settings.version, settings.branch, step.commit)
-    chosen = settings.selectors
-    if branch is None and chosen == selectors.DEFAULT:
-        chosen = tuple(each for each in chosen if "matchingBranch" not in each)
+    chosen = selectors.for_branch(settings.selectors, branch)
     for each in step.broker.pacts_for_verification(settings.provider, chosen, branch=branch, tags=settings.tags):
         yield _of_broker(step, each.url)
 

@@ -9,7 +9,7 @@ from typing import Any
 from pact_gate import VERSION
 from pact_gate.broker.client import PactDocument
 from pact_gate.commands.step import Step
-from pact_gate.commands.versions import announce
+from pact_gate.commands.versions import announce_results
 from pact_gate.model.commit import chosen_branch, chosen_version
 from pact_gate.model.comparison import Finding, Level, PactComparison
 from pact_gate.model.errors import InputError
@@ -36,11 +36,7 @@ def publish_results(
     settings: CompareSettings, found: Sequence[tuple[PactComparison, PactDocument | None]], step: Step
 ) -> Iterator[PactComparison]:
     """Publish a result for each of the broker's pacts that was compared, to the pact's own link."""
-    version = chosen_version(settings.version, settings.branch, step.commit)
-    branch = chosen_branch(settings.version, settings.branch, step.commit)
-    build_url = settings.build_url or step.commit.build_url
-    if branch or settings.tags:
-        announce(step.broker, settings.provider, version, branch=branch, tags=settings.tags, build_url=None)
+    version, build_url = announce_results(step, settings.provider, settings)
     for comparison, document in found:
         if document is None or document.results_url is None or not comparison.was_compared:
             yield comparison

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import cached_property
 
 from pact_gate.broker.client import Broker, Pacticipant, content_of
-from pact_gate.model import explaining
+from pact_gate.model import explaining, selectors
 from pact_gate.model.commit import Commit, is_branch_name, is_full_sha
 from pact_gate.model.explaining import Facts, Selected
 from pact_gate.model.gate import Question, Result, Row
@@ -20,8 +20,6 @@ _MOST = 2  # versions: each is a request, and no more is said of the others
 _NEWEST = 100  # versions among which another spelling is looked for
 _MOST_CONSUMERS = 5
 _LONG_AGO = "2000-01-01"  # since which a pact may be work in progress
-_USUAL = ({"mainBranch": True}, {"deployedOrReleased": True})  # as actions/verify has them,
-_OF_A_BRANCH = ({"matchingBranch": True},)  # with this one where the provider has a branch
 
 
 class Explainer:
@@ -122,7 +120,7 @@ class Explainer:
         """Find out whether a verification of the version that counts takes this content in."""
         branch = next((name for each in rows for name in each.provider_branches), facts.main_branch)
         since = _LONG_AGO if branch else None  # without a branch the broker knows no work in progress
-        usual = _USUAL + (_OF_A_BRANCH if branch else ())
+        usual = selectors.for_branch(selectors.DEFAULT, branch)  # as actions/verify has them
         pacts = self._broker.pacts_for_verification(
             row.provider, usual, branch=branch, pending=bool(branch), wip_since=since
         )

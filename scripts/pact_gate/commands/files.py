@@ -5,7 +5,7 @@ from __future__ import annotations
 import glob
 import json
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,18 @@ def matching(patterns: Iterable[str], folder: Path) -> list[str]:
     """Give the files that the patterns match, each once, sorted; a folder stands for the JSON files in it."""
     found = {match for pattern in patterns for match in _glob(pattern, folder)}
     return sorted(path for path in found if (folder / path).is_file())
+
+
+def pact_files(patterns: Sequence[str], folder: Path, next_step: str = "Check the input `pacts`.") -> list[str]:
+    """Give the files that the input `pacts` matches.
+
+    Raises:
+        InputError: there are none.
+    """
+    found = matching(patterns, folder)
+    if not found:
+        raise InputError(f"No pact file matches {', '.join(patterns)} in {folder.resolve()}.", next_step)
+    return found
 
 
 def _glob(pattern: str, folder: Path) -> list[str]:

@@ -9,7 +9,7 @@ from itertools import groupby
 from pathlib import Path
 
 from pact_gate.broker.client import Broker, PublishAnswer
-from pact_gate.commands.files import matching, read
+from pact_gate.commands.files import matching, pact_files, read
 from pact_gate.commands.step import Step
 from pact_gate.commands.versions import doubts
 from pact_gate.model.commit import Commit, chosen_branch, chosen_version, short
@@ -74,13 +74,16 @@ def _before_that(published: Iterable[PublishedPact]) -> str:
 
 
 def _pacts(settings: PublishSettings, folder: Path) -> list[Pact]:
-    paths = matching(settings.pacts, folder)
-    if not paths and settings.on_empty == "fail":
-        raise InputError(
-            f"No pact file matches {', '.join(settings.pacts)} in {folder.resolve()}.",
+    paths = (
+        matching(settings.pacts, folder)
+        if settings.on_empty == "pass"
+        else pact_files(
+            settings.pacts,
+            folder,
             "Check the input `pacts`, and that the consumer's tests ran before this step, in this job (or that their "
             "pacts were downloaded into it).",
         )
+    )
     pacts = merged(parse(read(folder / path), path) for path in paths)
     for pact in pacts:
         if settings.pacticipant and pact.consumer != settings.pacticipant:

@@ -9,13 +9,12 @@ from pathlib import Path
 
 from pact_gate import VERSION
 from pact_gate.commands.asked_for import requested_pact
-from pact_gate.commands.files import matching, read, write, write_json
+from pact_gate.commands.files import pact_files, read, write, write_json
 from pact_gate.commands.preflight import preflight
 from pact_gate.commands.step import Step
-from pact_gate.commands.versions import announce, doubts
+from pact_gate.commands.versions import announce, announce_results, doubts
 from pact_gate.model import selectors
 from pact_gate.model.commit import chosen_branch, chosen_version, short
-from pact_gate.model.errors import InputError
 from pact_gate.model.outcome import Annotation, VerifyOutcome
 from pact_gate.model.pact import parse
 from pact_gate.model.provider_states import StatesCheck
@@ -88,12 +87,7 @@ def _tasks(settings: VerifySettings, step: Step) -> Iterator[_Task]:
 
 
 def _local(settings: VerifySettings, folder: Path) -> Iterator[_Task]:
-    paths = matching(settings.pacts, folder)
-    if not paths:
-        raise InputError(
-            f"No pact file matches {', '.join(settings.pacts)} in {folder.resolve()}.", "Check the input `pacts`."
-        )
-    for path in paths:
+    for path in pact_files(settings.pacts, folder):
         pact = parse(read(folder / path), path)
         if pact.provider == settings.provider:
             yield _Task(pact.body)
@@ -101,13 +95,9 @@ def _local(settings: VerifySettings, folder: Path) -> Iterator[_Task]:
 
 def _selected(settings: VerifySettings, step: Step) -> Iterator[_Task]:
     branch = chosen_branch(settings.version, settings.branch, step.commit)
-    chosen = settings.selectors
-    if branch is None and chosen == selectors.DEFAULT:
-        # Without a branch of its own the provider matches no other; the broker would refuse to look.
-        chosen = tuple(each for each in chosen if "matchingBranch" not in each)
     listed = step.broker.pacts_for_verification(
         settings.provider,
-        chosen,
+        selectors.for_branch(settings.selectors, branch),
         branch=branch,
         tags=settings.tags,
         pending=settings.enable_pending,
@@ -169,11 +159,7 @@ def _published(
     found: Sequence[tuple[_Task, PactVerification]], settings: VerifySettings, step: Step
 ) -> Iterator[PactVerification]:
     """Publish each result, but none where no verification came about (the pact could not be run at all)."""
-    version = chosen_version(settings.version, settings.branch, step.commit)
-    branch = chosen_branch(settings.version, settings.branch, step.commit)
-    if branch or settings.tags:  # else the results make the version known
-        announce(step.broker, settings.provider, version, branch=branch, tags=settings.tags, build_url=None)
-    build_url = settings.build_url or step.commit.build_url
+    version, build_url = announce_results(step, settings.provider, settings)
     for task, verification in found:
         if task.results_url is None or verification.result.error:
             yield verification

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pact_gate.broker.client import Broker
-from pact_gate.model.commit import Commit, another_commit
+from pact_gate.commands.step import Step
+from pact_gate.model.commit import Commit, another_commit, chosen_branch, chosen_version
 from pact_gate.model.outcome import Annotation
+from pact_gate.settings.versions import VersionSettings
 
 
 def announce(
@@ -23,6 +25,15 @@ def announce(
         broker.put_version(pacticipant, version, build_url)
     for tag in tags:
         broker.put_tag(pacticipant, version, tag)
+
+
+def announce_results(step: Step, provider: str, settings: VersionSettings) -> tuple[str, str | None]:
+    """Make the version known under which results are published. Gives it, and the address of its build."""
+    version = chosen_version(settings.version, settings.branch, step.commit)
+    branch = chosen_branch(settings.version, settings.branch, step.commit)
+    if branch or settings.tags:  # else the results make the version known
+        announce(step.broker, provider, version, branch=branch, tags=settings.tags, build_url=None)
+    return version, settings.build_url or step.commit.build_url
 
 
 def doubts(version: str, commit: Commit) -> tuple[Annotation, ...]:

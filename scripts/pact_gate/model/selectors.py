@@ -22,6 +22,16 @@ _NAMES = frozenset({"branch", "fallbackBranch", "tag", "fallbackTag", "environme
 _MEANING = (_FLAGS | {"branch", "tag", "environment"}) - {"latest"}
 
 
+def for_branch(chosen: tuple[Selector, ...], branch: str | None) -> tuple[Selector, ...]:
+    """Give the selectors as a provider on this branch, or on none, asks by them.
+
+    Without a branch of its own it matches no other, and the broker would refuse to look: the default does without.
+    """
+    if branch is None and chosen == DEFAULT:
+        return tuple(each for each in chosen if "matchingBranch" not in each)
+    return chosen
+
+
 def validated(value: Any) -> tuple[Selector, ...]:
     """Check selectors as they come from YAML: a list of mappings.
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pact_gate.model import selectors
 from pact_gate.settings.inputs import Inputs, wrong
 
-_EVERYONE: tuple[selectors.Selector, ...] = ({"mainBranch": True}, {"deployedOrReleased": True})
+_EVERYONE = selectors.for_branch(selectors.DEFAULT, None)
 _PACKAGE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*", re.ASCII)
 
 
