@@ -7,15 +7,17 @@ import io
 import ipaddress
 import json
 import socket
-from collections.abc import Iterator
-from contextlib import suppress
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from pact_gate import embedded
-from pact_gate.embedded import delivery, webhook_requests
+from pact_gate.embedded import delivery, schema, webhook_requests
 from pact_gate.embedded.delivery import NotAllowedError, checked_addresses, send
 from pact_gate.embedded.store import Store
 
@@ -28,6 +30,12 @@ def broker(tmp_path: Path) -> Iterator[Any]:
     application = embedded.application(tmp_path / "broker.sqlite3", webhook_hosts=HOSTS)
     yield application
     application.close()
+
+
+@pytest.fixture
+def server(serve: Any, http: Any) -> Any:
+    """Somebody who takes every webhook."""
+    return serve(lambda _: http(200, {}))
 
 
 def call(application: Any, method: str, path: str, body: object = None) -> tuple[int, Any]:
@@ -425,3 +433,47 @@ def test_the_end_begins_nothing_that_it_could_not_finish(
     with broker._store.reading() as db:
         row = db.execute("SELECT * FROM triggered_webhooks").fetchone()
     assert (row["status"], row["attempts"]) == ("not_run", 0)
+
+
+@pytest.mark.parametrize("trouble", ["moved", "newer"])
+def test_where_the_file_cannot_be_used_it_pauses_and_goes_on(
+    broker: Any,
+    server: Any,
+    trouble: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """It tries once and says so, neither at every turn nor never again."""
+    courier = delivery.Delivery(broker._store, HOSTS)
+    monkeypatch.setattr(broker._delivery, "wake", lambda: None)  # ours alone sends
+    call(
+        broker, "POST", "/webhooks", {"request": request(f"{server.url}/"), "events": [{"name": "contract_published"}]}
+    )
+    published(broker, "1")
+    monkeypatch.setattr(delivery, "_PAUSE", 0.5)
+    mended = _spoiled(tmp_path / "broker.sqlite3", trouble)
+    courier.wake()
+    time.sleep(0.25)
+    assert [record.levelname for record in caplog.records] == ["ERROR"]
+    mended()
+    until = time.monotonic() + 10
+    while not server.requests and time.monotonic() < until:
+        time.sleep(0.02)
+    courier.close()
+    assert len(server.requests) == 1
+
+
+def _spoiled(path: Path, trouble: str) -> Callable[[], object]:
+    """Make a broker's file one that cannot be used at all ("moved") or only be read ("newer"); gives what mends it."""
+    if trouble == "moved":
+        away = path.rename(path.with_suffix(".away"))
+        return lambda: away.rename(path)
+    number = len(schema.MIGRATIONS)
+    _set_version(path, number + 1)
+    return lambda: _set_version(path, number)
+
+
+def _set_version(path: Path, number: int) -> None:
+    with closing(sqlite3.connect(path)) as other:
+        other.execute(f"PRAGMA user_version = {number}")

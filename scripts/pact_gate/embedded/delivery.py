@@ -30,6 +30,7 @@ _LOG = logging.getLogger(__name__)
 _RETRY_AFTER = (10, 60, 120, 300, 600, 1200)  # seconds
 ATTEMPTS = len(_RETRY_AFTER) + 1
 _SECONDS = 10.0  # for one request
+_PAUSE = 5.0  # seconds that it lets go by where the file cannot be used
 _LEASE = 60_000_000  # microseconds for which another process leaves a webhook alone that one is sending
 _PARTING = 15.0  # seconds that closing waits: what is begun has its time, and then nothing more is begun
 _SENT = range(200, 207)
@@ -128,11 +129,11 @@ class Delivery:
 
     def wake(self) -> None:
         """There is something to send."""
+        self._wakened.set()
         with self._lock:
             if self._thread is None and not self._ending.is_set():
                 self._thread = threading.Thread(target=self._work, name="webhooks", daemon=True)
                 self._thread.start()
-        self._wakened.set()
 
     def close(self) -> None:
         """Send what is due now, as far as there is time, and end. What is not sent is kept."""
@@ -145,11 +146,16 @@ class Delivery:
     def _work(self) -> None:
         while True:
             self._wakened.clear()
-            while time.monotonic() < self._last_start and self._send_one():
-                pass
+            try:
+                while time.monotonic() < self._last_start and self._send_one():
+                    pass
+                pause = self._due_in()
+            except sqlite3.Error:  # which may pass: others write without end, the disk is full, the file was moved
+                _LOG.exception("webhooks cannot be read or their outcome not be kept; again in %g seconds", _PAUSE)
+                pause = _PAUSE
             if self._ending.is_set():
                 return
-            self._wakened.wait(self._due_in())
+            self._wakened.wait(pause)
 
     def _due_in(self) -> float | None:
         """Seconds until the next one is due; None if there is none."""
@@ -159,23 +165,17 @@ class Delivery:
         return None if due is None else max(0.0, (due - now()) / 1_000_000)
 
     def _send_one(self) -> bool:
-        """Send the one that is due first. Answers whether there was one."""
-        try:
-            claimed = self._claim()
-            if claimed is None:
-                return False
-            triggered, hook = claimed
-            if hook is None:
-                self._finish(
-                    triggered, Sent(success=False, status=None, log="The webhook was deleted.\n"), is_last=True
-                )
-            else:
-                prepared = webhook_requests.prepare(json.loads(hook["request"]), json.loads(triggered["context"]))
-                sent = send(prepared, self._hosts)
-                self._finish(triggered, sent, is_last=triggered["attempts"] + 1 >= ATTEMPTS)
-        except sqlite3.Error:
-            _LOG.exception("a webhook could not be sent or its outcome not be kept")
+        """Send the one that is due first. Answers whether there was one. Raises sqlite3.Error."""
+        claimed = self._claim()
+        if claimed is None:
             return False
+        triggered, hook = claimed
+        if hook is None:
+            self._finish(triggered, Sent(success=False, status=None, log="The webhook was deleted.\n"), is_last=True)
+        else:
+            prepared = webhook_requests.prepare(json.loads(hook["request"]), json.loads(triggered["context"]))
+            sent = send(prepared, self._hosts)
+            self._finish(triggered, sent, is_last=triggered["attempts"] + 1 >= ATTEMPTS)
         return True
 
     def _claim(self) -> tuple[sqlite3.Row, sqlite3.Row | None] | None:
