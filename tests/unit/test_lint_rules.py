@@ -259,6 +259,7 @@ def test_exact_value_says_nothing_of_requests_and_of_errors_but_sentences() -> N
         {"body": {"$.items": {"matchers": [{"match": "arrayContains", "variants": [
             {"index": 0, "rules": {"$.id": {"matchers": [{"match": "integer"}]}}}]}]}}},
         {"body": {"$.items[*].id": {"matchers": [{"match": "equality"}]}}},
+        {"body": {"$.items[0]": {"matchers": [{"match": "each-value", "rules": [{"match": "type"}]}]}}},
     ],
 )  # fmt: skip
 def test_a_value_is_matched_where_the_specification_says_so(rules: Any) -> None:
@@ -274,6 +275,7 @@ def test_a_value_is_matched_where_the_specification_says_so(rules: Any) -> None:
         {"$.body.items[*].id.more": {"match": "type"}},
         {"body": {"$.items": {"matchers": [{"match": "values"}]}}},
         {"body": {"$.items": {"matchers": [{"match": "eachKey", "rules": [{"match": "type"}]}]}}},
+        {"body": {"$.items": {"matchers": [{"match": "each-key", "rules": [{"match": "type"}]}]}}},
         {"body": {"$.items": {"matchers": []}}},
         {"body": {"$.items[": {"matchers": [{"match": "type"}]}}},
         {"body": {"$.items": {"matchers": [{"match": "arrayContains", "variants": [{"index": 0, "rules": {}}]}]}}},

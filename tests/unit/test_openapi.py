@@ -224,6 +224,16 @@ ANSWERS = {
     ),
     "a pattern that is none": (thing("id", id={"type": "string", "pattern": "("}), needs({"id": "c"}), []),
     "no schema at all": ({}, likes({"id": 1}), ["response-undescribed"]),
+    "items that two schemas describe together": (
+        {
+            "allOf": [
+                {"type": "array", "items": thing("id", id=STRING)},
+                {"type": "array", "items": thing("name", name=STRING)},
+            ]
+        },
+        likes([{"id": "1", "name": "x"}]),
+        [],
+    ),
     "null for the whole body says nothing": (thing("id", id=STRING), likes(None), []),
 }
 COMPONENTS = {
@@ -563,6 +573,24 @@ RESPONSES = {
         {"headers": {"X-A": "b"}},
         ["response-header-wrong response header x-a"],
     ),
+    "a header of another type that a rule frees": (
+        responses(_200={"description": "", "headers": {"X-A": {"schema": INTEGER, "required": True}}}),
+        {
+            "headers": {"X-A": "b"},
+            "matchingRules": {"header": {"X-A": {"matchers": [{"match": "regex", "regex": "."}]}}},
+        },
+        [],
+    ),
+    "a header with a list": (
+        responses(
+            _200={
+                "description": "",
+                "headers": {"X-A": {"schema": {"type": "array", "items": INTEGER}, "required": True}},
+            }
+        ),
+        {"headers": {"X-A": "1,2"}},
+        [],
+    ),
 }
 
 
@@ -571,6 +599,25 @@ RESPONSES = {
 def test_which_answer_a_consumer_needs(name: str, version: str, tmp_path: Path) -> None:
     described, response, expected = RESPONSES[name]
     assert sorted(found(tmp_path, version, described, pact(response=response))) == sorted(expected)
+
+
+def test_a_pattern_that_takes_too_long_is_told_by_what_it_is(tmp_path: Path) -> None:
+    slow = r"^(a|aa)+(?=c)\1$"
+    schemas = {
+        "pattern": {"type": "object", "additionalProperties": {"type": "string", "pattern": slow}},
+        "patternProperties": {"type": "object", "patternProperties": {slow: INTEGER}},
+    }
+    for name, schema in schemas.items():
+        body = {"a" * 60: "a" * 60}
+        assert compared(tmp_path, "3.1.0", answers(schema), needs(body)).patterns_left_out == (slow,), name
+
+
+def test_a_parameter_that_nobody_uses_is_listed_once_and_only_if_it_is_one(tmp_path: Path) -> None:
+    own = [parameter("a"), parameter("Accept", "header"), parameter("b", "cookie")]
+    described = document({"parameters": own, "responses": {"200": {"description": ""}}})
+    described["paths"]["/things"]["parameters"] = [parameter("a")]
+    unused = compared(tmp_path, "3.1.0", described, pact()).unused()
+    assert [each.what for each in unused] == ["query a", "cookie b"]
 
 
 def test_an_interaction_that_is_pending_does_not_count(tmp_path: Path) -> None:
@@ -619,6 +666,11 @@ RULES = {
         },
         False,
     ),
+    "the longer of two that weigh the same": (
+        {"body": {"$.ids[0]": {"matchers": [{"match": "type"}]}, "$.ids[0].*": {"matchers": [{"match": "equality"}]}}},
+        False,
+    ),
+    "a path that is none": ({"body": {'$[""]': {"matchers": [{"match": "type"}]}}}, False),
     "each value": ({"body": {"$.ids[*]": {"matchers": [{"match": "eachValue", "rules": [{"match": "type"}]}]}}}, True),
 }
 

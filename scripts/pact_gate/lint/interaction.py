@@ -16,8 +16,8 @@ from itertools import islice
 from typing import Any, Literal, NamedTuple
 
 from pact_gate.lint.document import Document, Way
-from pact_gate.lint.matching import Matcher, Matching, Rule, body_rules, matching, named_rules, path
 from pact_gate.model.finding import Listed
+from pact_gate.model.matching import Matcher, Matching, Rule, body_rules, matching, named_rules, path
 from pact_gate.model.pact import states as states_of
 
 Json = dict[str, Any]

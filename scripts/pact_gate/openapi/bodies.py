@@ -6,15 +6,17 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from pact_gate.model.comparison import Kind
+from pact_gate.model.matching import Matching, freeing
 from pact_gate.openapi.document import Location
 from pact_gate.openapi.exchange import Body
-from pact_gate.openapi.rules import Rules
 from pact_gate.openapi.schemas import ABOUT_VALUES, Fault, Path, Schemas, shown
 from pact_gate.openapi.shapes import Field, Shapes, Variant, is_number, json_type
 
 _DEEPEST = 100
 _MOST_PLACES = 20_000  # of one body
 _OTHERS = ("additionalProperties", "unevaluatedProperties")
+_ANY_OF_ITS_TYPE = frozenset(("type", "eachValue", "values", "arrayContains", "notEmpty"))
+_OPEN_KEYS = frozenset(("values", "eachKey", "eachValue"))
 
 
 class Difference(NamedTuple):
@@ -31,7 +33,7 @@ Mark = Callable[[str], None]
 
 def request_body(schemas: Schemas, shapes: Shapes, place: Location, body: Body) -> list[Difference]:
     """Hold what a consumer sends to a schema: the example is what is sent, whatever the pact's matchers are."""
-    value = body.value if body.is_json else _spoken(body.value, shapes, place)
+    value = body.value if body.is_json else read_as(shapes, shapes.variants(place), body.value)
     found = [
         Difference(Kind.REQUEST_BODY_WRONG, written((*fault.path, *extra)), message, fault.place)
         for fault in schemas.faults(place, value)
@@ -47,7 +49,7 @@ def response_body(schemas: Schemas, shapes: Shapes, place: Location, body: Body,
     """Hold what a consumer needs of an answer to a schema."""
     found = []
     for fault in schemas.faults(place, _of_any_number(body.value, body.rules, 0)):
-        soft = fault.keyword in ABOUT_VALUES and not _rules_at(body.rules, fault.path).match.is_exact
+        soft = fault.keyword in ABOUT_VALUES and freeing(_rules_at(body.rules, fault.path).matchers)
         kind = Kind.RESPONSE_EXAMPLE_WRONG if soft else Kind.RESPONSE_BODY_WRONG
         for extra, message in _each(fault):
             named = Kind.RESPONSE_FIELD_UNKNOWN if extra else kind
@@ -66,40 +68,42 @@ def _each(fault: Fault) -> Iterator[tuple[Path, str]]:
         yield (), fault.message
 
 
-def _rules_at(rules: Rules, path: Path) -> Rules:
+def _rules_at(rules: Matching, path: Path) -> Matching:
     for key in path:
-        rules = rules.below(key)
+        rules = rules.into(key)
     return rules
 
 
-def _of_any_number(value: Any, rules: Rules, depth: int) -> Any:
+def _is_any_number(rules: Matching) -> bool:
+    """Say whether any number will do: then it does not count that the example is whole or is not."""
+    kinds = freeing(rules.matchers)
+    return "number" in kinds or (bool(kinds) and kinds <= _ANY_OF_ITS_TYPE)
+
+
+def _of_any_number(value: Any, rules: Matching, depth: int) -> Any:
     """Let a number that stands for any number be a whole one, which every schema for numbers takes."""
-    if isinstance(value, float) and rules.match.is_number:
+    if isinstance(value, float) and _is_any_number(rules):
         return int(value)
     if depth > _DEEPEST:
         return value
     if isinstance(value, dict):
-        return {name: _of_any_number(each, rules.below(name), depth + 1) for name, each in value.items()}
+        return {name: _of_any_number(each, rules.into(name), depth + 1) for name, each in value.items()}
     if isinstance(value, list):
-        return [_of_any_number(each, rules.below(number), depth + 1) for number, each in enumerate(value)]
+        return [_of_any_number(each, rules.into(number), depth + 1) for number, each in enumerate(value)]
     return value
 
 
-def _spoken(value: Any, shapes: Shapes, place: Location) -> Any:
-    """Read a form's fields as what the schema says that they are: on the way, all of them are text."""
-    found = {}
-    for name, each in value.items():
-        parts = tuple(part for variant in shapes.variants(place) for part in shapes.field(variant, name).parts)
-        found[name] = read_as(shapes, shapes.together(parts), each)
-    return found
-
-
 def read_as(shapes: Shapes, variants: Sequence[Variant], value: Any) -> Any:
-    """Read text as what a schema says that it is: a number, a boolean, or a list of them."""
+    """Read text as what a schema says that it is: a number, a boolean, a list of them, or an object's fields."""
+    if isinstance(value, dict):
+        return {
+            name: read_as(shapes, shapes.either(shapes.field(one, name).parts for one in variants), each)
+            for name, each in value.items()
+        }
     types = _types(shapes, variants)
     if not isinstance(value, list) and "array" not in types:
         return _scalar(value, types)
-    inner = _types(shapes, [each for one in variants for each in shapes.together(shapes.items(one, 0))])
+    inner = _types(shapes, shapes.either(shapes.items(one, 0) for one in variants))
     return [_scalar(each, inner) for each in (value if isinstance(value, list) else [value])]
 
 
@@ -133,7 +137,7 @@ class _Walk:
         self._left = _MOST_PLACES
         self.found: list[Difference] = []
 
-    def go(self, value: Any, variants: Sequence[Variant], rules: Rules, path: Path, used: str = "$") -> None:
+    def go(self, value: Any, variants: Sequence[Variant], rules: Matching, path: Path, used: str = "$") -> None:
         """Compare a value; `used` is its path with `[*]` for every item."""
         self._left -= 1
         if self._left < 0 or len(path) > _DEEPEST or not any(each.parts for each in variants):
@@ -147,13 +151,12 @@ class _Walk:
             self._object(value, fitting, rules, path, used)
         elif isinstance(value, list):
             for number, each in enumerate(value):
-                parts = tuple(dict.fromkeys(part for one in fitting for part in self._shapes.items(one, number)))
-                self.go(each, self._of_any(parts), rules.below(number), (*path, number), f"{used}[*]")
+                items = self._shapes.either(self._shapes.items(one, number) for one in fitting)
+                self.go(each, items, rules.into(number), (*path, number), f"{used}[*]")
 
-    def _of_any(self, parts: Sequence[Location]) -> list[Variant]:
-        return list(dict.fromkeys(variant for part in parts for variant in self._shapes.variants(part)))
-
-    def _object(self, value: dict[str, Any], fitting: Sequence[Variant], rules: Rules, path: Path, used: str) -> None:
+    def _object(
+        self, value: dict[str, Any], fitting: Sequence[Variant], rules: Matching, path: Path, used: str
+    ) -> None:
         nearest = self._shapes.nearest(fitting, value)
         for name, each in value.items():
             fields = [self._shapes.field(one, name) for one in nearest]
@@ -164,9 +167,9 @@ class _Walk:
             if any(field.described for field in fields):
                 self._mark(below)
                 self._described(fields, others, here)
-                found = [one for field in fields for one in self._shapes.together(field.parts) if field.parts]
-                self.go(each, list(dict.fromkeys(found)), rules.below(name), here, below)
-            elif not rules.match.has_open_keys:
+                inner = self._shapes.either(field.parts for field in fields)
+                self.go(each, inner, rules.into(name), here, below)
+            elif not freeing(rules.matchers) & _OPEN_KEYS:
                 self._undescribed(fields, nearest, here)
 
     def _described(self, fields: Sequence[Field], others: Sequence[Field], path: Path) -> None:
@@ -197,7 +200,7 @@ class _Walk:
         else:
             self._add(Kind.RESPONSE_FIELD_UNKNOWN, path, "is not described", place)
 
-    def _other_types(self, value: Any, variants: Sequence[Variant], rules: Rules, path: Path) -> None:
+    def _other_types(self, value: Any, variants: Sequence[Variant], rules: Matching, path: Path) -> None:
         """Say which other types an answer may have here. An exact value is a matter of the provider's state."""
         named = [self._shapes.types(each) for each in variants]
         types = {name for each in named if each for name in each}
@@ -206,10 +209,11 @@ class _Walk:
             return
         if "null" in types:
             self._add(Kind.RESPONSE_FIELD_NULLABLE, path, "may be null", place)
-        if rules.match.is_exact:
+        kinds = freeing(rules.matchers)
+        if not kinds:
             return
         wanted = {json_type(value), "null"}
-        if is_number(value) and not rules.match.kinds & {"integer"}:
+        if is_number(value) and "integer" not in kinds:
             wanted |= {"integer", "number"}
         others = sorted(types - wanted)
         if others and (types - {"null", *others} or others == ["number"]):

@@ -7,13 +7,14 @@ from typing import Any
 
 from pact_gate.model.comparison import Finding, Kind, PactComparison, Unused
 from pact_gate.model.errors import InputError
+from pact_gate.model.matching import freeing
 from pact_gate.model.pact import Pact
 from pact_gate.openapi.bodies import Difference, read_as, request_body, response_body
 from pact_gate.openapi.context import Context, Notes, Side
 from pact_gate.openapi.document import Documents, Location, mapping
 from pact_gate.openapi.exchange import FORM, Body, Exchange, exchange, is_json_type
 from pact_gate.openapi.headers import NEVER_PARAMETERS, OF_HTTP
-from pact_gate.openapi.parameters import compare_parameters
+from pact_gate.openapi.parameters import compare_parameters, value_of
 from pact_gate.openapi.paths import Paths
 from pact_gate.openapi.schemas import Patterns, Schemas
 from pact_gate.openapi.shapes import Shapes
@@ -186,11 +187,11 @@ class _Bodies:
         if about.get("required") is not True:
             message = f"`{name}` is not `required`: the provider may leave it out"
             self._notes.add(Kind.RESPONSE_HEADER_OPTIONAL, "response header", message, header)
-        is_exact = self._asked.response.header_rules.below(name).match.is_exact
-        if not is_exact or not isinstance(about.get("schema"), dict):
+        rule = self._asked.response.header_rules.get(name)
+        if freeing(rule.matchers if rule else ()) or not isinstance(about.get("schema"), dict):
             return
         schemas, shapes = self._context.responses
-        value = read_as(shapes, shapes.variants(header / "schema"), values[0] if len(values) == 1 else list(values))
+        value = read_as(shapes, shapes.variants(header / "schema"), value_of(about, name, {name: tuple(values)}))
         for fault in schemas.faults(header / "schema", value):
             self._notes.add(Kind.RESPONSE_HEADER_WRONG, f"response header {name}", fault.message, fault.place)
 

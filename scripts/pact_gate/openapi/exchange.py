@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
+from pact_gate.model.matching import Matching, Rule, body_rules, matching, named_rules
 from pact_gate.model.pact import told
-from pact_gate.openapi.rules import Rules, rules_of
 
 FORM = "application/x-www-form-urlencoded"
 _JSON = "application/json"
@@ -24,15 +24,15 @@ class Body(NamedTuple):
     value: Any
     is_json: bool
     content_type: str
-    rules: Rules
+    rules: Matching
 
 
 class Message(NamedTuple):
-    """A request or a response: headers by their names in lower case, and the body if the pact says something of it."""
+    """A request or a response: headers and their rules by names in lower case, and a body where the pact has one."""
 
     headers: Mapping[str, tuple[str, ...]]
     body: Body | None
-    header_rules: Rules
+    header_rules: Mapping[str, Rule]
 
 
 class Exchange(NamedTuple):
@@ -90,7 +90,7 @@ def _message(found: Mapping[str, Any]) -> Message:
     named = {
         name.lower(): tuple(_texts(value)) for name, value in (headers.items() if isinstance(headers, dict) else ())
     }
-    return Message(named, _body(found, named), rules_of(found, "header"))
+    return Message(named, _body(found, named), named_rules(found.get("matchingRules"), "header", "headers"))
 
 
 def _body(found: Mapping[str, Any], headers: Mapping[str, Sequence[str]]) -> Body | None:
@@ -103,7 +103,7 @@ def _body(found: Mapping[str, Any], headers: Mapping[str, Sequence[str]]) -> Bod
     if value is None:
         return None
     content_type = sent_as.partition(";")[0].strip().lower()
-    rules = rules_of(found, "body")
+    rules = matching(body_rules(found.get("matchingRules")))
     if content_type == FORM and isinstance(value, str):
         form = {name: values[0] if len(values) == 1 else list(values) for name, values in _query(value).items()}
         return Body(form, is_json=False, content_type=content_type, rules=rules)

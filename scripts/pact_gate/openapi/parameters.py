@@ -9,11 +9,10 @@ from typing import Any
 from pact_gate.model.comparison import Kind
 from pact_gate.openapi.bodies import read_as
 from pact_gate.openapi.context import Context, Notes
-from pact_gate.openapi.document import Location, listed, mapping
+from pact_gate.openapi.document import Location, mapping
 from pact_gate.openapi.exchange import Exchange
-from pact_gate.openapi.headers import NEVER_PARAMETERS, OF_HTTP
-from pact_gate.openapi.paths import PathMatch
-from pact_gate.openapi.shapes import Variant
+from pact_gate.openapi.headers import OF_HTTP
+from pact_gate.openapi.paths import PathMatch, described_parameters
 from pact_gate.openapi.usage import parameter_key
 
 _SEPARATORS = {"spaceDelimited": " ", "pipeDelimited": "|"}
@@ -35,7 +34,7 @@ class _Parameters:
         self._shapes = context.requests.shapes
 
     def run(self, place: Location, found: PathMatch) -> None:
-        described = self._described(place)
+        described = described_parameters(self._documents, place)
         known: set[str] = set()
         for (kind, name), where in described.items():
             about = mapping(self._documents.at(where))
@@ -45,21 +44,9 @@ class _Parameters:
                 continue
             self._context.usage.mark(place, parameter_key(kind, name))
             known |= values.keys() if kind == "query" else set()
-            self._compare(f"request {kind} {name}", where, about, _value(about, name, values))
+            self._compare(f"request {kind} {name}", where, about, value_of(about, name, values))
         self._unknown_query(described, [name for name in self._asked.query if name not in known], place)
         self._unknown_headers(described, place)
-
-    def _described(self, place: Location) -> dict[tuple[str, str], Location]:
-        """Give an operation's parameters; its own replace those of its path."""
-        found: dict[tuple[str, str], Location] = {}
-        for holder in (Location(place.file, place.keys[:-1]), place):
-            for number, _ in enumerate(listed(mapping(self._documents.at(holder)).get("parameters"))):
-                where = self._documents.followed(holder / "parameters" / number)
-                about = mapping(self._documents.at(where))
-                kind, name = str(about.get("in")), str(about.get("name", ""))
-                if kind != "header" or name.lower() not in NEVER_PARAMETERS:
-                    found[kind, name] = where
-        return found
 
     def _sent(self, kind: str, name: str, about: Mapping[str, Any], found: PathMatch) -> _Values | None:
         """Give what is sent of a parameter; None where nothing is."""
@@ -99,16 +86,9 @@ class _Parameters:
         is_empty = value == [] or (value == "" and about.get("allowEmptyValue") is True)
         if is_empty or not isinstance(about.get("schema"), dict):
             return
-        variants = self._shapes.variants(schema)
-        if isinstance(value, dict):
-            value = {name: read_as(self._shapes, self._of(variants, name), each) for name, each in value.items()}
-        else:
-            value = read_as(self._shapes, variants, value)
+        value = read_as(self._shapes, self._shapes.variants(schema), value)
         for fault in self._context.requests.schemas.faults(schema, value):
             self._notes.add(Kind.PARAMETER_WRONG, told, fault.message, fault.place)
-
-    def _of(self, variants: Sequence[Variant], name: str) -> list[Variant]:
-        return self._shapes.together(part for each in variants for part in self._shapes.field(each, name).parts)
 
     def _unknown_query(self, described: _Described, names: Sequence[str], place: Location) -> None:
         spread = [
@@ -129,8 +109,8 @@ class _Parameters:
                 self._notes.add(Kind.HEADER_UNKNOWN, "request header", f"`{name}` is not described", place)
 
 
-def _value(about: Mapping[str, Any], name: str, values: _Values) -> Any:
-    """Put a parameter's value together, as its style has it (https://spec.openapis.org/oas/v3.1.0#style-values)."""
+def value_of(about: Mapping[str, Any], name: str, values: _Values) -> Any:
+    """Put a value together, as its style has it (https://spec.openapis.org/oas/v3.1.0#style-values)."""
     if about.get("style") == "deepObject":
         pairs = ((_DEEP.fullmatch(key), each) for key, each in values.items())
         return {found[2]: each[0] if len(each) == 1 else list(each) for found, each in pairs if found and each}

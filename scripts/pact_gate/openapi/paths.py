@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from pact_gate.openapi.document import Documents, Location, listed, mapping
+from pact_gate.openapi.headers import NEVER_PARAMETERS
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 _TEMPLATE = re.compile(r"\{([^{}]*)\}")
@@ -83,6 +84,19 @@ class Paths:
             kind = node.open if "{" in part else node.named
             node = kind.setdefault(part, _Segment())
         node.template = template
+
+
+def described_parameters(documents: Documents, operation: Location) -> dict[tuple[str, str], Location]:
+    """Give an operation's parameters by kind and name; its own replace those of its path."""
+    found: dict[tuple[str, str], Location] = {}
+    for holder in (Location(operation.file, operation.keys[:-1]), operation):
+        for number, _ in enumerate(listed(mapping(documents.at(holder)).get("parameters"))):
+            where = documents.followed(holder / "parameters" / number)
+            about = mapping(documents.at(where))
+            kind, name = str(about.get("in")), str(about.get("name", ""))
+            if kind != "header" or name.lower() not in NEVER_PARAMETERS:
+                found[kind, name] = where
+    return found
 
 
 def _descend(node: _Segment, parts: list[str], at: int) -> tuple[str, dict[str, str]] | None:

@@ -80,7 +80,10 @@ class Patterns:
         """Say whether a pattern is found in a text; True where that cannot be told."""
         validator = self._validator(pattern)
         faults = [] if validator is None else list(validator.iter_errors(text))
-        return all(type(each.kind).__name__ in _NO_ANSWER for each in faults)
+        has_no_answer = any(type(each.kind).__name__ in _NO_ANSWER for each in faults)
+        if has_no_answer:
+            self.left_out.add(pattern)
+        return has_no_answer or not faults
 
     def _validator(self, pattern: str) -> Any:
         if pattern not in self._known:
@@ -386,8 +389,9 @@ def _is_another(fault: Fault, depth: int) -> bool:
 
 def _of(error: Any, schemas: Schemas) -> list[Fault]:
     if type(error.kind).__name__ in _NO_ANSWER:
-        number = int(error.schema_path[1])
-        schemas.patterns.left_out.add(str(mapping(schemas.documents.at(schemas.place(number))).get("pattern")))
+        number, keyword, *name = error.schema_path[1:]
+        node = mapping(schemas.documents.at(schemas.place(int(number))))
+        schemas.patterns.left_out.add(str(name[0] if keyword == "patternProperties" else node.get("pattern")))
         return []
     keyword, about = str(error.kind.name), error.kind.as_dict()
     if "context" in about and type(error.kind).__name__ != "OneOfMultipleValid":

@@ -78,6 +78,10 @@ class Shapes:
             found = _both(found, self.variants(place))
         return found
 
+    def either(self, groups: Iterable[tuple[Location, ...]]) -> list[Variant]:
+        """Give the variants of groups of schemas: those of a group hold together, and one group does."""
+        return list(dict.fromkeys(each for places in groups if places for each in self.together(places)))
+
     def _expanded(self, place: Location, *, plain: bool) -> list[Variant]:
         """Take a schema apart, once for each: one that leads back to itself is anything there."""
         key = (place, plain)

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from pact_gate.model.comparison import Unused
 from pact_gate.model.errors import InputError
-from pact_gate.openapi.document import Documents, Location, listed, mapping
-from pact_gate.openapi.paths import Paths
+from pact_gate.openapi.document import Documents, Location, mapping
+from pact_gate.openapi.paths import Paths, described_parameters
 from pact_gate.openapi.shapes import Shapes
 
 _DEEPEST = 10  # levels of a response's fields
@@ -65,17 +65,9 @@ class _Walk:
             yield from self._response(status, place / "responses" / status, response)
 
     def _parameters(self, place: Location) -> Iterator[tuple[str, Location]]:
-        around = Location(place.file, place.keys[:-1])
-        for holder in (around, place):
-            for number, _ in enumerate(listed(mapping(self._documents.at(holder)).get("parameters"))):
-                where = self._followed(holder / "parameters" / number)
-                about = mapping(self._documents.at(where)) if where else {}
-                if (
-                    where
-                    and about.get("in") in ("query", "header", "cookie")
-                    and not self._usage.has(place, _key(about))
-                ):
-                    yield f"{about['in']} {about.get('name', '')}", where
+        for (kind, name), where in described_parameters(self._documents, place).items():
+            if kind in ("query", "header", "cookie") and not self._usage.has(place, parameter_key(kind, name)):
+                yield f"{kind} {name}", where
 
     def _response(self, status: str, mark: Location, response: Location) -> Iterator[tuple[str, Location]]:
         seen = set()
@@ -126,7 +118,3 @@ class _Walk:
 def parameter_key(kind: str, name: str) -> str:
     """Give the name under which the use of a parameter is noted with its operation; headers' case does not count."""
     return f"{kind} {name.lower() if kind == 'header' else name}"
-
-
-def _key(about: dict[str, object]) -> str:
-    return parameter_key(str(about.get("in")), str(about.get("name", "")))

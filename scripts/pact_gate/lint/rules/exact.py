@@ -14,10 +14,10 @@ from typing import Any
 from pact_gate.lint.document import shown
 from pact_gate.lint.found import Found
 from pact_gate.lint.interaction import Interaction, Leaf, Part
-from pact_gate.lint.matching import body_rules
 from pact_gate.lint.rules import words
 from pact_gate.lint.rules.context import Context, Said, field_of, said
 from pact_gate.lint.rules.volatile import why_volatile
+from pact_gate.model.matching import body_rules
 
 _ENUMERATED = re.compile(r"[A-Z]{2}[A-Z0-9]*(?:[_.:-][A-Z][A-Z0-9]*)*")
 _WORDS_OF_A_SENTENCE = 4  # "Internal Server Error" is a reason phrase

@@ -1,4 +1,4 @@
-"""Which values of a body a pact's matching rules free from being compared exactly.
+"""Which of a pact's matching rules counts for a value, and what it frees from being compared exactly.
 
 As the specification has it (https://github.com/pact-foundation/pact-specification, versions 2 to 4): of all rules whose
 path fits a value or something that the value is in, the one with the greatest weight decides, of several with the same
@@ -12,8 +12,6 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
-
-from pact_gate.lint.document import Way
 
 _PART = re.compile(
     r"""
@@ -29,19 +27,16 @@ _STAR = ("*",)  # a wildcard in a path, which no key or index is equal to
 _MOST_STATES = 64  # paths that are followed at once; more than a handful fit one value in no pact that anybody wrote
 _EQUAL = frozenset(("equality", "equal"))
 _OF_KEYS = frozenset(("values", "eachKey"))
+_SPELLED = {each.lower(): each for each in ("eachKey", "eachValue", "arrayContains", "notEmpty")}
 
 Token = str | int | tuple[str]
 
 
 class Matcher(NamedTuple):
-    """The rule that decides on a value: what kind of matcher it is, and all that its definition says.
-
-    `way` leads to the definition, from the part's `matchingRules`.
-    """
+    """One thing that a rule asks of a value: what kind of matcher it is, and all that its definition says."""
 
     kind: str
     definition: Mapping[str, Any]
-    way: Way
 
     @property
     def exact(self) -> bool:
@@ -50,13 +45,13 @@ class Matcher(NamedTuple):
 
 
 class Rule(NamedTuple):
-    """A path and its matchers; `way` leads to them."""
+    """A path and its matchers."""
 
     path: tuple[Token, ...]
     matchers: tuple[Matcher, ...]
 
 
-_TYPE = Rule((), (Matcher("type", {}, ()),))
+_TYPE = Rule((), (Matcher("type", {}),))
 
 
 class _Node:
@@ -82,7 +77,7 @@ _NOTHING = _Best()
 class Matching:
     """What the rules say of one value, and a way to go on to what is in it."""
 
-    __slots__ = ("_best", "_depth", "_into", "_other", "_states", "matcher")
+    __slots__ = ("_best", "_depth", "_into", "_other", "_states", "matchers")
 
     def __init__(self, states: tuple[tuple[_Node, int], ...] = (), best: _Best = _NOTHING, depth: int = 0) -> None:
         self._states = states
@@ -90,8 +85,13 @@ class Matching:
         self._depth = depth
         self._into: dict[str | int, Matching] = {}
         self._other: Matching | None = None
-        self.matcher = _decided(best, depth)
-        """The matcher that decides on this value; None where it is compared exactly."""
+        self.matchers = _decided(best, depth)
+        """The matchers of the rule that decides on this value; none where it is compared exactly."""
+
+    @property
+    def matcher(self) -> Matcher | None:
+        """The first of the matchers; None where the value is compared exactly."""
+        return self.matchers[0] if self.matchers else None
 
     def into(self, part: str | int) -> Matching:
         """Go on to a member of this value. Items of a list that no rule speaks of by number are alike."""
@@ -122,12 +122,13 @@ class Matching:
         return Matching((), _Best(1, self._depth, _TYPE), self._depth)
 
 
-def _decided(best: _Best, depth: int) -> Matcher | None:
+def _decided(best: _Best, depth: int) -> tuple[Matcher, ...]:
     if best.rule is None:
-        return None
+        return ()
+    if best.length == depth:
+        return best.rule.matchers
     # A rule that speaks of keys alone leaves the values as they are, and what they hold.
-    cascaded = best.length < depth
-    return next((each for each in best.rule.matchers if not (cascaded and each.kind in _OF_KEYS)), None)
+    return tuple(each for each in best.rule.matchers if each.kind not in _OF_KEYS)
 
 
 def _steps(states: Iterable[tuple[_Node, int]], part: str | int) -> Iterator[tuple[_Node, int]]:
@@ -157,6 +158,11 @@ def _add(root: _Node, rule: Rule) -> None:
     node.rule = rule
 
 
+def freeing(matchers: Iterable[Matcher]) -> frozenset[str]:
+    """Name the matchers by which others than the example will do; none where it must be met as it stands."""
+    return frozenset(each.kind for each in matchers if not each.exact)
+
+
 # --- where a pact keeps them
 
 
@@ -168,13 +174,13 @@ def body_rules(matching_rules: Any) -> list[Rule]:
         each
         for key, value in matching_rules.items()
         if key.startswith(("$.body", "$['body']"))
-        for each in _rule(key, value, (key,), drop=1)
+        for each in _rule(key, value, drop=1)
     ]
     for category in ("body", "content"):
         listed = matching_rules.get(category)
         if isinstance(listed, dict):
             for key, value in listed.items():
-                found += _rule(key, value, (category, key), drop=0)
+                found += _rule(key, value, drop=0)
     return found
 
 
@@ -186,21 +192,21 @@ def named_rules(matching_rules: Any, *categories: str) -> dict[str, Rule]:
     for key, value in matching_rules.items():
         tokens = path(key) or ()
         if len(tokens) == 2 and tokens[0] in categories:  # noqa: PLR2004 - $.headers.NAME
-            for each in _rule(key, value, (key,), drop=2):
+            for each in _rule(key, value, drop=2):
                 found[str(tokens[1]).lower()] = each
     for category in categories:
         listed = matching_rules.get(category)
         for key, value in listed.items() if isinstance(listed, dict) else ():
-            matchers = _matchers(value, (category, key))
+            matchers = _matchers(value)
             if matchers:
                 named = path(key) or (key,)
                 found[str(named[-1]).lower()] = Rule((), matchers)
     return found
 
 
-def _rule(key: str, value: Any, way: Way, *, drop: int) -> list[Rule]:
+def _rule(key: str, value: Any, *, drop: int) -> list[Rule]:
     tokens = path(key)
-    matchers = _matchers(value, way)
+    matchers = _matchers(value)
     if tokens is None or not matchers:
         return []
     tokens = tokens[drop:]
@@ -213,22 +219,19 @@ def _rule(key: str, value: Any, way: Way, *, drop: int) -> list[Rule]:
     return rules
 
 
-def _matchers(value: Any, way: Way) -> tuple[Matcher, ...]:
+def _matchers(value: Any) -> tuple[Matcher, ...]:
     """Read V2's one definition, or V3's list of them."""
     if not isinstance(value, dict):
         return ()
-    if isinstance(value.get("matchers"), list):
-        listed = [(each, (*way, "matchers", number)) for number, each in enumerate(value["matchers"])]
-    else:
-        listed = [(value, way)]
-    return tuple(Matcher(_kind(each), each, where) for each, where in listed if isinstance(each, dict) and each)
+    listed = value["matchers"] if isinstance(value.get("matchers"), list) else [value]
+    return tuple(Matcher(_kind(each), each) for each in listed if isinstance(each, dict) and each)
 
 
 def _kind(definition: Mapping[str, Any]) -> str:
-    """Name a matcher; V2 leaves it to its other keys where there is no `match`."""
+    """Name a matcher; V2 leaves it to its other keys where there is no `match`. Some libraries write `each-key`."""
     named = definition.get("match")
     if isinstance(named, str):
-        return named
+        return _SPELLED.get(named.replace("-", "").lower(), named)
     keys = ("regex", "min", "max", "date", "time", "timestamp")
     return next((key if key not in ("min", "max") else "type" for key in keys if key in definition), "unknown")
 
@@ -236,9 +239,7 @@ def _kind(definition: Mapping[str, Any]) -> str:
 def _each_value(each: Matcher) -> tuple[Matcher, ...]:
     listed = each.definition.get("rules")
     inner = [rule for rule in listed if isinstance(rule, dict)] if isinstance(listed, list) else []
-    return tuple(Matcher(_kind(rule), rule, (*each.way, "rules", number)) for number, rule in enumerate(inner)) or (
-        Matcher("type", {}, each.way),
-    )
+    return tuple(Matcher(_kind(rule), rule) for rule in inner) or (Matcher("type", {}),)
 
 
 def _variants(each: Matcher, tokens: tuple[Token, ...]) -> Iterator[Rule]:
@@ -251,9 +252,9 @@ def _variants(each: Matcher, tokens: tuple[Token, ...]) -> Iterator[Rule]:
             continue
         item = (*tokens, index)
         # What no rule of the variant frees is what an item is known by: it stays exact.
-        yield Rule(item, (Matcher("equality", {}, each.way),))
+        yield Rule(item, (Matcher("equality", {}),))
         for key, value in rules.items():
-            inner, matchers = path(key), _matchers(value, (*each.way, "variants", number, "rules", key))
+            inner, matchers = path(key), _matchers(value)
             if inner is not None and matchers:
                 yield Rule((*item, *inner), matchers)
 
