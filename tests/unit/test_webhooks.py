@@ -8,9 +8,10 @@ import ipaddress
 import json
 import socket
 import sqlite3
+import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, suppress
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -186,6 +187,65 @@ def test_where_one_address_is_away_the_next_is_called(monkeypatch: pytest.Monkey
     resolving(monkeypatch, ["127.0.0.3", "127.0.0.1"])
     named = frozenset({"hook.example.org", "127.0.0.0/8"})
     assert send(webhook_requests.prepare(request(f"http://hook.example.org:{server.port}/"), {}), named).success
+
+
+@pytest.fixture
+def silent() -> Iterator[int]:
+    """A port at which every address of this machine lets callers wait: as many wait as the system lets."""
+    with socket.create_server(("", 0), backlog=0) as listening, ExitStack() as waiting:
+        port = listening.getsockname()[1]
+        for _ in range(3):
+            caller = waiting.enter_context(socket.socket())
+            caller.setblocking(False)
+            caller.connect_ex(("127.0.0.1", port))
+        yield port
+
+
+def test_a_request_has_its_time_in_whole_however_many_addresses_let_it_wait(
+    monkeypatch: pytest.MonkeyPatch, silent: int
+) -> None:
+    monkeypatch.setattr(delivery, "_SECONDS", 0.4)
+    resolving(monkeypatch, [f"127.0.0.{number}" for number in range(1, 6)])
+    prepared = webhook_requests.prepare(request(f"http://hook.example.org:{silent}/"), {})
+    begun = time.monotonic()
+    sent = send(prepared, frozenset({"hook.example.org", "127.0.0.0/8"}))
+    assert sent == delivery.Sent(success=False, status=None, log=sent.log)
+    assert 0.3 < time.monotonic() - begun < 0.8
+
+
+def test_an_address_that_says_nothing_leaves_time_for_the_next(
+    monkeypatch: pytest.MonkeyPatch, silent: int, server: Any
+) -> None:
+    monkeypatch.setattr(delivery, "_SECONDS", 1.0)
+    connect = delivery._connection
+    ports = {"127.0.0.3": silent, "127.0.0.1": server.port}
+    monkeypatch.setattr(delivery, "_connection", lambda *given: connect(given[0], given[1], ports[str(given[1])], ""))
+    resolving(monkeypatch, list(ports))
+    named = frozenset({"hook.example.org", "127.0.0.0/8"})
+    assert send(webhook_requests.prepare(request("http://hook.example.org/"), {}), named).success
+
+
+@pytest.mark.parametrize("answer", [b"HTTP/1.1 200 " + b"x" * 500, b"H"], ids=["a byte at a time", "nothing more"])
+def test_an_answer_that_does_not_end_is_not_waited_for(monkeypatch: pytest.MonkeyPatch, answer: bytes) -> None:
+    monkeypatch.setattr(delivery, "_SECONDS", 0.4)
+
+    def drip(listening: socket.socket) -> None:
+        with suppress(OSError), listening.accept()[0] as caller:
+            for byte in answer:
+                caller.sendall(bytes([byte]))
+                time.sleep(0.02)
+            caller.recv(1 << 20)
+            caller.recv(1)
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        answering = threading.Thread(target=drip, args=(listening,))
+        answering.start()
+        begun = time.monotonic()
+        url = f"http://127.0.0.1:{listening.getsockname()[1]}/"
+        sent = send(webhook_requests.prepare(request(url), {}), HOSTS)
+        assert 0.3 < time.monotonic() - begun < 1.5
+        answering.join()
+    assert (sent.status, sent.log) == (None, f"POST {url}\nNo answer: TimeoutError\n")
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])

@@ -6,6 +6,8 @@ name that resolves to something else a moment later changes nothing. Redirects a
 
 from __future__ import annotations
 
+import contextlib
+import http.client
 import ipaddress
 import json
 import logging
@@ -15,6 +17,7 @@ import sqlite3
 import threading
 import time
 import urllib.parse
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -24,15 +27,16 @@ from pact_gate.embedded.store import Store, now
 from pact_gate.embedded.webhook_requests import Prepared
 
 if TYPE_CHECKING:
-    import urllib3
+    from urllib3.connection import HTTPConnection
 
 _LOG = logging.getLogger(__name__)
 _RETRY_AFTER = (10, 60, 120, 300, 600, 1200)  # seconds
 ATTEMPTS = len(_RETRY_AFTER) + 1
-_SECONDS = 10.0  # for one request
+_SECONDS = 10.0  # for one request, in whole
 _PAUSE = 5.0  # seconds that it lets go by where the file cannot be used
 _LEASE = 60_000_000  # microseconds for which another process leaves a webhook alone that one is sending
 _PARTING = 15.0  # seconds that closing waits: what is begun has its time, and then nothing more is begun
+_AS_IT_IS = "!#$%&'()*+,/:;=?@[]|"  # of an address; all else that is no letter or digit is escaped
 _SENT = range(200, 207)
 # IPv4 behind a translator (RFC 6052, RFC 8215), and what was IPv4 within IPv6 before there was one (RFC 4291).
 _TRANSLATED = tuple(map(ipaddress.IPv6Network, ("64:ff9b::/96", "64:ff9b:1::/48", "::/96")))
@@ -69,45 +73,68 @@ def send(prepared: Prepared, hosts: frozenset[str]) -> Sent:
     """Send one request; never raises."""
     import urllib3  # noqa: PLC0415 - a start without webhooks must not pay for it
 
-    told = f"{prepared.method} {prepared.shown_url}"
+    told, deadline = f"{prepared.method} {prepared.shown_url}", time.monotonic() + _SECONDS
     parts = urllib.parse.urlsplit(prepared.url)
     try:
         host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
         addresses = checked_addresses(host, port, hosts)
         own = {"host": parts.netloc.rpartition("@")[2], "user-agent": prepared.headers.get("user-agent", "pact-gate")}
-        target = urllib.parse.urlunsplit(("", "", parts.path or "/", parts.query, ""))
+        target = urllib.parse.quote(urllib.parse.urlunsplit(("", "", parts.path or "/", parts.query, "")), _AS_IT_IS)
         request = replace(prepared, url=target, headers={**prepared.headers, **own})
-        status = _status(request, [_pool(parts.scheme, address, port, host) for address in addresses])
+        with _connected([_connection(parts.scheme, address, port, host) for address in addresses], deadline) as reached:
+            reached.request(request.method, request.url, request.body, request.headers, preload_content=False)
+            status = int(reached.getresponse().status)
     except NotAllowedError as error:
         return Sent(success=False, status=None, log=f"{told}\nNot sent: {error}\n")
-    except (OSError, ValueError, urllib3.exceptions.HTTPError) as error:
+    except (OSError, ValueError, http.client.HTTPException, urllib3.exceptions.HTTPError) as error:
         return Sent(success=False, status=None, log=f"{told}\nNo answer: {type(error).__name__}\n")
     return Sent(success=status in _SENT, status=status, log=f"{told}\nHTTP {status}\n")
 
 
-def _status(request: Prepared, pools: list[urllib3.HTTPConnectionPool]) -> int:
-    """Send to the first of a host's addresses that can be connected to."""
+@contextlib.contextmanager
+def _connected(connections: list[HTTPConnection], deadline: float) -> Iterator[HTTPConnection]:
+    """The first of a host's addresses that can be connected to, until the deadline: then it is cut off.
+
+    A time-out of the socket would not do: whoever sends or takes one byte at a time makes it begin anew each time.
+    """
+    connection = _first_connected(connections, deadline)
+    cutting = threading.Timer(_left(deadline), _cut, [connection.sock])
+    cutting.start()
+    try:
+        yield connection
+    finally:
+        cutting.cancel()
+        connection.close()
+        _left(deadline)  # what was cut off may look like an error, or like an answer that ends there
+
+
+def _first_connected(connections: list[HTTPConnection], deadline: float) -> HTTPConnection:
     import urllib3  # noqa: PLC0415 - as above
 
-    for pool in pools:
-        with pool:
-            try:
-                answer = pool.urlopen(
-                    request.method,
-                    request.url,
-                    request.body,
-                    request.headers,
-                    retries=False,
-                    redirect=False,
-                    preload_content=False,
-                )
-            except (urllib3.exceptions.NewConnectionError, urllib3.exceptions.ConnectTimeoutError):
-                if pool is pools[-1]:
-                    raise
-                continue
-            answer.close()
-            return int(answer.status)
+    for count, connection in enumerate(connections, -len(connections)):
+        connection.timeout = _left(deadline) / -count  # an address that says nothing leaves time for those after it
+        try:
+            connection.connect()
+        except (urllib3.exceptions.NewConnectionError, urllib3.exceptions.ConnectTimeoutError):
+            if connection is connections[-1]:
+                raise
+            continue
+        connection.timeout = _left(deadline)
+        return connection
     raise NotAllowedError("the host has no address.")
+
+
+def _left(deadline: float) -> float:
+    """Seconds until then. Raises TimeoutError where there are none."""
+    left = deadline - time.monotonic()
+    if left <= 0:
+        raise TimeoutError
+    return left
+
+
+def _cut(connected: socket.socket) -> None:
+    with contextlib.suppress(OSError):  # it was closed meanwhile
+        socket.socket.shutdown(connected, socket.SHUT_RDWR)  # not TLS's, which would wait for the other side
 
 
 class Delivery:
@@ -239,13 +266,12 @@ def _networks(hosts: frozenset[str]) -> list[ipaddress.IPv4Network | ipaddress.I
     return found
 
 
-def _pool(scheme: str, address: Address, port: int, host: str) -> urllib3.HTTPConnectionPool:
-    """Connect to the address that was checked; a certificate must still be the host's."""
-    import urllib3  # noqa: PLC0415 - as above
+def _connection(scheme: str, address: Address, port: int, host: str) -> HTTPConnection:
+    """A connection to the address that was checked; a certificate must still be the host's."""
+    from urllib3 import connection  # noqa: PLC0415 - as above
 
-    timeout = urllib3.Timeout(total=_SECONDS)
     if scheme == "https":
-        return urllib3.HTTPSConnectionPool(
-            str(address), port, timeout=timeout, server_hostname=host, assert_hostname=host, cert_reqs="CERT_REQUIRED"
+        return connection.HTTPSConnection(
+            str(address), port, server_hostname=host, assert_hostname=host, cert_reqs="CERT_REQUIRED"
         )
-    return urllib3.HTTPConnectionPool(str(address), port, timeout=timeout)
+    return connection.HTTPConnection(str(address), port)
