@@ -911,3 +911,58 @@ def ignoring_a_version_that_is_not_there(b: Broker) -> None:
             question = [("q[][pacticipant]", o), *asked, ("latestby", "cvpv"), ("ignore[][pacticipant]", o), *ignored]
             b.matrix([*question, ("environment", b.name("test"))])
             b.matrix([("q[][pacticipant]", p), ("q[][latest]", "true"), *question])
+
+
+@scenario
+def pacts_to_verify_by_query(b: Broker) -> None:
+    """How older verifiers ask: each selector needs a tag, and a branch is taken as it is."""
+    b.publish("orders", "1", "products", branch="main", tags=["dev"])
+    b.publish("orders", "2", "products", branch="feat/x", content="b", tags=["prod"])
+    b.publish("web", "1", "products", branch="main", content="w", tags=["dev"])
+    b.publish("web", "2", "products", branch="feat/y", content="w2")
+    b.verify("orders", "1", "products", "p1", branch="main", tags=("main",))
+    one = "consumer_version_selectors[]"
+    for query in (
+        "",
+        f"{one}[tag]=dev",
+        f"{one}[tag]=dev&{one}[latest]=true&{one}[tag]=prod&{one}[latest]=false",
+        f"{one}[tag]=dev&{one}[latest]=TRUE",
+        f"{one}[tag]=dev&{one}[latest]=",
+        f"{one}[tag]=",
+        f"{one}[tag]=nope&{one}[latest]=true&{one}[fallback_tag]=dev",
+        f"{one}[tag]=nope&{one}[fallback_tag]=dev",
+        f"{one}[tag]=dev&{one}[fallback_tag]=",
+        f"{one}[tag]=dev&{one}[consumer]={b.name('web')}",
+        f"{one}[tag]=dev&{one}[consumer]=",
+        f"{one}[latest]=true",
+        f"{one}[branch]=main",
+        f"{one}[main_branch]=true",
+        f"{one}[deployed]=true",
+        f"{one}[tag]=dev&{one}[branch]=main",
+        f"{one}[tag]=dev&{one}[main_branch]=true",
+        f"{one}[tag]=dev&{one}[unknown]=true",
+        "consumerVersionSelectors[][branch]=main",
+        "include_pending_status=false",
+        "include_pending_status=",
+        "include_pending_status=yes",
+        "provider_version_branch=main",
+        "provider_version_branch=&include_pending_status=true",
+        "provider_version_branch=%20&include_pending_status=true",
+        "provider_version_branch=new&include_wip_pacts_since=2020-01-01T00:00:00%2B00:00&include_pending_status=true",
+        "provider_version_branch=new&include_wip_pacts_since=2020-1-1",
+        "provider_version_branch=new&include_wip_pacts_since=",
+        "provider_version_branch=new&include_wip_pacts_since=yesterday",
+        "provider_version_tags[]=main&include_pending_status=true",
+        "provider_version_tags[]=main&provider_version_tags[]=new&include_wip_pacts_since=2020-01-01",
+        "provider_version_tags=main",
+    ):
+        b.call("GET", f"/pacts/provider/{b.name('products')}/for-verification?{query}")
+    b.call("GET", f"/pacts/provider/{b.name('nobody')}/for-verification")
+    b.call("GET", f"/pacts/provider/{b.name('nobody')}/for-verification?{one}[branch]=main")
+    for body in (
+        {"consumer_version_selectors": [{"main_branch": True}], "include_pending_status": False},
+        {"includeWipPactsSince": "2020-1-1", "providerVersionBranch": "new"},
+        {"includeWipPactsSince": "", "providerVersionBranch": "new"},
+        {"includeWipPactsSince": None, "providerVersionBranch": "new"},
+    ):
+        b.call("POST", f"/pacts/provider/{b.name('products')}/for-verification", body, label=f"POST {body}")

@@ -88,6 +88,22 @@ def test_the_latest_result_of_a_tag_is_of_that_tag(asked: Broker, request: pytes
 
 
 @pytest.mark.parametrize("asked", BOTH, indirect=True)
+def test_a_provider_counts_once_in_a_versions_results(asked: Broker, request: pytest.FixtureRequest) -> None:
+    """A real broker lists the result once for each version with that content, and says that not all passed."""
+    asked.publish("orders", "1", "products")
+    asked.publish("orders", "2", "products")
+    asked.verify("orders", "1", "products", "p1")
+    summary = asked.call("GET", f"/verification-results/consumer/{asked.name('orders')}/version/2/latest").body
+    passed = summary["success"], len(summary["providerSummary"]["successful"])
+    assert passed == ((False, 2) if "real" in request.node.name else (True, 1))
+
+
+@pytest.mark.parametrize("asked", BOTH, indirect=True)
+def test_head_is_answered_as_get(asked: Broker, request: pytest.FixtureRequest) -> None:
+    assert asked.call("HEAD", "/").status == (405 if "real" in request.node.name else 200)
+
+
+@pytest.mark.parametrize("asked", BOTH, indirect=True)
 def test_a_body_that_is_no_object_is_refused(asked: Broker, request: pytest.FixtureRequest) -> None:
     path = f"/pacts/provider/{asked.name('products')}/for-verification"
     asked.publish("orders", "1", "products")
@@ -142,11 +158,41 @@ def test_a_name_that_is_no_ascii_is_held_against_its_providers(asked: Broker, re
     for question in (
         f"/pacticipants/{name}/branches/main/latest-version/can-i-deploy/to-environment/{live}",
         f"/pacticipants/{name}/latest-version/dev/can-i-deploy/to/prod",
+        f"/matrix/provider/{quote(asked.name('products'))}/consumer/{name}",
     ):
         answer = asked.call("GET", question).body
         said = answer["summary"]["deployable"], len(answer["matrix"])
         assert said == ((True, 0) if "real" in request.node.name else (False, 1))
     assert asked.can_i_deploy("Käufer", "1", "live").body["summary"]["deployable"] is False  # asked in a query, both do
+
+
+@pytest.mark.parametrize("asked", BOTH, indirect=True)
+def test_a_branch_and_a_provider_that_are_no_ascii(asked: Broker, request: pytest.FixtureRequest) -> None:
+    asked.environment("live")
+    asked.publish("orders", "1", "Käse", branch="für alle")
+    path = f"/pacticipants/{asked.name('orders')}/branches/{quote('für alle')}/latest-version/can-i-deploy"
+    answer = asked.call("GET", f"{path}/to-environment/{asked.name('live')}")
+    assert answer.status == (500 if "real" in request.node.name else 200)
+
+
+@pytest.mark.parametrize("asked", BOTH, indirect=True)
+def test_pacts_to_verify_since_a_date_that_is_none(asked: Broker, request: pytest.FixtureRequest) -> None:
+    """A real broker looks for something like a date in the text: "Wed" is the Wednesday of this week."""
+    asked.publish("orders", "1", "products", branch="main")
+    for since in ("Wed", "1 Jan 2020", "not before 2020-01-01"):
+        found = asked.for_verification("products", branch="main", wip_since=since)
+        assert found.status == (200 if "real" in request.node.name else 400), since
+
+
+@pytest.mark.parametrize("asked", BOTH, indirect=True)
+def test_pacts_to_verify_by_query_with_a_tag_and_a_place(asked: Broker, request: pytest.FixtureRequest) -> None:
+    """A real broker fails, or finds nothing, unless the version that is there has the tag."""
+    asked.environment("test")
+    asked.publish("orders", "1", "products", tags=["dev"])
+    asked.deploy("orders", "1", "test")
+    selector = f"consumer_version_selectors[][tag]=dev&consumer_version_selectors[][environment]={asked.name('test')}"
+    found = asked.call("GET", f"/pacts/provider/{asked.name('products')}/for-verification?{selector}")
+    assert found.status == (500 if "real" in request.node.name else 400)
 
 
 @pytest.mark.parametrize("asked", BOTH, indirect=True)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime
+import re
 import sqlite3
 from collections.abc import Sequence
 from typing import Any
 
 from pact_gate.embedded import deployments, estate, pact_documents, pacts, results, triggers
-from pact_gate.embedded.checks import Checks, not_blank, not_blank_if_given, short
+from pact_gate.embedded.checks import Checks, not_blank, not_blank_if_given, one_of, short
 from pact_gate.embedded.documents import Document
 from pact_gate.embedded.exchange import HAL, JSON, Answer, Call, not_found
 from pact_gate.embedded.pacts import Pair
@@ -27,65 +28,123 @@ _OLD_KEYS = {
     "consumer_version_selectors": "consumerVersionSelectors",
     "include_pending_status": "includePendingStatus",
     "include_wip_pacts_since": "includeWipPactsSince",
+    "main_branch": "mainBranch",
+    "matching_branch": "matchingBranch",
+    "fallback_branch": "fallbackBranch",
     "fallback_tag": "fallbackTag",
+    "deployed_or_released": "deployedOrReleased",
 }
+_DAY = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
 
 
 def _for_verification(call: Call) -> Answer:
-    return _chosen(call, call.object())
+    body = _renamed(call.object())
+    _check_body(call.db, body)
+    return _chosen(call, body)
 
 
 def _for_verification_by_query(call: Call) -> Answer:
     """The same question as a query string, which is how older verifiers ask; it knows tags alone."""
-    asked = {_OLD_KEYS.get(key, key): value for key, value in call.parameters().items()}
-    asked["includePendingStatus"] = asked.get("includePendingStatus", "true") == "true"
-    selectors = asked.get("consumerVersionSelectors", [])
-    asked["consumerVersionSelectors"] = [_from_query(item) for item in selectors if isinstance(item, dict)]
-    return _chosen(call, asked)
+    asked = call.parameters()
+    _check_query(asked)
+    return _chosen(call, _from_query(_renamed(asked)))
 
 
-def _from_query(item: dict[str, Any]) -> dict[str, Any]:
-    named = {_OLD_KEYS.get(key, key): value for key, value in item.items()}
-    return {**named, "latest": named["latest"] == "true"} if "latest" in named else named
+def _renamed(asked: dict[str, Any]) -> dict[str, Any]:
+    """The same with the keys that a JSON body has: a query's are written with underlines."""
+    named = {_OLD_KEYS.get(key, key): value for key, value in asked.items()}
+    selectors = named.get("consumerVersionSelectors")
+    if not isinstance(selectors, list):
+        return named
+    renamed = [_renamed(item) if isinstance(item, dict) else item for item in selectors]
+    return {**named, "consumerVersionSelectors": renamed}
 
 
-def _chosen(call: Call, body: dict[str, Any]) -> Answer:
-    question = _question(call.db, body)
+def _from_query(asked: dict[str, Any]) -> dict[str, Any]:
+    """The same with flags where a query has words."""
+    selectors = [
+        {**item, "latest": item.get("latest") == "true"} for item in asked.get("consumerVersionSelectors") or []
+    ]
+    pending = asked.get("includePendingStatus", "true") == "true"
+    return {**asked, "consumerVersionSelectors": selectors, "includePendingStatus": pending}
+
+
+def _check_query(asked: dict[str, Any]) -> None:
+    """Refuse a query that is no question: each selector needs a tag, and a branch is taken as it is."""
+    checks = Checks(asked)
+    flag = one_of("true", "false")
+    if not isinstance(asked.get("provider_version_tags", []), list):
+        checks.add("provider_version_tags", "must be an array")
+    checks.text("include_pending_status", flag, nullable=False)
+    checks.text("include_wip_pacts_since", _not_a_date, nullable=False)
+    for index, item in enumerate(checks.list_of_objects("consumer_version_selectors")):
+        own = Checks(item)
+        own.text("tag", required=True)
+        own.text("latest", flag, nullable=False)
+        own.text("fallback_tag", nullable=False)
+        own.text("consumer", nullable=False)
+        for key in (key for key in item if _OLD_KEYS.get(key, key) in _ENVIRONMENT_KEYS):
+            own.add(key, "cannot go with a tag")
+        for key, sentences in own.errors.items():
+            for sentence in sentences:
+                checks.add("consumer_version_selectors", f"{key} {sentence} (at index {index})")
+    checks.refuse()
+
+
+def _chosen(call: Call, asked: dict[str, Any]) -> Answer:
+    question = _question(asked)
     provider = required_pacticipant(call, "provider")
     found = choose(call.db, provider, question)
     return Answer(200, pact_documents.choices(call.base, call.url, found, include_pending=question.include_pending))
 
 
-def _question(db: sqlite3.Connection, body: dict[str, Any]) -> Question:
+def _check_body(db: sqlite3.Connection, body: dict[str, Any]) -> None:
+    """Refuse a body that is no question."""
     checks = Checks(body)
     checks.text("providerVersionBranch")
     checks.flag("includePendingStatus")
     tags = body.get("providerVersionTags")
     if tags is not None and not (isinstance(tags, list) and all(isinstance(tag, str) for tag in tags)):
         checks.add("providerVersionTags", "must be a list of names")
-    since = _since(checks)
+    checks.text("includeWipPactsSince", _not_a_date, nullable=False)
     branch = body.get("providerVersionBranch")
-    needs_branch = not tags and bool(since is not None or body.get("includePendingStatus"))
+    needs_branch = not tags and bool(body.get("includeWipPactsSince") or body.get("includePendingStatus"))
     if isinstance(branch, str) and not branch.strip() and (branch or needs_branch):
         checks.add("providerVersionBranch", "cannot be blank")
     for index, item in enumerate(checks.list_of_objects("consumerVersionSelectors")):
         for sentence in _wrong_with(db, item, branch):
             checks.add("consumerVersionSelectors", f"{sentence} (at index {index})")
     checks.refuse()
-    selectors = tuple(one for item in body.get("consumerVersionSelectors") or [] for one in _selectors(item, branch))
-    include_pending = bool(body.get("includePendingStatus", True))
-    return Question(selectors, branch or None, tuple(tags or ()), include_pending, since)
 
 
-def _since(checks: Checks) -> int | None:
-    value = checks.body.get("includeWipPactsSince")
-    if value is None:
-        return None
+def _question(asked: dict[str, Any]) -> Question:
+    branch, since = asked.get("providerVersionBranch"), asked.get("includeWipPactsSince")
+    return Question(
+        selectors=tuple(
+            one for item in asked.get("consumerVersionSelectors") or [] for one in _selectors(item, branch)
+        ),
+        branch=branch or None,
+        tags=tuple(asked.get("providerVersionTags") or ()),
+        include_pending=bool(asked.get("includePendingStatus", True)),
+        wip_since=_moment(since) if since else None,
+    )
+
+
+def _not_a_date(value: str) -> str | None:
     try:
+        _moment(value)
+    except ValueError:
+        return "must be a date"
+    return None
+
+
+def _moment(value: str) -> int:
+    """A date or a time as microseconds since 1970; a day may be written without zeros. Raises ValueError."""
+    if day := _DAY.fullmatch(value):
+        year, month, of_month = map(int, day.groups())
+        moment = datetime.datetime(year, month, of_month)
+    else:
         moment = datetime.datetime.fromisoformat(value)
-    except (TypeError, ValueError):
-        checks.add("includeWipPactsSince", "must be a date")
-        return None
     aware = moment if moment.tzinfo else moment.replace(tzinfo=datetime.UTC)
     return (aware - datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)) // datetime.timedelta(microseconds=1)
 
