@@ -121,9 +121,11 @@ class States:
             return call
         try:
             if inspect.iscoroutinefunction(call.known.function):
-                value = await call.known.function(**call.parameters)
+                value = call.known.function(**call.parameters)
             else:
                 value = await asyncio.to_thread(call.known.function, **call.parameters)
+            if inspect.isawaitable(value):
+                value = await value
         except Exception as error:
             return _raised(call, error)
         return _returned(call, value)

@@ -309,7 +309,9 @@ def test_asgi(states: States) -> None:
     assert threads[0] is not threading.main_thread()
     assert asgi(states, "POST", b'{"state": "async", "params": {"sku": "x"}}')[0] == 422
     assert asgi(states, "POST", b'{"state": "none"}')[0] == 404
-    assert asgi(states, "GET")[2] == b'{"states": ["sync", "async"]}'
+    states.state("wrapped")(lambda: waits(7))
+    assert asgi(states, "POST", b'{"state": "wrapped"}')[2] == body, "a function may also return what is to be awaited"
+    assert asgi(states, "GET")[2] == b'{"states": ["sync", "async", "wrapped"]}'
     assert asgi(states, "POST", *[b"x" * 600_000] * 3)[0] == 400
 
 
