@@ -391,10 +391,11 @@ def test_values_are_written_as_the_json_that_a_pact_holds() -> None:
     }
 
 
-@pytest.mark.parametrize("value", [float("inf"), float("nan"), Decimal("NaN"), object(), {"deep": [object()]}])
+@pytest.mark.parametrize("value", [float("inf"), float("nan"), Decimal("NaN"), object()])
 def test_what_json_cannot_hold_is_named_by_its_place(value: object) -> None:
-    with pytest.raises(TypeError, match=r"^\$(\.deep\[0\])? is .*, which JSON cannot hold"):
-        as_json(plain(value))
+    for nested, place in ((value, r"\$"), ({"deep": [value]}, r"\$\.deep\[0\]")):
+        with pytest.raises(TypeError, match=rf"^{place} is .*, which JSON cannot hold"):
+            as_json(plain(nested))
 
 
 def test_an_error_keeps_its_cause_for_the_log(caplog: pytest.LogCaptureFixture) -> None:

@@ -100,6 +100,12 @@ def test_a_contract_that_is_no_json_is_told(contents: str | bytes) -> None:
         deliver(contents, by=Topic("orders", without_nulls, event=dict))
 
 
+@pytest.mark.parametrize("written", [b"{", b"\xff", b'{"total": NaN}', b""])
+def test_bytes_that_are_no_json_are_the_producers_and_not_the_contracts(written: bytes) -> None:
+    with pytest.raises(MessageError, match="The message of 'orders' is no JSON"):
+        deliver("{}", by=Topic("orders", lambda _: written, event=dict))
+
+
 def test_deep_nesting_ends_in_a_sentence() -> None:
     topic = Topic("t", lambda _: b"{}", event=list, deserializer=lambda _: json.loads("[" * 900 + "]" * 900))
     with pytest.raises(MessageError, match="nested too deeply"):

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pact_gate.messages.differences import Difference, differences
-from pact_gate.messages.topic import MessageError, Produced, Sent, Topic, name_of, told
+from pact_gate.messages.topic import MessageError, Produced, Sent, Topic, json_of, name_of, told
 from pact_gate.messages.values import plain
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ def deliver(
     about = metadata or {}
     sent = by.write(Produced(value, key=about.get("key"), headers=about.get("headers") or ()))
     received = by.read(sent)
-    compared = received if by.deserializer is not None else _parsed(sent.data, by.name)
+    compared = received if by.deserializer is not None or sent.data is None else json_of(sent.data, by.name)
     try:
         found = tuple(differences(contract, plain(compared)))
     except RecursionError as error:

@@ -20,7 +20,7 @@ from difflib import get_close_matches
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from pact_gate.messages.topic import MessageError, Produced, Sent, Topic, takes_context, told
+from pact_gate.messages.topic import MessageError, Produced, Sent, Topic, json_of, takes_context, told
 from pact_gate.messages.values import as_json, plain
 
 if TYPE_CHECKING:
@@ -192,24 +192,8 @@ def _body(topic: Topic, sent: Sent) -> tuple[bytes, str]:
                 f"What consumers read of {topic.name!r} cannot stand in a pact: {told(error)}."
             ) from error
     if "json" in topic.content_type:
-        _check_json(sent.data, topic.name)
+        json_of(sent.data, topic.name)
     return sent.data, topic.content_type
-
-
-def _check_json(data: bytes, topic: str) -> Any:
-    """Return what JSON's own rules make of the bytes.
-
-    Raises:
-        MessageError: they are no JSON. Python writes NaN and Infinity, which other languages' consumers refuse.
-    """
-    try:
-        return json.loads(data.decode("utf-8"), parse_constant=_refused)
-    except (ValueError, RecursionError) as error:
-        raise MessageError(f"The message of {topic!r} is no JSON: {told(error)}.") from error
-
-
-def _refused(name: str) -> float:
-    raise ValueError(f"it holds {name}")
 
 
 def _metadata(topic: Topic, sent: Sent, content_type: str) -> dict[str, Any]:

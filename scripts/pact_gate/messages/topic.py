@@ -7,6 +7,7 @@ a `SerializationContext`, to which they may add a header.
 from __future__ import annotations
 
 import inspect
+import json
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -160,6 +161,22 @@ class Topic:
                 "let the serializer return them (text.encode())."
             )
         return made
+
+
+def json_of(data: bytes, topic: str) -> Any:
+    """Return what JSON's own rules make of a message's bytes.
+
+    Raises:
+        MessageError: they are no JSON. Python writes NaN and Infinity, which other languages' consumers refuse.
+    """
+    try:
+        return json.loads(data.decode("utf-8"), parse_constant=_refused)
+    except (ValueError, RecursionError) as error:
+        raise MessageError(f"The message of {topic!r} is no JSON: {told(error)}.") from error
+
+
+def _refused(name: str) -> float:
+    raise ValueError(f"it holds {name}")
 
 
 def takes_context(serializer: object) -> bool:

@@ -55,14 +55,14 @@ def as_json(value: object, place: str = "$") -> Json:
     for kinds, write in _WRITTEN:
         if isinstance(value, kinds):
             return write(value)
-    if isinstance(value, float) and math.isfinite(value):
-        return value
-    shown = repr(value) if isinstance(value, float) else f"of type {type(value).__name__}"
+    number = float(value) if isinstance(value, Decimal) else value
+    if isinstance(number, float) and math.isfinite(number):
+        return number
+    shown = repr(number) if isinstance(number, float) else f"of type {type(value).__name__}"
     raise TypeError(f"{place} is {shown}, which JSON cannot hold")
 
 
 _WRITTEN: tuple[tuple[type | tuple[type, ...], Callable[[Any], Json]], ...] = (
-    (Decimal, lambda value: as_json(float(value))),
     ((datetime, date, time), lambda value: value.isoformat()),
     (UUID, str),
     ((bytes, bytearray), lambda value: b64encode(value).decode()),
