@@ -215,6 +215,12 @@ def test_rules_that_are_none_are_left(rules: Any) -> None:
     assert mend(text, "$.response.body.id") == (text, 0)
 
 
+def test_a_path_from_which_a_secret_was_cut_mends_no_other_field() -> None:
+    text = json.dumps(http("3.0.0", {"id": 1, "ghp_x": {"id": 1}}))
+    assert mend(text, "$.response.body.….id") == (text, 0)
+    assert mend(text, "$.response.body['….id") == (text, 0)
+
+
 def test_a_body_that_is_encoded_is_left() -> None:
     document = http("4.0", "eyJpZCI6IDF9")
     document["interactions"][0]["response"]["body"]["encoded"] = "base64"
@@ -280,7 +286,7 @@ json_values = st.recursive(
 )
 def test_whatever_a_pact_holds_only_rules_are_added(body: Any, rules: Any, style: Any, version: str) -> None:
     document = http(version, body, rules)
-    ways = [(*way_of(where(version, "")), *way) for way in leaves(body)]
+    ways = [(*(way_of(where(version, "")) or ()), *way) for way in leaves(body)]
     mended, number = mend(document, *(shown(way) for way in ways), **style)
     after = json.loads(mended)
     known = after["interactions"][0]["response"].pop("matchingRules", None)

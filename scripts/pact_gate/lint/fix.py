@@ -16,9 +16,9 @@ from typing import Any, NamedTuple
 
 from pact_gate.lint.document import Document, Spot, Way
 from pact_gate.model.finding import Finding
+from pact_gate.model.matching import path
 
 _MENDED = "exact-value"
-_STEP = re.compile(r"\.(?P<name>[\w@$-]+)|\[(?P<number>\d+)\]|\['(?P<quoted>(?:[^'\\]|\\.)*)'\]")
 _PLAIN = re.compile(r"[A-Za-z_][\w-]*", re.ASCII)
 
 
@@ -56,17 +56,10 @@ class _Holder:
     keys: list[str] = field(default_factory=list)
 
 
-def way_of(where: str) -> Way:
-    """Read a path as findings write it: `$.response.body['a key'][0]`."""
-    found: list[str | int] = []
-    for step in _STEP.finditer(where):
-        if step["number"] is not None:
-            found.append(int(step["number"]))
-        elif step["quoted"] is not None:
-            found.append(re.sub(r"\\(.)", r"\1", step["quoted"]))
-        else:
-            found.append(step["name"])
-    return tuple(found)
+def way_of(where: str) -> Way | None:
+    """Read a path as findings write it, such as `$.response.body['a key'][0]`; None where it is none."""
+    tokens = path(where)
+    return None if tokens is None else tuple(each for each in tokens if not isinstance(each, tuple))
 
 
 def _rule(document: Document, finding: Finding) -> tuple[Way, str, bool] | None:
@@ -79,8 +72,8 @@ def _rule(document: Document, finding: Finding) -> tuple[Way, str, bool] | None:
         return None
     top: Way = (finding.listed, finding.index)
     way = way_of(finding.where)
-    split = _split(way, _at(document.pact.document, top), v4=specification == "4")
-    if split is None or not split[1]:  # a body that is one value may be a text of any kind
+    split = way and _split(way, _at(document.pact.document, top), v4=specification == "4")
+    if not way or not split or not split[1]:  # a body that is one value may be a text of any kind
         return None
     holder, rest = split
     whole = (*top, *holder)
