@@ -183,6 +183,14 @@ def test_a_comment_of_the_interaction_suppresses_with_a_reason(run, comment: str
         assert facts["doubts"][0]["line"] > 10
 
 
+def test_all_that_fit_a_finding_are_of_use(run) -> None:
+    comments = [f"pact-gate: ignore exact-value{where}: it is the only one" for where in ("", " $.response.*")]
+    entries = "".join(f"  - {{rule: exact-value, {part}: '*', reason: r}}\n" for part in ("consumer", "provider"))
+    files = {"pacts/a.json": pact(product("Widget Pro", *comments)), "pact-gate.yml": f"lint:\n ignore:\n{entries}"}
+    _, _, facts = run(files)
+    assert (facts["findings"], len(facts["suppressed"]), facts["doubts"]) == ([], 1, [])
+
+
 def test_a_baseline_lets_only_new_findings_count(run) -> None:
     files = {"pacts/a.json": pact(product(), product(description="another", request={"path": "/another"}))}
     flags = ("--fail-on", "warning", "--baseline", "lint.json")
@@ -256,6 +264,37 @@ def test_twice_finds_what_changes_between_runs(run) -> None:
     quiet = {**files, "pact-gate.yml": "lint: {rules: {changes-between-runs: off}}"}
     assert run(quiet, "--twice", f"{sys.executable} write.py")[0] == 0
     assert run(files, "--twice", "exit 3")[0] == 2
+
+
+WRITES = """
+import json, pathlib
+count = pathlib.Path("count"); first = not count.exists(); count.touch()
+pact = json.loads(pathlib.Path("pact.txt").read_text())
+gone, both = pact["interactions"]
+both["response"]["body"]["content"]["id"] = 1 if first else 2
+pact["interactions"] = [gone, both] if first else [both]
+pathlib.Path("pacts/a.json").write_text(json.dumps(pact, indent=1))
+"""
+
+
+def test_what_each_of_two_runs_wrote_is_told_at_its_place(run) -> None:
+    """Of one file: what only the first run wrote, and what differs in what both did."""
+    comment = "pact-gate: ignore exact-value $.response.body.content.name: it is the only one"
+    gone = product(description="gone", request={"path": "/gone"}, response={"status": 204})
+    files = {
+        "pact.txt": pact(gone, product("Widget Pro", comment)),
+        "write.py": WRITES,
+        "pacts/.keep": "",
+    }
+    _, _, facts = run(files, "--twice", f"{sys.executable} write.py")
+    found = [each for each in facts["findings"] if each["rule"] == "changes-between-runs"]
+    assert {(each["interaction"], each["index"], each["where"]) for each in found} == {
+        ("gone", 0, "$"),
+        ("a request for a product", 0, "$.response.body.content.id"),
+    }
+    (changed,) = [each for each in found if each["where"] != "$"]
+    assert '"id": 2' in Path("pacts/a.json").read_text("utf-8").splitlines()[changed["line"] - 1]
+    assert facts["doubts"] == []
 
 
 def test_many_files_are_looked_at_by_all_processors_alike(run) -> None:

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pact_gate import config as configuration
-from pact_gate.commands.files import matching, read, write
+from pact_gate.commands.files import pact_files, read, write
 from pact_gate.commands.step import Step
 from pact_gate.lint import Options, lint, made
-from pact_gate.lint.accept import accepted, baseline_of, read_baseline, unused
+from pact_gate.lint.accept import Accepted, accepted, baseline_of, read_baseline, unused
 from pact_gate.lint.document import Document
 from pact_gate.lint.document import read as read_pact
 from pact_gate.lint.interaction import interactions
@@ -26,10 +26,12 @@ from pact_gate.settings.inputs import Inputs
 from pact_gate.settings.lint import LintSettings, lint_settings
 
 if TYPE_CHECKING:
+    from pact_gate.lint.found import Placed
     from pact_gate.lint.twice import Told
 
 _FILES_OF_A_PROCESS = 40  # with fewer, starting one takes longer than they do
 _NONE_OF_IT = LintConfig()
+_NO_FILES = "Check the input `pacts`, and that the consumer's tests ran before this step."
 _GUESSED = frozenset(("volatile-value", "random-description"))
 
 
@@ -57,42 +59,41 @@ class _Looked:
         self.used |= other.used
         self.doubts += other.doubts
 
+    def take(self, parted: Accepted) -> None:
+        """Take in the findings of one pact."""
+        self.findings += parted.findings
+        self.suppressed += parted.suppressed
+        self.used |= parted.used
+        self.doubts += parted.doubts
+
 
 def run(inputs: Inputs, step: Step) -> LintOutcome:
     """Run the consumer's tests twice if asked to, read the pact files, apply the rules, write what was asked for."""
     settings = lint_settings(inputs)
     file, config = _config(settings, step.folder)
     options = _options(config, step.folder)
-    between = _between_runs(settings, options, step)
-    paths = _paths(settings, step.folder)
-    tasks = [_Task(path, options, config, step.folder, settings.fix, between.pop(path, None)) for path in paths]
+    between, gone = _between_runs(settings, options, step)
+    paths = pact_files(settings.pacts, step.folder, _NO_FILES)
+    tasks = [_Task(path, options, config, step.folder, settings.fix, between.get(path, [])) for path in paths]
     looked = _all(tasks)
-    for document, found in between.values():  # of a file that only the first run wrote
-        _take(document, made(document, found, options), config, looked)
+    for document, found in gone:
+        looked.take(accepted(document, made(document, found, options), config.ignore)._replace(doubts=[]))
     looked.doubts += unused(config.ignore, looked.used, file)
     return _outcome(settings, _result(looked, _known(settings, step.folder)), step)
 
 
-def _between_runs(settings: LintSettings, options: Options, step: Step) -> dict[str, Told]:
-    """Tell what differs between two runs of the consumer's tests, by the file that it stands in."""
+def _between_runs(settings: LintSettings, options: Options, step: Step) -> tuple[dict[str, list[Placed]], list[Told]]:
+    """Tell what differs between two runs of the consumer's tests: by the second run's file, and what is in none."""
     if settings.twice is None:
-        return {}
+        return {}, []
     from pact_gate.commands.twice import run_twice  # noqa: PLC0415 - few steps ask for it
     from pact_gate.lint.twice import RULE, between_runs  # noqa: PLC0415
 
     first, second = run_twice(settings.twice, settings.pacts, step.folder, step.log)
     told = between_runs(first, second) if options.level(RULE) is not Level.OFF else []
-    return {document.path: (document, found) for document, found in told}
-
-
-def _paths(settings: LintSettings, folder: Path) -> list[str]:
-    paths = matching(settings.pacts, folder)
-    if not paths:
-        raise InputError(
-            f"No pact file matches {', '.join(settings.pacts)} in {folder.resolve()}.",
-            "Check the input `pacts`, and that the consumer's tests ran before this step.",
-        )
-    return paths
+    there = {id(each) for each in second}
+    by_file = {document.path: found for document, found in told if id(document) in there}
+    return by_file, [each for each in told if id(each[0]) not in there]
 
 
 # --- what the repository says
@@ -148,7 +149,7 @@ class _Task(NamedTuple):
     config: LintConfig
     folder: Path
     fix: bool
-    between: Told | None
+    between: Sequence[Placed]
 
 
 def _all(tasks: Sequence[_Task]) -> _Looked:
@@ -180,13 +181,13 @@ def _look(task: _Task) -> _Looked:
         findings = _found(document, task) if mended else findings
     looked.files += 1
     looked.interactions += len(interactions(document))
-    _take(document, findings, task.config, looked)
+    looked.take(accepted(document, findings, task.config.ignore))
     return looked
 
 
 def _found(document: Document, task: _Task) -> list[Finding]:
     """Find what the rules find. What two runs have shown is not said a second time as what looks so."""
-    between = made(document, task.between[1], task.options) if task.between else []
+    between = made(document, task.between, task.options)
     shown = {_place(each) for each in between}
     guessed = (each for each in lint(document, task.options) if not (each.rule in _GUESSED and _place(each) in shown))
     return [*between, *guessed]
@@ -212,14 +213,6 @@ def _fixed(document: Document, findings: Sequence[Finding], task: _Task) -> tupl
             places=(Place(document.path),),
         ) from error
     return read_pact(body, document.path), mended
-
-
-def _take(document: Document, findings: Sequence[Finding], config: LintConfig, looked: _Looked) -> None:
-    parted = accepted(document, findings, config.ignore)
-    looked.findings += parted.findings
-    looked.suppressed += parted.suppressed
-    looked.used |= parted.used
-    looked.doubts += parted.doubts
 
 
 # --- the answer

@@ -13,7 +13,7 @@ from typing import Any
 
 from pact_gate.lint import rules
 from pact_gate.lint.document import Document, Way, shown
-from pact_gate.lint.found import Found
+from pact_gate.lint.found import Found, Placed
 from pact_gate.lint.interaction import Interaction, interactions
 from pact_gate.lint.rules.secrets import personal_kind, redacted, secret_kind
 from pact_gate.lint.suggest import instead, language_of, steady
@@ -46,7 +46,7 @@ def lint(document: Document, options: Options) -> list[Finding]:
     return made(document, _bounded(found), options)
 
 
-def made(document: Document, found: Sequence[tuple[Interaction | None, Found]], options: Options) -> list[Finding]:
+def made(document: Document, found: Sequence[Placed], options: Options) -> list[Finding]:
     """Make findings of what rules found: with their places, their levels, and the line to write instead."""
     if not found:
         return []
@@ -119,9 +119,7 @@ class _Names:
         return about
 
 
-def _found(
-    document: Document, every: Sequence[Interaction], options: Options
-) -> Iterator[tuple[Interaction | None, Found]]:
+def _found(document: Document, every: Sequence[Interaction], options: Options) -> Iterator[Placed]:
     for rule in rules.OF_A_PACT:
         yield from rule(document, every)
     context = rules.Context(document, every, options.today, options.reads.get(document.pact.provider))
@@ -132,8 +130,8 @@ def _found(
 
 
 def _bounded(
-    found: Iterable[tuple[Interaction | None, Found]],
-) -> list[tuple[Interaction | None, Found]]:
+    found: Iterable[Placed],
+) -> list[Placed]:
     counted: Counter[str] = Counter()
     kept = []
     for interaction, each in found:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -47,21 +48,24 @@ class Accepted(NamedTuple):
 def accepted(document: Document, findings: Sequence[Finding], entries: Collection[Ignore]) -> Accepted:
     """Part the findings of one pact by what its comments and the entries of `pact-gate.yml` say."""
     comments = list(_comments(document))
+    by_place: dict[tuple[str, int | None, str], list[Comment]] = defaultdict(list)
+    for comment in comments:
+        by_place[comment.interaction.listed, comment.interaction.index, comment.rule].append(comment)
     found = Accepted([], [], set(), [])
-    idle = {each.way: each for each in comments}
+    busy: set[Way] = set()
     for finding in findings:
-        comment = next((each for each in comments if _suppresses(each, finding)), None)
-        entry = next((each for each in entries if fits(each, finding)), None)
-        if entry is not None:
-            found.used.add(entry)
-        if comment is not None:
-            idle.pop(comment.way, None)
-            found.suppressed.append(Suppressed(finding, redacted(comment.reason), in_source=True))
-        elif entry is not None:
-            found.suppressed.append(Suppressed(finding, entry.reason, in_source=False))
+        here = by_place.get((finding.listed, finding.index, finding.rule), ())
+        said = [each for each in here if not each.where or _matches(each.where, finding.where)]
+        meant = [each for each in entries if fits(each, finding)]
+        busy.update(each.way for each in said)
+        found.used.update(meant)
+        if said:
+            found.suppressed.append(Suppressed(finding, redacted(said[0].reason), in_source=True))
+        elif meant:
+            found.suppressed.append(Suppressed(finding, meant[0].reason, in_source=False))
         else:
             found.findings.append(finding)
-    found.doubts.extend(_doubts(document, idle.values()))
+    found.doubts.extend(_doubts(document, [each for each in comments if each.way not in busy]))
     return found
 
 
@@ -115,17 +119,7 @@ def _comment(interaction: Interaction, way: Way, text: str) -> Comment:
     return Comment(interaction, way, rule, where, reason)
 
 
-def _suppresses(comment: Comment, finding: Finding) -> bool:
-    return (
-        not comment.problem
-        and comment.rule == finding.rule
-        and (comment.interaction.listed, comment.interaction.index) == (finding.listed, finding.index)
-        and (not comment.where or _matches(comment.where, finding.where))
-    )
-
-
-def _doubts(document: Document, comments: Iterable[Comment]) -> Iterator[Place]:
-    idle = list(comments)
+def _doubts(document: Document, idle: Sequence[Comment]) -> Iterator[Place]:
     spots: Mapping[Way, Spot] = document.spots([each.way for each in idle]) if idle else {}
     for each in idle:
         spot = spots.get(each.way)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from pact_gate.lint.document import Way
+from pact_gate.lint.interaction import Interaction
 
 
 class Found(NamedTuple):
@@ -20,3 +21,7 @@ class Found(NamedTuple):
     want: str = ""
     value: Any = None
     key: str = ""
+
+
+Placed = tuple[Interaction | None, Found]
+"""What was found, and the interaction in which; None where no single one is meant."""

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from pact_gate.lint.document import Document, Way
-from pact_gate.lint.found import Found
+from pact_gate.lint.found import Found, Placed
 from pact_gate.lint.interaction import Interaction, interactions
 from pact_gate.lint.suggest import datetime_format, steady
 from pact_gate.model.pact import states
@@ -48,7 +48,7 @@ class _Absent:
 
 _ABSENT = _Absent()
 
-Told = tuple[Document, list[tuple[Interaction | None, Found]]]
+Told = tuple[Document, list[Placed]]
 
 
 def between_runs(first: Iterable[Document], second: Iterable[Document]) -> list[Told]:

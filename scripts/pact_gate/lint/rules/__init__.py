@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 from pact_gate.lint.document import Document
-from pact_gate.lint.found import Found
+from pact_gate.lint.found import Found, Placed
 from pact_gate.lint.interaction import Interaction
 from pact_gate.lint.rules.bodies import duplicate_key, empty_body, slow_pattern, unread_field
 from pact_gate.lint.rules.context import Context
@@ -34,7 +34,7 @@ OF_AN_INTERACTION: Sequence[Callable[[Interaction, Context], Iterable[Found]]] =
     unread_field,
     slow_pattern,
 )
-OF_A_PACT: Sequence[Callable[[Document, Sequence[Interaction]], Iterable[tuple[Interaction | None, Found]]]] = (
+OF_A_PACT: Sequence[Callable[[Document, Sequence[Interaction]], Iterable[Placed]]] = (
     state_spelling,
     indistinguishable,
     description_reused,

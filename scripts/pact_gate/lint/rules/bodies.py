@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from pact_gate.lint.document import Document, Way
-from pact_gate.lint.found import Found
+from pact_gate.lint.found import Found, Placed
 from pact_gate.lint.interaction import Interaction, Part
 from pact_gate.lint.rules.context import Context
 
@@ -126,7 +126,7 @@ def _patterns(interaction: Interaction, *, ruby: bool) -> Iterator[tuple[Way, st
                 waiting += [((*way, number), each) for number, each in enumerate(value)]
 
 
-def duplicate_key(document: Document, every: Sequence[Interaction]) -> Iterator[tuple[Interaction | None, Found]]:
+def duplicate_key(document: Document, every: Sequence[Interaction]) -> Iterator[Placed]:
     """Find keys that an object has twice: some readers take the first, some the last."""
     whole = {each.way: each for each in every}
     for way, _ in document.keys_twice():

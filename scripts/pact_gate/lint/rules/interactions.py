@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from pact_gate.lint.document import Document, Way
-from pact_gate.lint.found import Found
+from pact_gate.lint.found import Found, Placed
 from pact_gate.lint.interaction import Interaction, Part
 from pact_gate.lint.rules.context import Context
 
@@ -53,7 +53,7 @@ def _is_repeated(text: str, interaction: Interaction) -> bool:
     return text in json.dumps([rest, request.raw.get("path") if request else None])
 
 
-def indistinguishable(document: Document, every: Sequence[Interaction]) -> Iterator[tuple[Interaction | None, Found]]:
+def indistinguishable(document: Document, every: Sequence[Interaction]) -> Iterator[Placed]:
     """Find interactions with the same states and the same request, of which a provider cannot know which is meant."""
     alike = Counter(map(_roughly, every))
     answers: dict[Way, str] = {}  # of the first ones, written once: there may be very many like each
@@ -110,7 +110,7 @@ def _answer(interaction: Interaction) -> str:
     return json.dumps([each.raw if each.way else each.body for each in interaction.provided], sort_keys=True)
 
 
-def description_reused(document: Document, every: Sequence[Interaction]) -> Iterator[tuple[Interaction | None, Found]]:
+def description_reused(document: Document, every: Sequence[Interaction]) -> Iterator[Placed]:
     """Find one description over different requests: whoever reads a result cannot know which one failed."""
     seen: dict[str, tuple[Interaction, Part]] = {}
     asked: dict[Way, str] = {}

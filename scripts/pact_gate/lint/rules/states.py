@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 
 from pact_gate.lint.document import Document
-from pact_gate.lint.found import Found
+from pact_gate.lint.found import Found, Placed
 from pact_gate.lint.interaction import Interaction
 from pact_gate.lint.rules.context import Context
 from pact_gate.lint.rules.secrets import redacted
@@ -114,7 +114,7 @@ def _is_id(token: str, before: str, after: str) -> bool:
     )
 
 
-def state_spelling(document: Document, every: Sequence[Interaction]) -> Iterator[tuple[Interaction | None, Found]]:
+def state_spelling(document: Document, every: Sequence[Interaction]) -> Iterator[Placed]:
     """Find states that differ in nothing that they say: in case, in an article, in one letter."""
     first: dict[str, tuple[Interaction, Found]] = {}
     counted: Counter[str] = Counter()
