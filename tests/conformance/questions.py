@@ -966,3 +966,48 @@ def pacts_to_verify_by_query(b: Broker) -> None:
         {"includeWipPactsSince": None, "providerVersionBranch": "new"},
     ):
         b.call("POST", f"/pacts/provider/{b.name('products')}/for-verification", body, label=f"POST {body}")
+
+
+@scenario
+def application_instances_without_a_name(b: Broker) -> None:
+    """No instance and one with an empty name are the same place, though each is shown as it was given."""
+    place = b.environment("test").body["uuid"]
+    for number in "12":
+        b.publish("orders", number, "products", branch="main", content=number)
+    for body in (
+        {},
+        {"applicationInstance": ""},
+        {"applicationInstance": None},
+        {"applicationInstance": None, "target": "old"},
+        {"applicationInstance": "new", "target": "old"},
+        {"applicationInstance": " "},
+        {"applicationInstance": 1},
+        {"target": ""},
+        {},
+    ):
+        for number in "12":
+            path = f"/pacticipants/{b.name('orders')}/versions/{number}/deployed-versions/environment/{place}"
+            b.call("POST", path, body, label=f"deploy {number} {body}")
+        b.call("GET", f"/environments/{place}/deployed-versions/currently-deployed")
+        b.for_verification("products", {"deployed": True})
+
+
+@scenario
+def contacts_of_an_environment(b: Broker) -> None:
+    for number, contacts in enumerate(
+        (
+            None,
+            [],
+            {},
+            [{}],
+            [{"name": ""}],
+            [{"name": "Ops", "details": "none"}],
+            [{"name": "Ops", "details": {"email": "ops@example.org", "chat": {"room": 1}}}, {"name": "Dev"}],
+        )
+    ):
+        body = {"name": b.name(f"place{number}"), "production": False, "contacts": contacts}
+        made = b.call("POST", "/environments", body, label=f"contacts {contacts}")
+        if made.status == 201:
+            b.call("PUT", made.link("self"), {**body, "contacts": [{"name": "Else"}]}, label="others")
+            b.call("PUT", made.link("self"), {**body, "contacts": []}, label="none")
+            b.call("PUT", made.link("self"), {key: body[key] for key in ("name", "production")}, label="not said")

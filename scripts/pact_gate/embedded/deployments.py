@@ -39,10 +39,14 @@ def release(db: sqlite3.Connection, release_uuid: str) -> sqlite3.Row | None:
 
 
 def deploy(db: sqlite3.Connection, made: sqlite3.Row, place: sqlite3.Row, instance: str | None) -> sqlite3.Row:
-    """Record a deployment; it replaces that of another version to the same application instance."""
-    same = """environment_id = ? AND pacticipant_id = ? AND instance IS ? AND current = 1"""
+    """Record a deployment; it replaces that of another version to the same application instance.
+
+    No instance and one with an empty name are the same, though each is shown as it was given.
+    """
+    same = "environment_id = ? AND pacticipant_id = ? AND ifnull(instance, '') = ifnull(?, '') AND current = 1"
     where = (place["id"], made["pacticipant_id"], instance)
-    known = one(db, f"SELECT * FROM deployments WHERE {same} AND version_id = ?", *where, made["id"])
+    query = f"SELECT * FROM deployments WHERE {same} AND version_id = ? AND instance IS ?"
+    known = one(db, query, *where, made["id"], instance)
     if known:
         return known
     time = now()

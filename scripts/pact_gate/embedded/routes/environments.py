@@ -69,7 +69,7 @@ def _check(db: sqlite3.Connection, body: dict[str, Any], own_uuid: str) -> None:
     checks.text("name", one_line, no_spaces, short, required=True)
     checks.text("displayName", one_line, short)
     checks.flag("production", required=True)
-    for index, contact in enumerate(checks.list_of_objects("contacts") if body.get("contacts") is not None else []):
+    for index, contact in enumerate(checks.list_of_objects("contacts")):
         if not isinstance(contact.get("name"), str) or not contact["name"] or "\n" in contact["name"]:
             checks.add("contacts", f"name must be one line of text (at index {index})")
         if not isinstance(contact.get("details", {}), dict):
@@ -88,14 +88,15 @@ def _columns(body: dict[str, Any]) -> dict[str, Any]:
         "name": body["name"],
         "display_name": shown if shown and shown.strip() else estate.display_name(body["name"]),
         "production": body["production"],
-        "contacts": dumps(contacts) if contacts else None,
+        "contacts": dumps(contacts) if contacts is not None else None,
     }
 
 
 def _deploy(call: Call) -> Answer:
     body = call.object()
     made, place = required_version(call), deployments.required_environment(call)
-    named = body.get("applicationInstance", body.get("target"))
+    given = (body.get(key) for key in ("applicationInstance", "target"))  # its name, and what it was called before
+    named = next((name for name in given if name is not None), None)
     row = deployments.deploy(call.db, made, place, None if named is None else str(named))
     headers = {"Location": at(call.base, "deployed-versions", row["uuid"])}
     return Answer(201, documents.deployment(call.db, call.base, row), headers=headers)
