@@ -1,15 +1,30 @@
-"""What the benchmarks talk to: a provider that does nothing, a proxy that counts, and pacts of any size."""
+"""What the benchmarks talk to: the embedded broker, a provider that does nothing, a proxy that counts, pacts."""
 
 from __future__ import annotations
 
 import http.client
 import http.server
+import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from email.message import Message
+from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlsplit
+
+from tests.conformance.brokers import free_port, started
+
+LAUNCHER = ("sh", str(Path(__file__).resolve().parent.parent / "scripts" / "pact-gate"))
+
+
+@contextmanager
+def embedded_broker(database: Path, environment: Mapping[str, str]) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """Serve the embedded broker as its users do; give its address and its process."""
+    port = free_port()
+    command = [*LAUNCHER, "broker", "serve", "--database", str(database), "--port", str(port)]
+    with started(command, port, database.with_suffix(".log"), environment) as process:
+        yield f"http://127.0.0.1:{port}", process
 
 
 def pact(consumer: str, provider_name: str, interactions: int) -> dict[str, Any]:

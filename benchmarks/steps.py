@@ -14,7 +14,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import socket
 import statistics
 import subprocess
 import sys
@@ -23,14 +22,17 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
-sys.path[:0] = [str(ROOT / "scripts"), str(HERE)]
+sys.path[:0] = [str(ROOT / "scripts"), str(ROOT), str(HERE)]
 
-from services import CountingProxy, pact, provider  # noqa: E402
+from services import LAUNCHER, CountingProxy, embedded_broker, pact, provider  # noqa: E402
+from table import MEGABYTE, Row, mb, measure, ms  # noqa: E402
+from tests.conformance.brokers import pact_broker  # noqa: E402
 
 from pact_gate.broker.client import Broker  # noqa: E402
 from pact_gate.connect import connect  # noqa: E402
@@ -40,32 +42,13 @@ from pact_gate.model.pact import parse  # noqa: E402
 from pact_gate.model.runs import Triggered, to_json  # noqa: E402
 from pact_gate.settings.broker import BrokerSettings  # noqa: E402
 
-LAUNCHER = ["sh", str(ROOT / "scripts" / "pact-gate")]
 QUESTION = ["--pacticipant", "orders", "--version", "1", "--to-environment", "production"]
 # The consumer's yes takes three requests, the provider's one: it needs nothing that could be there in two versions.
 PROVIDERS_QUESTION = ["--pacticipant", "products", *QUESTION[2:]]
 COLD_PAIRS, WARM_PAIRS, VERIFICATION_PAIRS = 5, 25, 7
 INTERVAL_SECONDS = 2
-MEGABYTE = 1_000_000
 Command = Sequence[str]
 Runs = dict[str, Callable[[], float]]  # each runs something once and gives the seconds it took
-
-
-@dataclass(frozen=True)
-class Row:
-    """One line of the table. `peer`, `ratio` and `goal` are empty where there is nothing to compare with."""
-
-    what: str
-    ours: str
-    peer: str = ""
-    ratio: float | None = None
-    goal: str = ""
-    met: bool | None = None
-
-    def cells(self) -> list[str]:
-        """Give the line's cells."""
-        met = {True: "yes", False: "**no**", None: ""}[self.met]
-        return [self.what, self.ours, self.peer, "" if self.ratio is None else f"{self.ratio:.2f}", self.goal, met]
 
 
 @dataclass(frozen=True)
@@ -94,17 +77,8 @@ class Place:
 
 def main() -> int:
     """Measure the sections that are named, or all of them."""
-    named = sys.argv[1:] or list(SECTIONS)
-    unknown = [name for name in named if name not in SECTIONS]
-    if unknown:
-        print(f"There is no section {', '.join(unknown)}. The sections are: {', '.join(SECTIONS)}.", file=sys.stderr)
-        return 2
     with _place() as place:
-        print("| | ours | peer | ratio | goal | met |\n|---|---|---|---|---|---|", flush=True)
-        for name in named:
-            for row in SECTIONS[name](place):
-                print(f"| {' | '.join(row.cells())} |", flush=True)
-    return 0
+        return measure({name: partial(section, place) for name, section in SECTIONS.items()})
 
 
 # --- cold: nothing is installed -----------------------------------------------------------------------------------
@@ -142,11 +116,11 @@ def cold(place: Place) -> Iterator[Row]:
             if peer.startswith("uv "):
                 goal = ""
             met = ratio <= bound if goal else None
-            yield Row(f"cold, {name}, against {peer}", _ms(times[f"ours, {name}"]), _ms(times[peer]), ratio, goal, met)
+            yield Row(f"cold, {name}, against {peer}", ms(times[f"ours, {name}"]), ms(times[peer]), ratio, goal, met)
     size = _download_size(place, ["--require-hashes", "-r", str(ROOT / "scripts" / "requirements" / "core.txt")])
     peer_size = _download_size(place, ["pact-python-cli"])
     yield Row(
-        "download of the core tier", _mb(size), _mb(peer_size), size / peer_size, "at most 3 MB", size <= 3 * MEGABYTE
+        "download of the core tier", mb(size), mb(peer_size), size / peer_size, "at most 3 MB", size <= 3 * MEGABYTE
     )
 
 
@@ -214,12 +188,12 @@ def warm(place: Place) -> Iterator[Row]:
     }
     for name, what in asked.items():
         ratio = _ratio(times[name], times["requests"])
-        row = Row(f"warm step {what}, against {peer}", _ms(times[name]), _ms(times["requests"]), ratio)
+        row = Row(f"warm step {what}, against {peer}", ms(times[name]), ms(times["requests"]), ratio)
         yield replace(row, goal="at most 1.5", met=ratio <= 1.5)
     if pact_cli:
         ratio = _ratio(times["consumer"], times["pact"])
         yield Row(
-            "warm step about a consumer, against the `pact` binary", _ms(times["consumer"]), _ms(times["pact"]), ratio
+            "warm step about a consumer, against the `pact` binary", ms(times["consumer"]), ms(times["pact"]), ratio
         )
 
 
@@ -229,7 +203,7 @@ def memory(place: Place) -> Iterator[Row]:
     _fill(connect(BrokerSettings(f"sqlite:{database}")))
     for name, url in (("over HTTP", place.broker_url), ("on sqlite:PATH", f"sqlite:{database}")):
         peak = _peak([*LAUNCHER, "can-i-deploy", *QUESTION, "--broker-url", url], place.step())
-        yield Row(f"peak memory of the gate, {name}", _mb(peak), goal="at most 60 MB", met=peak <= 60 * MEGABYTE)
+        yield Row(f"peak memory of the gate, {name}", mb(peak), goal="at most 60 MB", met=peak <= 60 * MEGABYTE)
 
 
 # --- requests to the broker ---------------------------------------------------------------------------------------
@@ -335,10 +309,10 @@ def verification(place: Place) -> Iterator[Row]:
         times = _in_turns(runs, VERIFICATION_PAIRS)
     ratio = _ratio(times["ours"], times["alone"])
     what = "verifying 10 pacts of 10 interactions, against pact-python's verifier alone"
-    yield Row(what, _ms(times["ours"]), _ms(times["alone"]), ratio, "at most 1.10", ratio <= 1.10)
+    yield Row(what, ms(times["ours"]), ms(times["alone"]), ratio, "at most 1.10", ratio <= 1.10)
     ratio = _ratio(times["our step"], times["their script"])
     what = "the same as a whole step, against a script that calls pact-python's verifier"
-    yield Row(what, _ms(times["our step"]), _ms(times["their script"]), ratio)
+    yield Row(what, ms(times["our step"]), ms(times["their script"]), ratio)
 
 
 SECTIONS: Mapping[str, Callable[[Place], Iterator[Row]]] = {
@@ -388,36 +362,14 @@ def _has(place: Place, program: str) -> bool:
 
 @contextmanager
 def _broker(folder: Path, environment: Mapping[str, str]) -> Iterator[str]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    start = os.environ.get("PACT_BROKER_START")
-    command = [start, str(port)] if start else [*LAUNCHER, "broker", "serve"]
-    if not start:
-        command += ["--database", str(folder / "broker.sqlite3"), "--port", str(port)]
-    log = folder / "broker.log"
-    with log.open("wb") as output:
-        process = subprocess.Popen(command, env=None if start else environment, stdout=output, stderr=output)
-    try:
-        url = f"http://127.0.0.1:{port}"
-        _await(url, process, log)
-        print(f"The broker is {'a Pact Broker' if start else 'the embedded one'}.\n", flush=True)
-        yield url
-    finally:
-        process.terminate()
-        process.wait()
-
-
-def _await(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    host, port = url.removeprefix("http://").split(":")
-    while process.poll() is None:
-        try:
-            socket.create_connection((host, int(port)), timeout=1).close()
-        except OSError:
-            time.sleep(0.1)
-        else:
-            return
-    raise SystemExit(f"The broker did not start:\n{log.read_text(errors='replace')}")
+    is_real = "PACT_BROKER_START" in os.environ
+    print(f"The broker is {'a Pact Broker' if is_real else 'the embedded one'}.\n", flush=True)
+    if is_real:
+        with pact_broker(folder) as url:
+            yield url
+    else:
+        with embedded_broker(folder / "broker.sqlite3", environment) as (url, _):
+            yield url
 
 
 def _fill(broker: Broker) -> None:
@@ -485,16 +437,6 @@ def _peak(command: Command, environment: Mapping[str, str]) -> int:
     if status:
         raise SystemExit(f"{' '.join(command)} failed")
     return usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
-
-
-def _ms(times: Sequence[float]) -> str:
-    """Give the median and, for how noisy it was, what half of the runs lay between."""
-    low, middle, high = statistics.quantiles(times, n=4)
-    return f"{middle * 1000:.0f} ms ({low * 1000:.0f} to {high * 1000:.0f})"
-
-
-def _mb(size: int) -> str:
-    return f"{size / MEGABYTE:.1f} MB"
 
 
 if __name__ == "__main__":

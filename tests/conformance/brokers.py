@@ -19,7 +19,7 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -44,10 +44,19 @@ def pact_broker(folder: Path, database: str = "", **credentials: str) -> Iterato
         pytest.skip("PACT_BROKER_START names no command that starts a Pact Broker")
     port = free_port()
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PACT_")} | credentials
-    log = folder / f"pact-broker-{port}.log"
+    words = [*shlex.split(command), str(port), *([database] if database else [])]
+    with started(words, port, folder / f"pact-broker-{port}.log", environment):
+        yield f"http://127.0.0.1:{port}"
+
+
+@contextmanager
+def started(
+    command: Sequence[str], port: int, log: Path, environment: Mapping[str, str]
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Start a broker, wait until it answers at its port, and end it with all that it started."""
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [*shlex.split(command), str(port), *([database] if database else [])],
+            command,
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -56,7 +65,7 @@ def pact_broker(folder: Path, database: str = "", **credentials: str) -> Iterato
         )
     try:
         _await(process, port, log)
-        yield f"http://127.0.0.1:{port}"
+        yield process
     finally:
         _end(process)
 
@@ -154,7 +163,7 @@ def _await(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
             return
         finally:
             connection.close()
-    pytest.fail(f"The Pact Broker did not start:\n{log.read_text(errors='replace')[-2000:]}")
+    pytest.fail(f"The broker did not start:\n{log.read_text(errors='replace')[-2000:]}")
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
