@@ -135,6 +135,7 @@ def test_no_question_walks_through_a_whole_table(tmp_path: pathlib.Path, monkeyp
         connection.set_trace_callback(statements.add)
         return connection
 
+    embedded.application(tmp_path / "broker.sqlite3").close()  # making the tables is no question
     monkeypatch.setattr(store.Store, "_opened", traced)
     with served(tmp_path, HOOK_HOSTS) as address:
         for name in sorted(golden.SCENARIOS):

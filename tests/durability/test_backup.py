@@ -165,7 +165,8 @@ def test_a_file_that_is_in_use_is_checked_as_well(tmp_path) -> None:
     ("statements", "sentence"),
     [
         (["PRAGMA foreign_keys = OFF", "DELETE FROM contents WHERE id = 1"], "Rows of publications refer to rows of"),
-        (["UPDATE contents SET json = '{' WHERE id = 1"], "content is no JSON (1)"),
+        (["UPDATE contents SET packed = '{}' WHERE id = 1"], "content is no JSON (1)"),
+        (["UPDATE contents SET packed = substr(packed, 1, 90) WHERE id = 1"], "content is no JSON (1)"),
         (["UPDATE publications SET current = 0 WHERE version_id = 1"], "without a revision that counts (1)"),
         (["UPDATE publications SET version_id = (SELECT id FROM versions WHERE number = '9') WHERE id = 1"],
          "pacts whose version is that of another pacticipant (1)"),

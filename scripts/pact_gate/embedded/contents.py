@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import zlib
 from typing import Any, NoReturn
 
 _MOST_NESTING = 50  # as the Pact Broker
@@ -30,16 +31,22 @@ def dumps(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
+def packed(pact: Any) -> bytes:
+    """What is stored of a pact: its JSON, compressed."""
+    return zlib.compress(dumps(_with_interaction_ids(pact)).encode())
+
+
+def unpacked(stored: bytes) -> Any:
+    """The pact that was stored, with an `_id` in each interaction. Raises ValueError where it is damaged."""
+    try:
+        return parse(zlib.decompress(stored))
+    except (zlib.error, TypeError) as error:
+        raise ValueError(f"no compressed JSON ({error})") from error
+
+
 def sha(pact: Any) -> str:
     """The SHA-1 of what affects verification, 40 hex digits: the `pact-version` of the Pact Broker's URLs."""
     return _digest(dumps(_verifiable(pact)))
-
-
-def with_interaction_ids(pact: Any) -> Any:
-    """The pact with an `_id` in each interaction and message that has none: how results name an interaction."""
-    if not isinstance(pact, dict):
-        return pact
-    return {key: _identified(value) if key in ("interactions", "messages") else value for key, value in pact.items()}
 
 
 def provider_states(pact: Any) -> list[tuple[str, Any]]:
@@ -125,6 +132,13 @@ def _specification(metadata: Any) -> Any:
         if isinstance(metadata.get(key), dict) and metadata[key].get("version"):
             return metadata[key]["version"]
     return metadata.get("pactSpecificationVersion")
+
+
+def _with_interaction_ids(pact: Any) -> Any:
+    """The pact with an `_id` in each interaction and message that has none: how results name an interaction."""
+    if not isinstance(pact, dict):
+        return pact
+    return {key: _identified(value) if key in ("interactions", "messages") else value for key, value in pact.items()}
 
 
 def _identified(interactions: Any) -> Any:

@@ -153,8 +153,8 @@ def in_environment(db: sqlite3.Connection, provider_id: int, environment: str) -
 
 def content(db: sqlite3.Connection, content_id: int) -> Any:
     """What a pact says, as JSON values."""
-    row = required(one(db, "SELECT json FROM contents WHERE id = ?", content_id))
-    return contents.parse(row["json"])
+    row = required(one(db, "SELECT packed FROM contents WHERE id = ?", content_id))
+    return contents.unpacked(row["packed"])
 
 
 def publish(db: sqlite3.Connection, pair: Pair, version_id: int, pact: Any) -> sqlite3.Row:
@@ -262,12 +262,11 @@ def _ensure_content(db: sqlite3.Connection, pair: Pair, pact: Any) -> int:
     known = one(db, query, pair.provider_id, pair.consumer_id, sha)
     if known:
         return int(known["id"])
-    text = contents.dumps(contents.with_interaction_ids(pact))
     columns = {
         "consumer_id": pair.consumer_id,
         "provider_id": pair.provider_id,
         "sha": sha,
         "created_at": now(),
-        "json": text,
+        "packed": contents.packed(pact),
     }
     return insert(db, "INSERT", "contents", columns)

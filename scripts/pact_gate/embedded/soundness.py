@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pact_gate.embedded import schema, store
+from pact_gate.embedded import contents, schema, store
 from pact_gate.embedded.reader import read
 from pact_gate.embedded.rows import one, required
 from pact_gate.model.errors import InputError
@@ -17,7 +17,7 @@ _MOST_PROBLEMS = 20  # of one kind
 
 # What holds in every file, whatever was published, verified, deployed and deleted: the rows for which it does not.
 _INVARIANTS: tuple[tuple[str, str], ...] = (
-    ("pacts whose content is no JSON", "contents WHERE NOT json_valid(json)"),
+    ("pacts whose content is no JSON", "contents WHERE NOT is_pact(packed)"),
     (
         "pacts whose content is that of another consumer or provider",
         """publications p JOIN contents k ON k.id = p.content_id
@@ -159,8 +159,17 @@ def _tables(db: sqlite3.Connection) -> set[tuple[str, str, str]]:
 
 
 def _broken_invariants(db: sqlite3.Connection) -> list[str]:
+    db.create_function("is_pact", 1, _is_pact)
     found = ((sentence, _count(db, rows)) for sentence, rows in _INVARIANTS)
     return [f"There are {sentence} ({count})." for sentence, count in found if count]
+
+
+def _is_pact(stored: bytes) -> bool:
+    try:
+        contents.unpacked(stored)
+    except ValueError:
+        return False
+    return True
 
 
 def _count(db: sqlite3.Connection, rows: str) -> int:
