@@ -15,10 +15,12 @@ from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
+from hypothesis import strategies as st
 
 from pact_gate import embedded
-from pact_gate.embedded import delivery, schema, webhook_requests
+from pact_gate.embedded import delivery, schema, webhook_requests, webhook_secrets
 from pact_gate.embedded.delivery import NotAllowedError, checked_addresses, send
 from pact_gate.embedded.store import Store
 
@@ -359,7 +361,15 @@ HIDDEN = {
         "form": f"ref=main&token={SECRET}",
     },
 }
-TEXTS = [f"ref=main&token={SECRET}&x=1", f'{{"ref": "main", "token": "{SECRET}", "a": {{"password":"{SECRET}"}}}}']
+TEXTS = [
+    f"ref=main&token={SECRET}&x=1",
+    f'{{"ref": "main", "token": "{SECRET}", "a": {{"password":"{SECRET}"}}}}',
+    f'{{"password":"{SECRET}&token={SECRET}"}}',
+    f'{{"form":"ref=main&token={SECRET}","ref":"${{pactbroker.none}}"}}',
+    f'{{"payload":"{{\\"token\\": \\"{SECRET}\\"}}"}}',
+    f"a=token={SECRET}&token={SECRET}2&u=http://x?token={SECRET}3",
+    "a=" * 10_000 + f"b&token={SECRET}",
+]
 
 
 @pytest.mark.parametrize("body", [HIDDEN["body"], *TEXTS])
@@ -384,6 +394,38 @@ def test_a_secret_is_sent_and_never_shown_again(broker: Any, serve: Any, http: A
         assert got.body == (body if isinstance(body, str) else json.dumps(body, separators=(",", ":"))).encode()
         assert base64.b64decode(got.headers["authorization"].split()[1]).decode() == f"ann:{SECRET}"
     assert len(server.requests) == 2
+
+
+@hypothesis.given(
+    st.lists(
+        st.sampled_from([*'=&":\\* ,{}?#\n', "token", "a", webhook_secrets.STARS, "${pactbroker.x}"]), max_size=15
+    ).map("".join)
+)
+def test_whoever_puts_back_what_was_shown_changes_nothing(text: str) -> None:
+    for value in (text, [text, {"token": [text, text]}]):
+        assert webhook_secrets.restored(webhook_secrets.hidden(value), value) == value
+
+
+def test_secrets_of_one_name_are_told_apart_by_their_order(broker: Any) -> None:
+    """Where there are more or fewer of them than before, nobody can tell: it is asked, not guessed."""
+    given = request("http://127.0.0.1/", body="token=one&token=two", headers={"X": "a"})
+    _, made = call(broker, "POST", "/webhooks", {"request": given})
+    path, stars = f"/webhooks/{made['uuid']}", webhook_secrets.STARS
+
+    def put(body: object) -> tuple[int, Any]:
+        status, said = call(broker, "PUT", path, {"request": {**given, "body": body}})
+        with broker._store.reading() as db:
+            kept = json.loads(db.execute("SELECT request FROM webhooks").fetchone()["request"])["body"]
+        return status, kept if status == 200 else said["errors"]
+
+    assert put(f"token={stars}&token={stars}") == (200, "token=one&token=two")
+    assert put(f"token=new&token={stars}&x=1") == (200, "token=new&token=two&x=1")
+    for body in (f"token={stars}", [f"token={stars}"] * 3):
+        status, errors = put(body)
+        assert (status, list(errors)) == (400, ["request.body"])
+        assert "more or fewer values named 'token'" in errors["request.body"][0]
+    assert put("token=three") == (200, "token=three")
+    assert put({"token": stars, "more": {"token": stars}}) == (200, {"token": "three", "more": {"token": stars}})
 
 
 def test_a_secret_does_not_follow_to_another_place(broker: Any) -> None:

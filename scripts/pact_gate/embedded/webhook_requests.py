@@ -3,24 +3,17 @@
 from __future__ import annotations
 
 import base64
-import itertools
 import re
 import urllib.parse
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pact_gate.embedded import webhook_secrets
 from pact_gate.embedded.contents import dumps
+from pact_gate.embedded.webhook_secrets import PARAMETER, STARS
 
-STARS = "**********"
-_PARAMETER = re.compile(r"\$\{pactbroker\.([A-Za-z]+)\}")
 _SECRET_HEADER = re.compile(r"authorization|token|cookie|secret|key", re.IGNORECASE)
-_SECRET_NAME = re.compile(r"token|secret|passw|credential|signature|(?:api|private)[-_]?key", re.IGNORECASE)
-# A name with its value in an address or a form, and in JSON that was given as text.
-_PAIRS = (
-    re.compile(r"(?P<name>(?<![^?&\s])[^?&=#\s]+)(?P<between>=)(?P<value>[^&#\s]+)"),
-    re.compile(r'(?P<name>"(?:[^"\\]|\\.)*")(?P<between>\s*:\s*")(?P<value>(?:[^"\\]|\\.)*)(?=")'),
-)
 # What belongs to the connection and not to the request; the sender sets it.
 _OF_THE_CONNECTION = frozenset(
     ("connection", "content-length", "expect", "host", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade")
@@ -56,9 +49,8 @@ def kept(request: Mapping[str, Any], known: Mapping[str, Any] | None = None) -> 
         password = before["password"]
     found = {
         "method": request["method"],
-        "url": _restored(request["url"], before.get("url")),
+        **webhook_secrets.restored(_open(request), _open(before)),
         "headers": {name: old.get(name, value) if _is_stars(value) else value for name, value in headers.items()},
-        "body": _restored(request.get("body"), before.get("body")),
         "username": request.get("username"),
         "password": password,
     }
@@ -68,10 +60,9 @@ def kept(request: Mapping[str, Any], known: Mapping[str, Any] | None = None) -> 
 def shown(request: Mapping[str, Any]) -> dict[str, Any]:
     """What is shown of a request: no secret, but the names of parameters that will be filled in."""
     headers = {name: STARS if _is_secret(name, value) else value for name, value in request.get("headers", {}).items()}
-    hidden = {"url": _hidden(request["url"]), "body": _hidden(request.get("body"))}
-    found = {**request, **hidden, "headers": headers or None}
+    found = {**request, **webhook_secrets.hidden(_open(request)), "headers": headers or None}
     if request.get("password") is not None:
-        found["password"] = request["password"] if _PARAMETER.search(request["password"]) else STARS
+        found["password"] = request["password"] if PARAMETER.search(request["password"]) else STARS
     return {name: value for name, value in found.items() if value is not None}
 
 
@@ -81,9 +72,20 @@ def loses_secrets(request: Mapping[str, Any], known: Mapping[str, Any]) -> bool:
     return hides and origin(known["url"]) != origin(request["url"])
 
 
+def mixed_secrets(request: Mapping[str, Any], known: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Fields with a name under which there are other secrets than there were: stars could stand for any of them."""
+    found = webhook_secrets.mixed(_open(request), _open(known))
+    return sorted({(place[0], place[-1]) for place in found})
+
+
+def _open(request: Mapping[str, Any]) -> dict[str, Any]:
+    """What of a request is shown, but for the secrets within."""
+    return {field: request.get(field) for field in ("url", "body")}
+
+
 def origin(url: str) -> tuple[str, str, int | None]:
     """Whom an address leads to: scheme, host and port."""
-    parts = urllib.parse.urlsplit(_PARAMETER.sub("placeholder", url))
+    parts = urllib.parse.urlsplit(PARAMETER.sub("placeholder", url))
     return parts.scheme, parts.hostname or "", parts.port
 
 
@@ -95,7 +97,7 @@ def description(request: Mapping[str, Any]) -> str:
 def host_of(url: str, filler: str = "placeholder") -> str | None:
     """The host of an address in which every parameter is replaced by `filler`; None if it is no address."""
     try:
-        parts = urllib.parse.urlsplit(_PARAMETER.sub(filler, url))
+        parts = urllib.parse.urlsplit(PARAMETER.sub(filler, url))
         is_usable = parts.scheme in ("http", "https") and parts.port != 0
     except ValueError:
         return None
@@ -132,7 +134,7 @@ def filled(request: Mapping[str, Any], parameters: Mapping[str, str]) -> dict[st
 
 
 def _filled(template: str, parameters: Mapping[str, str], escape: Callable[[str], str]) -> str:
-    return _PARAMETER.sub(lambda match: escape(parameters[match[1]]) if match[1] in parameters else match[0], template)
+    return PARAMETER.sub(lambda match: escape(parameters[match[1]]) if match[1] in parameters else match[0], template)
 
 
 def _filled_json(value: Any, fill: Callable[[str], str]) -> Any:
@@ -141,44 +143,6 @@ def _filled_json(value: Any, fill: Callable[[str], str]) -> Any:
     if isinstance(value, list):
         return [_filled_json(item, fill) for item in value]
     return fill(value) if isinstance(value, str) else value
-
-
-def _hidden(value: Any, name: str = "") -> Any:
-    """Stars instead of text that is named like a secret, at any depth, unless it is yet to be filled in."""
-    if isinstance(value, dict):
-        return {key: _hidden(item, key) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_hidden(item, name) for item in value]
-    if not isinstance(value, str):
-        return value
-    if _SECRET_NAME.search(name):
-        return value if _PARAMETER.search(value) else STARS
-    for pairs in _PAIRS:
-        value = pairs.sub(
-            lambda match: f"{match['name']}{match['between']}{_hidden(match['value'], match['name'])}", value
-        )
-    return value
-
-
-def _restored(value: Any, known: Any) -> Any:
-    """The secrets that are `known`, instead of stars in the same places."""
-    if isinstance(value, dict) and isinstance(known, dict):
-        return {key: _restored(item, known.get(key)) for key, item in value.items()}
-    if isinstance(value, list) and isinstance(known, list):
-        return [_restored(item, old) for item, old in itertools.zip_longest(value, known[: len(value)])]
-    if not (isinstance(value, str) and isinstance(known, str)):
-        return value
-    if value == STARS:
-        return known
-    for pairs in _PAIRS:
-        old = {match["name"]: match["value"] for match in pairs.finditer(known)}
-        value = pairs.sub(lambda match: _with_secret(match, old), value)  # noqa: B023 - called at once
-    return value
-
-
-def _with_secret(match: re.Match[str], known: Mapping[str, str]) -> str:
-    secret = known.get(match["name"]) if match["value"] == STARS else None
-    return match[0] if secret is None else f"{match['name']}{match['between']}{secret}"
 
 
 def _one_line(value: str) -> str:
@@ -190,4 +154,4 @@ def _is_stars(value: object) -> bool:
 
 
 def _is_secret(name: str, value: object) -> bool:
-    return bool(_SECRET_HEADER.search(name)) and not _PARAMETER.search(str(value))
+    return bool(_SECRET_HEADER.search(name)) and not PARAMETER.search(str(value))

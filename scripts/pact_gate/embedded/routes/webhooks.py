@@ -350,11 +350,20 @@ def _check_request(checks: Checks, hosts: frozenset[str], known: dict[str, Any] 
         own.add("headers", "must be an object of text")
     elif headers and not all(_HEADER.fullmatch(name) for name in headers):
         own.add("headers", "has a name that is none")
-    if not own.errors and known and webhook_requests.loses_secrets(request, known):
-        own.add("url", "leads to another place than before: give the secrets that were hidden again")
+    if not own.errors and known:
+        _check_secrets(own, request, known)
     for key, sentences in own.errors.items():
         for sentence in sentences:
             checks.add(f"request.{key}", sentence)
+
+
+def _check_secrets(own: Checks, request: dict[str, Any], known: dict[str, Any]) -> None:
+    """Stars must stand for one secret, and it goes where it went."""
+    if webhook_requests.loses_secrets(request, known):
+        own.add("url", "leads to another place than before: give the secrets that were hidden again")
+        return
+    for field, name in webhook_requests.mixed_secrets(request, known):
+        own.add(field, f"has more or fewer values named {name!r} than before: give those that were hidden again")
 
 
 def _wrong_url(url: str, hosts: frozenset[str]) -> str | None:
