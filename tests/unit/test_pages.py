@@ -442,6 +442,19 @@ def test_an_integration_is_judged_by_the_main_branch(site: Site) -> None:
     assert "! changed, not verified" in site.look("/integrations").words
 
 
+def test_a_pact_is_shown_as_that_of_the_version_that_led_to_it(site: Site) -> None:
+    """Two versions say the same: where one of them was asked for, its page is meant, as programs are told."""
+    for version, branch in (("1", "main"), ("2", "feat/x")):
+        site.publish("orders", version, "products", branch=branch, pact=simple("the same"))
+    path = "/pacts/provider/products/consumer/orders"
+    for wanted, version in (("latest/main", "1"), ("latest", "2")):
+        links = site.do("GET", f"{path}/{wanted}")["_links"]
+        carried = links["pb:publish-verification-results"]["href"].removesuffix("/verification-results")
+        own = carried.removeprefix("https://broker.example")
+        assert site.do("GET", own)["_links"]["self"]["name"] == f"Pact between orders ({version}) and products"
+        assert f"Pact of orders {version} with products" in site.look(own).words
+
+
 @pytest.mark.parametrize("big", ["a body", "interactions", "a text", "headers", "responses", "rules"])
 def test_a_big_pact_makes_no_big_page(site: Site, big: str) -> None:
     pact = simple("x")

@@ -8,11 +8,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from pact_gate.embedded import pacts
-from pact_gate.embedded.exchange import Answer, Call, not_found
+from pact_gate.embedded.exchange import Answer, Call
 from pact_gate.embedded.pages import parts
 from pact_gate.embedded.pages.frame import Page, answer, prefix_of
 from pact_gate.embedded.pages.html import Html, Part, joined, name, tag
-from pact_gate.embedded.urls import at, content_at, decode_metadata, pair_at
+from pact_gate.embedded.routes.pacts import required_newest
+from pact_gate.embedded.routes.publishing import required as required_of_version
+from pact_gate.embedded.routes.verification import required_content
+from pact_gate.embedded.urls import at, content_at, pair_at
 from pact_gate.model.commit import short
 from pact_gate.model.pact import states
 from pact_gate.model.plain import line
@@ -29,31 +32,20 @@ _V4 = 4
 
 def latest_page(call: Call) -> Answer:
     """The newest pact of two pacticipants, of all, with a tag or on a branch. Raises Refusal (404)."""
-    pair = pacts.pair_of(call.db, call.path["consumer"], call.path["provider"])
-    row = pacts.latest(call.db, pair, tag=call.path.get("tag"), branch=call.path.get("branch")) if pair else None
-    return _page(call, row)
+    return _page(call, required_newest(call))
 
 
 def version_page(call: Call) -> Answer:
     """The pact of one consumer version. Raises Refusal (404)."""
-    pair = pacts.pair_of(call.db, call.path["consumer"], call.path["provider"])
-    return _page(call, pacts.of_version(call.db, pair, call.path["version"]) if pair else None)
+    return _page(call, required_of_version(call))
 
 
 def content_page(call: Call) -> Answer:
     """A pact by what it says. Raises Refusal (404)."""
-    pair = pacts.pair_of(call.db, call.path["consumer"], call.path["provider"])
-    number = decode_metadata(call.path.get("metadata", "")).get("cvn")
-    row = None
-    if pair:
-        named = number if isinstance(number, str) else None
-        row = pacts.of_version_or_content(call.db, pair, named, call.path["sha"])
-    return _page(call, row)
+    return _page(call, required_content(call))
 
 
-def _page(call: Call, row: sqlite3.Row | None) -> Answer:
-    if row is None:
-        raise not_found("There is no such pact.")
+def _page(call: Call, row: sqlite3.Row) -> Answer:
     prefix, says = prefix_of(call), pacts.content(call.db, row["content_id"])
     consumer, provider = row["consumer"], row["provider"]
     listed = list(_interactions(says))

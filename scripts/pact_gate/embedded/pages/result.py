@@ -7,17 +7,17 @@ import sqlite3
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pact_gate.embedded import pacts, results
-from pact_gate.embedded.exchange import Answer, Call, not_found
+from pact_gate.embedded import results
+from pact_gate.embedded.exchange import Answer, Call
 from pact_gate.embedded.pages import parts
 from pact_gate.embedded.pages.frame import Page, answer, prefix_of
 from pact_gate.embedded.pages.html import Html, Part, joined, name, outside, tag
 from pact_gate.embedded.pages.pact import block
+from pact_gate.embedded.routes.verification import required_latest_result, required_result
 from pact_gate.embedded.urls import at, content_at
 from pact_gate.model.commit import short
 from pact_gate.model.plain import line
 
-_MOST_DIGITS = 16  # of an id
 _SIZE = 25  # interactions on one page
 _FOUND = 10  # mismatches of one interaction
 _SENTENCE = 1_000  # characters
@@ -25,23 +25,15 @@ _SENTENCE = 1_000  # characters
 
 def page(call: Call) -> Answer:
     """The result with a number. Raises Refusal (404)."""
-    path, number = call.path, call.path["number"]
-    row = None
-    if number.isdecimal() and len(number) < _MOST_DIGITS:
-        row = results.find(call.db, path["consumer"], path["provider"], path["sha"], int(number))
-    return _shown(call, row)
+    return _shown(call, required_result(call))
 
 
 def latest_page(call: Call) -> Answer:
     """The newest result of a content. Raises Refusal (404)."""
-    pair = pacts.pair_of(call.db, call.path["consumer"], call.path["provider"])
-    pact = pacts.of_content(call.db, pair, call.path["sha"]) if pair else None
-    return _shown(call, results.latest_of_content(call.db, pact["content_id"]) if pact else None)
+    return _shown(call, required_latest_result(call)[0])
 
 
-def _shown(call: Call, row: sqlite3.Row | None) -> Answer:
-    if row is None:
-        raise not_found("There is no such result.")
+def _shown(call: Call, row: sqlite3.Row) -> Answer:
     prefix, consumer, provider = prefix_of(call), row["consumer"], row["provider"]
     by = results.verified_by(row)
     tool = " ".join(str(by[key]) for key in ("implementation", "version") if key in by)

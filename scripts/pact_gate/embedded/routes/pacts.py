@@ -31,14 +31,20 @@ def _latest_untagged(call: Call) -> Answer:
 
 
 def _newest(call: Call, *, untagged: bool) -> Answer:
-    tag = call.path.get("tag")
-    row = pacts.latest(call.db, _required_pair(call), tag=tag, branch=call.path.get("branch"), untagged=untagged)
-    if row is None:
-        raise not_found("There is no such pact.")
+    row, tag = required_newest(call, untagged=untagged), call.path.get("tag")
     chosen: dict[str, Any] = {"cvt": [tag]} if tag else {}
     metadata = encode_metadata({**chosen, "cv": row["version_id"]})
     document = pact_documents.pact(call.db, call.base, row, metadata=metadata)
     return Answer(200, document, media=call.media, headers={"X-Pact-Consumer-Version": row["version"]})
+
+
+def required_newest(call: Call, *, untagged: bool = False) -> sqlite3.Row:
+    """The newest pact of the pair: of all, with the tag or on the branch in the path. Raises Refusal (404)."""
+    tag, branch = call.path.get("tag"), call.path.get("branch")
+    row = pacts.latest(call.db, _required_pair(call), tag=tag, branch=branch, untagged=untagged)
+    if row is None:
+        raise not_found("There is no such pact.")
+    return row
 
 
 def _previous_distinct(call: Call) -> Answer:

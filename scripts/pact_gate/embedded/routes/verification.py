@@ -230,7 +230,7 @@ def _publish_result(call: Call) -> Answer:
     checks.text("buildUrl", not_blank_if_given)
     checks.refuse()
     metadata = decode_metadata(call.path.get("metadata", ""))
-    pact = _required_content(call, metadata)
+    pact = required_content(call)
     verified_by = body.get("verifiedBy")
     row = results.record(
         call.db,
@@ -275,12 +275,15 @@ def _versions_in(db: sqlite3.Connection, metadata: dict[str, Any], consumer: str
     return [found[version_id] for version_id in sorted(found)]
 
 
-def _required_content(call: Call, metadata: dict[str, Any]) -> sqlite3.Row:
-    """The pact with the content that the path names, best that of the newest version that its metadata names."""
+def required_content(call: Call) -> sqlite3.Row:
+    """The pact with the content that the path names, best that of the newest version that its metadata names.
+
+    Raises Refusal (404).
+    """
     pair = pacts.pair_of(call.db, call.path["consumer"], call.path["provider"])
     if pair is None:
         raise not_found("There is no such pact.")
-    named = _versions_in(call.db, metadata, call.path["consumer"])
+    named = _versions_in(call.db, decode_metadata(call.path.get("metadata", "")), call.path["consumer"])
     found = pacts.of_version_or_content(call.db, pair, named[-1] if named else None, call.path["sha"])
     if found is None:
         raise not_found("There is no such pact.")
@@ -289,24 +292,24 @@ def _required_content(call: Call, metadata: dict[str, Any]) -> sqlite3.Row:
 
 def _show_content(call: Call) -> Answer:
     metadata = call.path.get("metadata", "")
-    meaning = decode_metadata(metadata)
-    row = _required_content(call, meaning)
-    versions = _versions_in(call.db, meaning, call.path["consumer"])[::-1]
+    row = required_content(call)
+    versions = _versions_in(call.db, decode_metadata(metadata), call.path["consumer"])[::-1]
     return Answer(
         200, pact_documents.pact(call.db, call.base, row, metadata=metadata, versions=versions), media=call.media
     )
 
 
 def _show_result(call: Call) -> Answer:
-    return Answer(200, _document(call, _required_result(call)), media=call.media)
+    return Answer(200, _document(call, required_result(call)), media=call.media)
 
 
 def _delete_result(call: Call) -> Answer:
-    call.db.execute("DELETE FROM results WHERE id = ?", (_required_result(call)["id"],))
+    call.db.execute("DELETE FROM results WHERE id = ?", (required_result(call)["id"],))
     return Answer(204)
 
 
-def _required_result(call: Call) -> sqlite3.Row:
+def required_result(call: Call) -> sqlite3.Row:
+    """The result of the content and with the number that the path names. Raises Refusal (404)."""
     path = call.path
     number = path["number"]
     found = None
@@ -318,7 +321,11 @@ def _required_result(call: Call) -> sqlite3.Row:
 
 
 def _show_latest_result(call: Call) -> Answer:
-    """The newest result of a content, of a version's pact, or of the newest pact."""
+    return Answer(200, pact_documents.result(call.base, *required_latest_result(call)), media=call.media)
+
+
+def required_latest_result(call: Call) -> tuple[sqlite3.Row, sqlite3.Row]:
+    """The newest result of a content, a version's pact or the newest pact; with the pact. Raises Refusal (404)."""
     path = call.path
     pair = pacts.pair_of(call.db, path["consumer"], path["provider"])
     pact = None
@@ -331,7 +338,7 @@ def _show_latest_result(call: Call) -> Answer:
     row = results.latest_of_content(call.db, pact["content_id"]) if pact else None
     if row is None or pact is None:
         raise not_found("There is no result for this pact.")
-    return Answer(200, pact_documents.result(call.base, row, pact), media=call.media)
+    return row, pact
 
 
 def _summarise(call: Call) -> Answer:
