@@ -205,6 +205,7 @@ def test_an_odd_question_is_answered_or_refused(asked: Broker, request: pytest.F
         (f"/matrix?q[pacticipant]={o}&q[version]=1", 200),
         (f"/matrix?q[][pacticipant]={o}&q[][mainBranch]=true&q[][branch]=feat&latestby=cvp", 200),
         (f"/matrix?q[][pacticipant]={o}&q[][version]=1&latestby=nope", 400),
+        (f"/matrix/provider/{p}/consumer/{o}?latestby=nope", 400),
         (f"/matrix?q[][pacticipant]={o}&q[][version]=%FF", 400),
         (f"/matrix?q={o}", 400),
         (f"/can-i-deploy?pacticipant={o}&version=1&to=prod&environment=", 400),

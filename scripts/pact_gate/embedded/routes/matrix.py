@@ -25,7 +25,7 @@ def _matrix(call: Call) -> Answer:
 
 def _matrix_of_pair(call: Call) -> Answer:
     asked = _question(call)
-    wrong = _wrong_destination(call.db, asked)
+    wrong = _wrong_beside_selectors(call.db, asked)
     if wrong:
         raise invalid(wrong)
     names = (call.path["consumer"], call.path["provider"])
@@ -172,20 +172,29 @@ def _wrong_with(db: sqlite3.Connection, question: Question) -> list[str]:
             wrong.append(f"There is no pacticipant named {selector.pacticipant!r}.")
         if selector.version and selector.latest:
             wrong.append(f"A version and latest cannot both be asked for {selector.pacticipant!r}.")
-    if question.latestby not in (None, *LATEST_BY):
-        wrong.append(f"latestby must be one of {', '.join(LATEST_BY)}; it is {question.latestby!r}.")
     if not question.selectors:
         wrong.append("Please give at least one selector.")
-    return wrong + _wrong_destination(db, question)
+    return wrong + _wrong_beside_selectors(db, question)
 
 
-def _wrong_destination(db: sqlite3.Connection, question: Question) -> list[str]:
+def _wrong_beside_selectors(db: sqlite3.Connection, question: Question) -> list[str]:
+    """What is wrong with all that may be asked of two pacticipants by name as well."""
     wrong: list[str] = []
     for selector in question.ignored:
         if selector.pacticipant is None:
             wrong.append("Please say which pacticipant is to be ignored.")
         elif selector.version and selector.latest:
             wrong.append(f"A version and latest cannot both be ignored of {selector.pacticipant!r}.")
+    wrong += _wrong_destination(db, question)
+    if question.latestby not in (None, *LATEST_BY):
+        wrong.append(f"latestby must be one of {', '.join(LATEST_BY)}; it is {question.latestby!r}.")
+    if question.limit is not None and not _is_positive(question.limit):
+        wrong.append("The limit must be 1 or more.")
+    return wrong
+
+
+def _wrong_destination(db: sqlite3.Connection, question: Question) -> list[str]:
+    wrong: list[str] = []
     if sum(value is not None for value in (question.tag, question.environment, question.main_branch)) > 1:
         wrong.append("Only one of tag, environment and mainBranch can be asked for.")
     environment = (question.environment or "").strip()
@@ -193,8 +202,6 @@ def _wrong_destination(db: sqlite3.Connection, question: Question) -> list[str]:
         wrong.append("latest=true cannot go with an environment.")
     if environment and deployments.environment_named(db, question.environment or "") is None:
         wrong.append(f"There is no environment named {question.environment!r}.")
-    if question.limit is not None and not _is_positive(question.limit):
-        wrong.append("The limit must be 1 or more.")
     return wrong
 
 
