@@ -95,7 +95,7 @@ def test_no_room_for_a_new_file_or_a_copy_is_one_sentence(small_disk, tmp_path, 
     embedded.application(path).close()
     (small_disk / "filler").write_bytes(b"x" * (900 << 10))
     assert main(["broker", "backup", str(small_disk / "copy"), "--database", str(path)]) == 3
-    assert "is on a disk that is full" in read_log()
+    assert f"{small_disk / 'copy'} is on a disk that is full. Free some space and try again." in one_line(read_log())
     assert main(["broker", "serve", "--database", str(small_disk / "new"), "--port", "0"]) == 3
     assert f"{small_disk / 'new'} is on a disk that is full. Free some space and try again." in one_line(read_log())
     assert [file.name for file in small_disk.iterdir() if file.name.endswith((".part", "copy"))] == []

@@ -13,7 +13,11 @@ from collections.abc import Iterator
 from pact_gate.embedded import soundness
 from pact_gate.embedded.reader import read
 from pact_gate.embedded.soundness import Soundness
+from pact_gate.embedded.store import explained
 from pact_gate.model.errors import InputError
+
+# What goes wrong with a file that is written and not with one that is read.
+_OF_THE_COPY = ("SQLITE_FULL", "SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_FSYNC")
 
 
 def backup(source: pathlib.Path, target: pathlib.Path, *, overwrite: bool = False) -> Soundness:
@@ -27,7 +31,7 @@ def backup(source: pathlib.Path, target: pathlib.Path, *, overwrite: bool = Fals
     """
     _check_target(source, target, overwrite=overwrite)
     with _part(target) as part:
-        read(source, lambda db: _copy(db, part))
+        read(source, lambda db: _copy(db, part, target))
         found = soundness.check(part)
         if found.problems:
             raise InputError(
@@ -41,9 +45,16 @@ def backup(source: pathlib.Path, target: pathlib.Path, *, overwrite: bool = Fals
     return found
 
 
-def _copy(db: sqlite3.Connection, part: pathlib.Path) -> None:
+def _copy(db: sqlite3.Connection, part: pathlib.Path, target: pathlib.Path) -> None:
     part.write_bytes(b"")  # of an attempt before, while which somebody wrote
-    db.execute("VACUUM INTO ?", (str(part),))
+    db.execute("SELECT count(*) FROM sqlite_schema").fetchone()  # from here on the file can be opened and read
+    try:
+        db.execute("VACUUM INTO ?", (str(part),))
+    except sqlite3.DatabaseError as error:
+        if not getattr(error, "sqlite_errorname", "").startswith(_OF_THE_COPY):
+            raise
+        with explained(target):
+            raise
 
 
 def _check_target(source: pathlib.Path, target: pathlib.Path, *, overwrite: bool) -> None:
