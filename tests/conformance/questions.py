@@ -1011,3 +1011,25 @@ def contacts_of_an_environment(b: Broker) -> None:
             b.call("PUT", made.link("self"), {**body, "contacts": [{"name": "Else"}]}, label="others")
             b.call("PUT", made.link("self"), {**body, "contacts": []}, label="none")
             b.call("PUT", made.link("self"), {key: body[key] for key in ("name", "production")}, label="not said")
+
+
+@scenario
+def publications_of_other_kinds(b: Broker) -> None:
+    body = {"pacticipantName": b.name("orders"), "pacticipantVersionNumber": "1", "branch": "main"}
+    contracts = [b.contract("orders", "products", content) for content in "ab"]
+    b.call("POST", "/contracts/publish", {**body, "contracts": contracts}, label="two that differ for one provider")
+    b.pact("orders", "1", "products")
+    body |= {"pacticipantVersionNumber": "2", "contracts": contracts[:1] * 2}
+    b.call("POST", "/contracts/publish", body, label="the same twice for one provider")
+    for kind in ("application/json; charset=utf-8", "application/hal+json", "text/json", "text/plain"):
+        b.call("POST", "/contracts/publish", body, content_type=kind, label=f"published as {kind}")
+        path = f"/pacts/provider/{b.name('products')}/for-verification"
+        b.call("POST", path, {"includePendingStatus": False}, content_type=kind, label=f"asked as {kind}")
+    pact = b.pact("orders", "2", "products", record=False)
+    for url in ("http://ci/1?a=b#c", "", "x", " ", "two\nlines", "http://ci/a b", "http://ci/ü", "http://ci/%C3%BC"):
+        result = {"success": True, "providerApplicationVersion": "p1", "buildUrl": url}
+        b.call("POST", pact.link("pb:publish-verification-results"), result, label=f"a result with the build {url!r}")
+    for method in ("PUT", "PATCH"):
+        path = f"/pacts/provider/{b.name('products')}/consumer/{b.name('orders')}/version/3"
+        b.call(method, path, raw=b'"text"', label=f"{method} a text")
+    b.call("GET", "/diagnostic/status/dependencies")

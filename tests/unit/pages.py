@@ -159,7 +159,7 @@ def named(site: Site, text: str) -> None:
             {"interactionDescription": text, "success": True},
         ],
         "verifiedBy": {"implementation": text, "version": text},
-        "buildUrl": f"javascript:{text}",
+        "buildUrl": f"javascript:{quote(text)}",
     }
     uuid = site.environment("production", contacts=[{"name": text, "details": {"url": f"javascript:{text}"}}])
     site.publish(one, number, two, branch=text or "main", pact=simple(text))

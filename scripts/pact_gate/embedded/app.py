@@ -19,7 +19,7 @@ import bottle  # type: ignore[import-untyped]
 from pact_gate.embedded.checks import short
 from pact_gate.embedded.contents import dumps
 from pact_gate.embedded.delivery import Delivery
-from pact_gate.embedded.exchange import HTML, PROBLEM, SVG, Answer, Call, Refusal, malformed
+from pact_gate.embedded.exchange import ANY_JSON, HTML, PROBLEM, SVG, Answer, Call, Refusal, malformed
 from pact_gate.embedded.routes import resource
 from pact_gate.embedded.routing import Route, chosen_media, prefers_html
 from pact_gate.embedded.store import MovedError, Store
@@ -180,7 +180,7 @@ def _is_consumed(environ: Environ, route: Route) -> bool:
     media = str(environ.get("CONTENT_TYPE") or "").partition(";")[0].strip().lower()
     if not media:
         return environ.get("CONTENT_LENGTH") in (None, "", "0") and "HTTP_TRANSFER_ENCODING" not in environ
-    return media in route.consumes
+    return media in route.consumes or (ANY_JSON in route.consumes and "json" in media)
 
 
 def _body() -> bytes:
@@ -209,6 +209,7 @@ def _refused(status: int, cause: str, headers: Mapping[str, str] | None = None) 
 
 def _sent(answer: Answer, environ: Environ) -> Any:
     headers = {name: _header(value) for name, value in answer.headers.items()}
+    headers["Vary"] = "Accept"  # a page or JSON: a cache must not give one for the other
     if answer.body is None:
         return bottle.HTTPResponse(b"", answer.status, {**headers, _NO_MEDIA[0]: _NO_MEDIA[1]})
     body, media = answer.body, answer.media

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from pact_gate.embedded.exchange import Refusal, invalid
 
 LONGEST_NAME = 1_000  # characters
+_URL = re.compile(r"(?:[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})*")
 
 
 class Checks:
@@ -95,6 +97,11 @@ def short(value: str) -> str | None:
 def no_spaces(value: str) -> str | None:
     """Text may hold no spaces."""
     return "cannot have spaces" if " " in value else None
+
+
+def a_url(value: str) -> str | None:
+    """A URL has none but the characters that RFC 3986 allows in one."""
+    return None if _URL.fullmatch(value) else "is not a valid URL, such as http://example.org"
 
 
 def one_of(*allowed: str) -> Callable[[str], str | None]:

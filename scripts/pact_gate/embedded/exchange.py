@@ -12,6 +12,7 @@ from pact_gate.embedded import contents, nested
 
 HAL = "application/hal+json"
 JSON = "application/json"
+ANY_JSON = "any type with json in its name"  # of a body
 MERGE_PATCH = "application/merge-patch+json"
 PROBLEM = "application/problem+json"
 TEXT = "text/plain"

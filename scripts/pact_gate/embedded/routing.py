@@ -37,9 +37,9 @@ def put(pattern: str, handler: Callable[[Call], Answer], *produces: str) -> Rout
     return Route("PUT", pattern, handler, produces or (HAL,), (JSON,), writes=True)
 
 
-def post(pattern: str, handler: Callable[[Call], Answer], *, writes: bool = True) -> Route:
+def post(pattern: str, handler: Callable[[Call], Answer], *, writes: bool = True, consumes: str = JSON) -> Route:
     """A route that takes a JSON body."""
-    return Route("POST", pattern, handler, (HAL,), (JSON,), writes=writes)
+    return Route("POST", pattern, handler, (HAL,), (consumes,), writes=writes)
 
 
 def patch(pattern: str, handler: Callable[[Call], Answer], *consumes: str) -> Route:

@@ -82,6 +82,13 @@ def _heartbeat(call: Call) -> Answer:
     return Answer(200, {"ok": True, "_links": {"self": {"href": f"{call.base}/diagnostic/status/heartbeat"}}})
 
 
+def _dependencies(call: Call) -> Answer:
+    """What the broker needs: its file, which is asked something; where it cannot be read, that is the answer (503)."""
+    call.db.execute("SELECT name FROM sqlite_master LIMIT 1").fetchone()
+    links = {"self": {"href": f"{call.base}/diagnostic/status/dependencies"}}
+    return Answer(200, {"database": {"ok": True}, "_links": links})
+
+
 def _list(call: Call) -> Answer:
     page = page_of(call)
     wanted = call.parameter("q") or ""
@@ -127,6 +134,7 @@ def _delete_all(call: Call) -> Answer:
 ROUTES: tuple[Route, ...] = (
     get("/", _index),
     get("/diagnostic/status/heartbeat", _heartbeat),
+    get("/diagnostic/status/dependencies", _dependencies),
     get("/integrations", _list),
     delete("/integrations", _delete_all),
     delete("/integrations/provider/<provider>/consumer/<consumer>", _delete),

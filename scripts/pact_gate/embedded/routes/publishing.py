@@ -13,7 +13,7 @@ from typing import Any
 from pact_gate.embedded import contents, estate, pact_documents, pacts, results, triggers
 from pact_gate.embedded.checks import Checks, not_blank, not_blank_if_given, one_line, one_of, short
 from pact_gate.embedded.documents import Document, embedded_pacticipant, embedded_version, link
-from pact_gate.embedded.exchange import HAL, JSON, Answer, Call, Refusal, invalid, not_found
+from pact_gate.embedded.exchange import ANY_JSON, HAL, JSON, Answer, Call, Refusal, invalid, malformed, not_found
 from pact_gate.embedded.pacts import Pair
 from pact_gate.embedded.routing import Route, delete, get, patch, post, put
 from pact_gate.embedded.urls import at, pair_at, version_at
@@ -65,20 +65,23 @@ def _publish_one(
         pact = contents.merged(pacts.content(db, known["content_id"]), pact)
     row = pacts.publish(db, pair, made["id"], pact)
     events = triggers.pact_published(call, row, known, context)
-    how = (
-        "merged with what was there"
-        if known and contract.merge
-        else "published again, unchanged"
-        if known
-        else "published"
-    )
-    notices.append(
-        _notice("success", f"The pact of {row['consumer']} {row['version']} with {row['provider']} was {how}.")
-    )
+    kind, how = _what_was_done(known, row, contract)
+    notices.append(_notice(kind, f"The pact of {row['consumer']} {row['version']} with {row['provider']} was {how}."))
     notices.append(_notice("debug", f"  It is at {pact_documents.pact_at(call.base, row)}"))
     notices.append(_notice("debug", f"  Events: {', '.join(events)}"))
     notices += _next_steps(db, row)
     return row
+
+
+def _what_was_done(known: sqlite3.Row | None, row: sqlite3.Row, contract: _Contract) -> tuple[str, str]:
+    """The kind of the notice about a contract, and what became of it."""
+    if known is None:
+        return "success", "published"
+    if contract.merge:
+        return "success", "merged with what was there"
+    if known["sha"] == row["sha"]:
+        return "success", "published again, unchanged"
+    return "warning", "replaced: the same request holds two that differ"
 
 
 def _version_sentence(db: sqlite3.Connection, body: dict[str, Any], owner: sqlite3.Row) -> str:
@@ -285,6 +288,8 @@ def _keep(call: Call, known: sqlite3.Row | None, pact: Any) -> Answer:
 
 def _checked_pact(call: Call) -> Any:
     pact = call.json()
+    if not isinstance(pact, dict):
+        raise malformed("The body must be a JSON object.")
     errors: dict[str, list[str]] = {}
     for role in ("consumer", "provider"):
         stated, named = contents.name_of(pact, role), call.path[role]
@@ -328,7 +333,7 @@ _SINGULAR = _PACT.replace("/pacts/", "/pact/", 1)
 _UNDER_VERSIONS = "/pacts/provider/<provider>/consumer/<consumer>/versions/<version>"
 
 ROUTES: tuple[Route, ...] = (
-    post("/contracts/publish", _publish),
+    post("/contracts/publish", _publish, consumes=ANY_JSON),
     *(
         route
         for pattern in (_PACT, _SINGULAR, _UNDER_VERSIONS)

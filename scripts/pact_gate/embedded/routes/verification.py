@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from pact_gate.embedded import deployments, estate, pact_documents, pacts, results, triggers
-from pact_gate.embedded.checks import Checks, not_blank, not_blank_if_given, one_of, short
+from pact_gate.embedded.checks import Checks, a_url, not_blank, not_blank_if_given, one_of, short
 from pact_gate.embedded.documents import Document
-from pact_gate.embedded.exchange import HAL, JSON, Answer, Call, not_found
+from pact_gate.embedded.exchange import ANY_JSON, HAL, JSON, Answer, Call, not_found
 from pact_gate.embedded.pacts import Pair
 from pact_gate.embedded.routes.pacticipants import required as required_pacticipant
 from pact_gate.embedded.routing import Route, delete, get, post
@@ -227,7 +227,7 @@ def _publish_result(call: Call) -> Answer:
     checks = Checks(body)
     checks.flag("success", required=True)
     checks.text("providerApplicationVersion", not_blank, short, required=True)
-    checks.text("buildUrl", not_blank_if_given)
+    checks.text("buildUrl", not_blank_if_given, a_url)
     checks.refuse()
     metadata = decode_metadata(call.path.get("metadata", ""))
     pact = required_content(call)
@@ -374,7 +374,7 @@ _CONTENT = f"{_PAIR}/pact-version/<sha>"
 _CARRIED = f"{_CONTENT}/metadata/<metadata>"
 
 ROUTES: tuple[Route, ...] = (
-    post("/pacts/provider/<provider>/for-verification", _for_verification, writes=False),
+    post("/pacts/provider/<provider>/for-verification", _for_verification, writes=False, consumes=ANY_JSON),
     get("/pacts/provider/<provider>/for-verification", _for_verification_by_query),
     get(_CONTENT, _show_content, HAL, JSON),
     get(_CARRIED, _show_content, HAL, JSON),
