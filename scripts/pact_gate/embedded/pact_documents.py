@@ -7,11 +7,12 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from pact_gate.embedded import documents, matrix_reasons, nested, pacts, results, selection_notices
+from pact_gate.embedded import documents, matrix_reasons, nested, pacts, results, selection_notices, standings
 from pact_gate.embedded.documents import Document, day, link, moment, template
 from pact_gate.embedded.matrix import Row, Summary
 from pact_gate.embedded.selection import Choice
-from pact_gate.embedded.urls import at, content_at, pair_at, version_at
+from pact_gate.embedded.standings import Standing
+from pact_gate.embedded.urls import at, branch_at, content_at, pair_at, version_at
 
 
 def name(pact: sqlite3.Row) -> str:
@@ -252,70 +253,45 @@ def _matrix_row(base: str, row: Row, versions: dict[int, Document], *, is_ignore
 
 
 def _version_documents(db: sqlite3.Connection, base: str, rows: list[Row]) -> dict[int, Document]:
-    """Every version in the rows, by id, with its branches, tags and environments: four queries, however many rows."""
+    """Every version in the rows, by id, with its branches, tags and environments."""
     named = {row.consumer_version_id: (row.consumer, row.consumer_version) for row in rows}
     named |= {
         row.provider_version_id: (row.provider, row.provider_version or "")
         for row in rows
         if row.provider_version_id is not None
     }
-    branches = _grouped(db, _BRANCHES, named)
-    tags = _grouped(db, _TAGS, named)
-    environments = _grouped(db, _ENVIRONMENTS, named)
-    found: dict[int, Document] = {}
-    for version_id, (owner, number) in named.items():
-        href = version_at(base, owner, number)
-        on = [
+    known = standings.of(db, named)
+    return {
+        version_id: _version_document(base, owner, number, known[version_id])
+        for version_id, (owner, number) in named.items()
+    }
+
+
+def _version_document(base: str, owner: str, number: str, standing: Standing) -> Document:
+    href = version_at(base, owner, number)
+    on = [
+        {
+            "name": row["name"],
+            "latest": bool(row["latest"]),
+            "_links": {
+                "self": link("Branch version", branch_at(base, owner, row["name"], "versions", number), row["name"])
+            },
+        }
+        for row in standing.branches
+    ]
+    return {
+        "number": number,
+        "branch": on[-1]["name"] if on else None,
+        "branches": on,
+        "branchVersions": on,
+        "environments": [documents.embedded_environment(base, row) for row in standing.environments],
+        "_links": {"self": {"href": href}},
+        "tags": [
             {
                 "name": row["name"],
                 "latest": bool(row["latest"]),
-                "_links": {
-                    "self": link(
-                        "Branch version",
-                        at(base, "pacticipants", owner, "branches", row["name"], "versions", number),
-                        row["name"],
-                    )
-                },
+                "_links": {"self": {"href": at(href, "tags", row["name"])}},
             }
-            for row in branches.get(version_id, [])
-        ]
-        places = {row["uuid"]: documents.embedded_environment(base, row) for row in environments.get(version_id, [])}
-        found[version_id] = {
-            "number": number,
-            "branch": on[-1]["name"] if on else None,
-            "branches": on,
-            "branchVersions": on,
-            "environments": list(places.values()),
-            "_links": {"self": {"href": href}},
-            "tags": [
-                {
-                    "name": row["name"],
-                    "latest": bool(row["latest"]),
-                    "_links": {"self": {"href": at(href, "tags", row["name"])}},
-                }
-                for row in tags.get(version_id, [])
-            ],
-        }
-    return found
-
-
-_BRANCHES = """SELECT bv.version_id, b.name, b.head_version_id = bv.version_id AS latest
-    FROM branch_versions bv JOIN branches b ON b.id = bv.branch_id
-    WHERE bv.version_id IN (SELECT value FROM json_each(?)) ORDER BY bv.id"""
-_TAGS = """SELECT t.version_id, t.name, NOT EXISTS (SELECT 1 FROM tags x WHERE x.pacticipant_id = t.pacticipant_id
-        AND x.name = t.name AND x.version_id > t.version_id) AS latest
-    FROM tags t WHERE t.version_id IN (SELECT value FROM json_each(?)) ORDER BY t.created_at, t.id"""
-_ENVIRONMENTS = """SELECT d.version_id, e.*, d.created_at AS since FROM deployments d
-        JOIN environments e ON e.id = d.environment_id
-        WHERE d.current = 1 AND d.version_id IN (SELECT value FROM json_each(:ids))
-    UNION ALL SELECT r.version_id, e.*, r.created_at AS since FROM releases r
-        JOIN environments e ON e.id = r.environment_id
-        WHERE r.support_ended_at IS NULL AND r.version_id IN (SELECT value FROM json_each(:ids)) ORDER BY since"""
-
-
-def _grouped(db: sqlite3.Connection, query: str, ids: Iterable[int]) -> dict[int, list[sqlite3.Row]]:
-    values = json.dumps(list(ids))
-    found: dict[int, list[sqlite3.Row]] = {}
-    for row in db.execute(query, {"ids": values} if ":ids" in query else (values,)):
-        found.setdefault(row["version_id"], []).append(row)
-    return found
+            for row in standing.tags
+        ],
+    }

@@ -175,9 +175,8 @@ def _choose(prefix: str, owner: str, number: str) -> Html:
 def _answered(call: Call, prefix: str, asked: Asked) -> Html:
     summary = matrix_answer(call.db, asked.question)
     words, sign, colour = _VERDICTS[summary.deployable]
-    rows = summary.rows + summary.ignored_rows
-    part = parts.slice_of(call, len(rows))
-    shown = replace(summary, rows=rows[part.offset : part.offset + part.size], ignored_rows=[])
+    part = parts.slice_of(call, len(summary.rows))
+    shown = summary.rows[part.offset : part.offset + part.size]
     about = (
         parts.version(prefix, asked.pacticipant, asked.version),
         " of ",
@@ -200,7 +199,7 @@ def _answered(call: Call, prefix: str, asked: Asked) -> Html:
         tag("h2", "What to do next"),
         tag("ul", (tag("li", step) for step in _next_steps(prefix, asked, summary)), class_="next"),
         (tag("h2", "What was compared"), matrix.rows_of(call.db, prefix, shown), part.links(call, prefix))
-        if rows
+        if summary.rows
         else None,
     )
 

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import replace
-from typing import Any
 
-from pact_gate.embedded import pact_documents, pacts
+from pact_gate.embedded import pacts, standings
 from pact_gate.embedded.exchange import Answer, Call, not_found
-from pact_gate.embedded.matrix import Question, Row, Selector, Summary
+from pact_gate.embedded.matrix import Question, Row, Selector
 from pact_gate.embedded.matrix import answer as matrix_answer
 from pact_gate.embedded.pages import parts
 from pact_gate.embedded.pages.frame import Page, answer, prefix_of
 from pact_gate.embedded.pages.html import Html, Part, tag
+from pact_gate.embedded.standings import Standing
 from pact_gate.embedded.urls import content_at, pair_at
 from pact_gate.model.commit import short
 
@@ -39,9 +38,7 @@ def page(call: Call) -> Answer:
             " · ",
             parts.pacticipant(prefix, provider),
         ),
-        rows_of(call.db, prefix, replace(summary, rows=shown))
-        if shown
-        else parts.none("There is no pact between the two."),
+        rows_of(call.db, prefix, shown) if shown else parts.none("There is no pact between the two."),
         part.links(call, prefix),
     )
     trail = (("Integrations", f"{prefix}/integrations"),)
@@ -49,59 +46,46 @@ def page(call: Call) -> Answer:
     return answer(prefix, Page(f"{consumer} → {provider}", "/integrations", content, trail, lead))
 
 
-def rows_of(db: sqlite3.Connection, prefix: str, summary: Summary) -> Html:
-    """The rows of a matrix as a table: those of `summary`, which must be few."""
-    listed = [(row, False) for row in summary.rows] + [(row, True) for row in summary.ignored_rows]
-    whole = replace(summary, question=replace(summary.question, limit=str(max(1, len(listed)))))
-    documents = pact_documents.matrix(db, prefix, whole)["matrix"]
-    lines = (
-        _line(prefix, row, document, is_ignored=is_ignored)
-        for (row, is_ignored), document in zip(listed, documents, strict=True)
-    )
+def rows_of(db: sqlite3.Connection, prefix: str, rows: Sequence[Row]) -> Html:
+    """Rows of a matrix as a table; they must be few."""
+    versions = [each for row in rows for each in (row.consumer_version_id, row.provider_version_id) if each is not None]
+    known = standings.of(db, versions)
+    lines = ((*_parties(prefix, row, known), _result(prefix, row), _pact(prefix, row)) for row in rows)
     return parts.table("The matrix", ("Consumer", "Provider", "Result", "Pact"), lines)
 
 
-def _line(prefix: str, row: Row, document: dict[str, Any], *, is_ignored: bool) -> Sequence[Part]:
-    return (
-        _party(prefix, row.consumer, document["consumer"]["version"]),
-        _party(prefix, row.provider, document["provider"]["version"]),
-        _result(prefix, row, is_ignored=is_ignored),
-        _pact(prefix, row),
-    )
+def _parties(prefix: str, row: Row, known: dict[int, Standing]) -> tuple[Part, Part]:
+    consumer = _party(prefix, row.consumer, row.consumer_version, known[row.consumer_version_id])
+    if row.provider_version_id is None or row.provider_version is None:
+        return consumer, (parts.pacticipant(prefix, row.provider), tag("small", "no version that verified it"))
+    return consumer, _party(prefix, row.provider, row.provider_version, known[row.provider_version_id])
 
 
-def _party(prefix: str, owner: str, version: dict[str, Any] | None) -> Part:
-    named = parts.pacticipant(prefix, owner)
-    if version is None:
-        return named, tag("small", "no version that verified it")
-    return (
-        named,
-        " ",
-        parts.version(prefix, owner, version["number"]),
-        tag("div", _marks(version)) if _marks(version) else None,
-    )
+def _party(prefix: str, owner: str, number: str, standing: Standing) -> Part:
+    marks = _marks(standing)
+    named = parts.pacticipant(prefix, owner), " ", parts.version(prefix, owner, number)
+    return named, tag("div", marks) if marks else None
 
 
-def _marks(version: dict[str, Any]) -> list[Html]:
+def _marks(standing: Standing) -> list[Html]:
     """Where a version stands: its branches, tags and environments."""
     return [
         parts.chip(each[key], kind)
         for kind, found, key in (
-            ("", version["branches"], "name"),
-            ("tag", version["tags"], "name"),
-            ("in", version["environments"], "displayName"),
+            ("", standing.branches, "name"),
+            ("tag", standing.tags, "name"),
+            ("in", standing.environments, "display_name"),
         )
         for each in found[:_SELECTED]
     ]
 
 
-def _result(prefix: str, row: Row, *, is_ignored: bool) -> Part:
-    ignored = parts.badge("ignored", "—", "open") if is_ignored else None
+def _result(prefix: str, row: Row) -> Part:
     if row.result_id is None:
-        return parts.result_badge(None), ignored
+        return parts.result_badge(None)
     href = f"{content_at(prefix, row.provider, row.consumer, row.sha)}/verification-results/{row.result_id}"
     when = tag("small", tag("a", "Result of ", parts.moment(row.verified_at), href=href))
-    return parts.result_badge(row.success), ignored, when
+    return parts.result_badge(row.success), when
 
 
 def _pact(prefix: str, row: Row) -> Part:

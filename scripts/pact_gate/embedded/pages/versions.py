@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import replace
 
 from pact_gate.embedded import estate
 from pact_gate.embedded.exchange import Answer, Call, not_found
@@ -40,7 +39,7 @@ def _shown(call: Call, owner: str, row: sqlite3.Row) -> Answer:
     db, prefix = call.db, prefix_of(call)
     summary = matrix_answer(db, Question((Selector(owner, row["number"]),), latestby="cvpv"))
     part = parts.slice_of(call, len(summary.rows))
-    shown = replace(summary, rows=summary.rows[part.offset : part.offset + part.size])
+    shown = summary.rows[part.offset : part.offset + part.size]
     content = (
         parts.facts(
             ("Version", tag("code", name(row["number"]))),
@@ -50,9 +49,7 @@ def _shown(call: Call, owner: str, row: sqlite3.Row) -> Answer:
         ),
         _asks(db, prefix, owner, row["number"]),
         tag("h2", "What it was held against"),
-        matrix.rows_of(db, prefix, shown)
-        if shown.rows
-        else parts.none("It has published no pact, and has verified none."),
+        matrix.rows_of(db, prefix, shown) if shown else parts.none("It has published no pact, and has verified none."),
         part.links(call, prefix),
     )
     trail = (("Pacticipants", f"{prefix}/pacticipants"), (owner, at(prefix, "pacticipants", owner)))
