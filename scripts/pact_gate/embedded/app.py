@@ -25,7 +25,6 @@ from pact_gate.embedded.routing import Route, chosen_media, prefers_html
 from pact_gate.embedded.store import MovedError, Store
 
 _LOG = logging.getLogger(__name__)
-_IN_MEMORY = 1 << 20  # bytes of a body; longer ones are read through a temporary file
 _ERROR = 400
 _METADATA = "metadata"  # the one variable part of a path that is no name
 _NOTHING = Answer(404, {"error": "There is no such resource."})

@@ -12,7 +12,7 @@ from pact_gate.embedded.documents import Document, day, link, moment, template
 from pact_gate.embedded.matrix import Row, Summary
 from pact_gate.embedded.selection import Choice
 from pact_gate.embedded.standings import Standing
-from pact_gate.embedded.urls import at, branch_at, content_at, pair_at, version_at
+from pact_gate.embedded.urls import at, branch_at, content_at, pair_at, result_at, version_at
 
 
 def name(pact: sqlite3.Row) -> str:
@@ -190,8 +190,7 @@ def _metadata(choice: Choice) -> dict[str, Any]:
 
 def result(base: str, row: sqlite3.Row, pact_row: sqlite3.Row) -> Document:
     """A verification result. `pact_row` is the pact that it is shown for."""
-    permalink = content_at(base, row["provider"], row["consumer"], row["sha"])
-    own = f"{permalink}/verification-results/{row['id']}"
+    own = result_at(base, row["provider"], row["consumer"], row["sha"], row["id"])
     fields = {
         "providerName": row["provider"],
         "providerApplicationVersion": row["provider_version"],
@@ -243,11 +242,12 @@ def _matrix_row(base: str, row: Row, versions: dict[int, Document], *, is_ignore
         "verificationResult": None,
     }
     if row.result_id is not None and row.verified_at is not None:
-        carrier = content_at(base, row.provider, row.consumer, row.sha, {"cvn": row.consumer_version})
+        carried = {"cvn": row.consumer_version}
+        own = result_at(base, row.provider, row.consumer, row.sha, row.result_id, carried)
         found["verificationResult"] = {
             "success": row.success,
             "verifiedAt": moment(row.verified_at),
-            "_links": {"self": {"href": f"{carrier}/verification-results/{row.result_id}"}},
+            "_links": {"self": {"href": own}},
         }
     return {**found, "ignored": True} if is_ignored else found
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from pact_gate.embedded.exchange import Call, invalid
 
 _DEFAULT_SIZE = 100
 _MOST_DIGITS = 9
+
+Entry = TypeVar("Entry")
 
 
 @dataclass(frozen=True)
@@ -28,12 +31,16 @@ class Page:
         """For SQL."""
         return 0 if self.size is None else (self.number - 1) * self.size
 
+    def of(self, entries: Sequence[Entry]) -> Sequence[Entry]:
+        """Those of a whole list that stand on this page."""
+        return entries[self.offset :][: self.size]
+
     def facts(self, total: int) -> dict[str, Any]:
         """What a document says about its page: nothing, where none was asked for."""
         if self.size is None:
             return {}
         return {
-            "page": {"number": self.number, "size": self.size, "totalElements": total, "totalPages": self._pages(total)}
+            "page": {"number": self.number, "size": self.size, "totalElements": total, "totalPages": self.pages(total)}
         }
 
     def links(self, call: Call, total: int) -> dict[str, Any]:
@@ -41,7 +48,7 @@ class Page:
         if self.size is None:
             return {}
         found = {}
-        if self.number < self._pages(total):
+        if self.number < self.pages(total):
             found["next"] = {"href": f"{call.url}?size={self.size}&page={self.number + 1}", "title": "Next page"}
         if self.number > 1:
             found["previous"] = {
@@ -50,7 +57,8 @@ class Page:
             }
         return found
 
-    def _pages(self, total: int) -> int:
+    def pages(self, total: int) -> int:
+        """How many pages a list with so many entries has."""
         return max(1, -(-total // (self.size or 1)))
 
 

@@ -58,7 +58,6 @@ class Store:
     """
 
     def __init__(self, path: pathlib.Path) -> None:
-        self.path = path
         self._place = path.absolute()
         self._identity: tuple[int, int] | None = None  # of the file that was opened: device and inode
         self._lock = threading.Lock()

@@ -19,7 +19,7 @@ from pact_gate.embedded.contents import dumps
 from pact_gate.embedded.exchange import Call
 from pact_gate.embedded.rows import insert, one
 from pact_gate.embedded.store import now
-from pact_gate.embedded.urls import content_at
+from pact_gate.embedded.urls import content_at, result_at
 
 PUBLISHED = "contract_published"
 CHANGED = "contract_content_changed"
@@ -114,9 +114,8 @@ def _result_parameters(db: sqlite3.Connection, base: str, result: sqlite3.Row | 
     if result is None:
         names = ("verificationResultUrl", "providerVersionNumber", "providerVersionTags", "providerVersionBranch")
         return dict.fromkeys(names, "")
-    permalink = content_at(base, result["provider"], result["consumer"], result["sha"])
     return {
-        "verificationResultUrl": f"{permalink}/verification-results/{result['id']}",
+        "verificationResultUrl": result_at(base, result["provider"], result["consumer"], result["sha"], result["id"]),
         "providerVersionNumber": result["provider_version"],
         "providerVersionTags": ", ".join(estate.tags_of(db, result["provider_version_id"])),
         "providerVersionBranch": _last(estate.branches_of(db, result["provider_version_id"])),

@@ -36,6 +36,18 @@ def content_at(base: str, provider: str, consumer: str, sha: str, metadata: dict
     return f"{permalink}/metadata/{encode_metadata(metadata)}" if metadata else permalink
 
 
+def result_at(
+    base: str, provider: str, consumer: str, sha: str, number: object, metadata: dict[str, Any] | None = None
+) -> str:
+    """The address of a result for a content."""
+    return f"{content_at(base, provider, consumer, sha, metadata)}/verification-results/{number}"
+
+
+def matrix_at(base: str, provider: str, consumer: str) -> str:
+    """The address of the matrix of a provider and a consumer."""
+    return at(base, "matrix", "provider", provider, "consumer", consumer)
+
+
 def encode_metadata(metadata: dict[str, Any]) -> str:
     """Metadata as one path segment: a nested query string in URL-safe base64 without padding."""
     return base64.urlsafe_b64encode(nested.build(metadata).encode()).decode().rstrip("=")

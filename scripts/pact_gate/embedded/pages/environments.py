@@ -6,7 +6,7 @@ import json
 import sqlite3
 from collections.abc import Sequence
 
-from pact_gate.embedded import deployments
+from pact_gate.embedded import deployments, paging
 from pact_gate.embedded.exchange import Answer, Call
 from pact_gate.embedded.pages import parts
 from pact_gate.embedded.pages.frame import Page, answer, prefix_of
@@ -85,7 +85,7 @@ def places(db: sqlite3.Connection, prefix: str, call: Call | None = None) -> Htm
             tag("code", "actions/record-deployment"),
             " says what is where.",
         )
-    part = parts.slice_of(call, total) if call else parts.Slice(1, total, _ROWS)
+    part = parts.slice_of(call, total) if call else parts.Slice(paging.Page(1, _ROWS), total)
     query = (
         f"SELECT id, name FROM pacticipants WHERE id IN ({_SOMEWHERE}) ORDER BY lower(name) LIMIT :limit OFFSET :offset"
     )

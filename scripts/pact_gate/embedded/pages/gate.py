@@ -10,11 +10,10 @@ from pact_gate.embedded import deployments, estate, matrix_reasons
 from pact_gate.embedded.exchange import Answer, Call
 from pact_gate.embedded.matrix import Question, Row, Selector, Summary
 from pact_gate.embedded.matrix import answer as matrix_answer
-from pact_gate.embedded.nested import build
 from pact_gate.embedded.pages import matrix, parts
 from pact_gate.embedded.pages.frame import Page, answer, prefix_of
 from pact_gate.embedded.pages.html import Html, Part, joined, name, tag
-from pact_gate.embedded.urls import content_at
+from pact_gate.embedded.urls import result_at
 from pact_gate.model.commit import short
 from pact_gate.model.plain import line
 
@@ -168,15 +167,14 @@ def _recent(db: sqlite3.Connection, prefix: str, owner: str) -> Html:
 
 
 def _choose(prefix: str, owner: str, number: str) -> Html:
-    query = build({"pacticipant": owner, "version": number})
-    return tag("a", tag("code", name(number)), href=f"{prefix}/can-i-deploy?{query}")
+    return tag("a", tag("code", name(number)), href=parts.ask_at(prefix, owner, number))
 
 
 def _answered(call: Call, prefix: str, asked: Asked) -> Html:
     summary = matrix_answer(call.db, asked.question)
     words, sign, colour = _VERDICTS[summary.deployable]
     part = parts.slice_of(call, len(summary.rows))
-    shown = summary.rows[part.offset : part.offset + part.size]
+    shown = part.of(summary.rows)
     about = (
         parts.version(prefix, asked.pacticipant, asked.version),
         " of ",
@@ -253,7 +251,7 @@ def _next_steps(prefix: str, asked: Asked, summary: Summary) -> Iterator[Part]:
 
 def _mend(prefix: str, failed: Sequence[Row]) -> Part:
     row = failed[0]
-    href = f"{content_at(prefix, row.provider, row.consumer, row.sha)}/verification-results/{row.result_id}"
+    href = result_at(prefix, row.provider, row.consumer, row.sha, row.result_id)
     more = f" (and {len(failed) - 1:,} more)" if len(failed) > 1 else ""
     return (
         tag("a", "Open the result", href=href),

@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from pact_gate.model.plain import is_web_address, line, visible
 
-_VOID = frozenset({"input", "link", "meta"})
+_VOID = frozenset({"input", "meta"})
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from pact_gate.embedded.pages import parts
 from pact_gate.embedded.pages.frame import Page, answer, prefix_of
 from pact_gate.embedded.pages.html import Html, Part, name, tag
 from pact_gate.embedded.pages.parts import State
-from pact_gate.embedded.urls import content_at, pair_at
+from pact_gate.embedded.urls import pair_at, result_at
 from pact_gate.model.commit import short
 
 _ORDER = tuple(State)  # what somebody has to act on first, first
@@ -99,7 +99,7 @@ def _pact(prefix: str, row: sqlite3.Row, pact: sqlite3.Row) -> Part:
 
 
 def _result(prefix: str, row: sqlite3.Row, pact: sqlite3.Row, result: sqlite3.Row) -> Part:
-    href = f"{content_at(prefix, row['provider'], row['consumer'], pact['sha'])}/verification-results/{result['id']}"
+    href = result_at(prefix, row["provider"], row["consumer"], pact["sha"], result["id"])
     shown = tag("a", tag("code", name(short(result["version"]))), href=href)
     return shown, tag("small", parts.moment(result["created_at"]))
 
@@ -127,7 +127,7 @@ def page(call: Call) -> Answer:
     if slug in _SLUGS:
         found = [one for one in found if one.state is _SLUGS[slug]]
     part = parts.slice_of(call, len(found))
-    shown = found[part.offset : part.offset + part.size]
+    shown = part.of(found)
     states = tag(
         "ul",
         (tag("li", tag("a", state.badge, href=href), f" {number:,}") for state, number, href in tallied),

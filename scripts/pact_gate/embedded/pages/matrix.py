@@ -13,7 +13,7 @@ from pact_gate.embedded.pages import parts
 from pact_gate.embedded.pages.frame import Page, answer, prefix_of
 from pact_gate.embedded.pages.html import Html, Part, tag
 from pact_gate.embedded.standings import Standing
-from pact_gate.embedded.urls import content_at, pair_at
+from pact_gate.embedded.urls import pair_at, result_at
 from pact_gate.model.commit import short
 
 _SELECTED = 3  # branches, tags or environments that are shown of a version
@@ -28,7 +28,7 @@ def page(call: Call) -> Answer:
     summary = matrix_answer(call.db, Question((Selector(consumer), Selector(provider)), latestby="cvpv"))
     rows = [row for row in summary.rows if (row.consumer, row.provider) == (consumer, provider)]
     part = parts.slice_of(call, len(rows))
-    shown = rows[part.offset : part.offset + part.size]
+    shown = part.of(rows)
     content = (
         tag(
             "p",
@@ -83,7 +83,7 @@ def _marks(standing: Standing) -> list[Html]:
 def _result(prefix: str, row: Row) -> Part:
     if row.result_id is None:
         return parts.result_badge(None)
-    href = f"{content_at(prefix, row.provider, row.consumer, row.sha)}/verification-results/{row.result_id}"
+    href = result_at(prefix, row.provider, row.consumer, row.sha, row.result_id)
     when = tag("small", tag("a", "Result of ", parts.moment(row.verified_at), href=href))
     return parts.result_badge(row.success), when
 

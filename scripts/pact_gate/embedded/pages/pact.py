@@ -15,7 +15,7 @@ from pact_gate.embedded.pages.html import Html, Part, joined, name, tag
 from pact_gate.embedded.routes.pacts import required_newest
 from pact_gate.embedded.routes.publishing import required as required_of_version
 from pact_gate.embedded.routes.verification import required_content
-from pact_gate.embedded.urls import at, content_at, pair_at
+from pact_gate.embedded.urls import matrix_at, pair_at, result_at
 from pact_gate.model.commit import short
 from pact_gate.model.pact import states
 from pact_gate.model.plain import line
@@ -60,7 +60,7 @@ def _page(call: Call, row: sqlite3.Row) -> Answer:
     )
     trail = (
         ("Integrations", f"{prefix}/integrations"),
-        (f"{consumer} → {provider}", at(prefix, "matrix", "provider", provider, "consumer", consumer)),
+        (f"{consumer} → {provider}", matrix_at(prefix, provider, consumer)),
     )
     title = f"Pact of {consumer} {short(row['version'])} with {provider}"
     return answer(prefix, Page(title, "/integrations", content, trail))
@@ -92,19 +92,19 @@ def _results(db: sqlite3.Connection, prefix: str, row: sqlite3.Row) -> Html:
     found = db.execute(query, (row["content_id"], _RESULTS + 1)).fetchall()
     if not found:
         return parts.none("No version of ", name(row["provider"]), " has verified it yet.")
-    own = content_at(prefix, row["provider"], row["consumer"], row["sha"])
+    pair, sha = (row["provider"], row["consumer"]), row["sha"]
     lines = (
         (
             parts.version(prefix, row["provider"], it["number"]),
             parts.result_badge(it["success"], pending=it["pending"]),
-            tag("a", "Result of ", parts.moment(it["created_at"]), href=f"{own}/verification-results/{it['id']}"),
+            tag("a", "Result of ", parts.moment(it["created_at"]), href=result_at(prefix, *pair, sha, it["id"])),
         )
         for it in found[:_RESULTS]
     )
     more = tag(
         "p",
         "Older ones are in ",
-        tag("a", "the matrix", href=at(prefix, "matrix", "provider", row["provider"], "consumer", row["consumer"])),
+        tag("a", "the matrix", href=matrix_at(prefix, row["provider"], row["consumer"])),
         ".",
     )
     shown = parts.table("Results of this content", (f"Version of {line(row['provider'], 40)}", "Result", "When"), lines)
@@ -135,7 +135,7 @@ def _raw(says: Any) -> Html:
 def _shown(listed: Sequence[Mapping[str, Any]], part: parts.Slice, specification: str) -> list[Html]:
     wraps = specification.partition(".")[0].isdecimal() and int(specification.partition(".")[0]) >= _V4
     few = len(listed) <= _OPEN
-    return [_interaction(each, wraps=wraps, is_open=few) for each in listed[part.offset : part.offset + part.size]]
+    return [_interaction(each, wraps=wraps, is_open=few) for each in part.of(listed)]
 
 
 def _interaction(each: Mapping[str, Any], *, wraps: bool, is_open: bool) -> Html:

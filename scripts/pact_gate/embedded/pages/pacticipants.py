@@ -63,7 +63,7 @@ def one_page(call: Call) -> Answer:
     db, prefix, row = call.db, prefix_of(call), required(call)
     content = (
         _facts(db, prefix, row),
-        tag("p", tag("a", "Can I deploy it?", href=f"{prefix}/can-i-deploy?{_query(row['name'])}")),
+        tag("p", tag("a", "Can I deploy it?", href=parts.ask_at(prefix, row["name"]))),
         _integrations(db, prefix, row, "consumer", "What it needs", "It has published no pact as a consumer."),
         _integrations(db, prefix, row, "provider", "Who needs it", "No consumer has published a pact with it."),
         _branches(db, prefix, row),
@@ -71,10 +71,6 @@ def one_page(call: Call) -> Answer:
     )
     trail = (("Pacticipants", f"{prefix}/pacticipants"),)
     return answer(prefix, Page(row["name"], "/pacticipants", content, trail))
-
-
-def _query(owner: str) -> str:
-    return f"pacticipant{at('', owner).replace('/', '=', 1)}"
 
 
 def _facts(db: sqlite3.Connection, prefix: str, row: sqlite3.Row) -> Html:

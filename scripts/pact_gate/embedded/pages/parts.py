@@ -7,11 +7,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from pact_gate.embedded import nested
+from pact_gate.embedded import nested, paging
 from pact_gate.embedded.exchange import Call
 from pact_gate.embedded.pages.html import Html, Part, joined, name, tag
-from pact_gate.embedded.paging import page_of
-from pact_gate.embedded.urls import at, branch_at, version_at
+from pact_gate.embedded.paging import Entry
+from pact_gate.embedded.urls import at, branch_at, matrix_at, version_at
 from pact_gate.model.commit import short
 
 SIZE = 50  # entries of a list on one page
@@ -65,11 +65,16 @@ def version(prefix: str, owner: str, number: str) -> Html:
     return tag("a", tag("code", name(short(number))), href=version_at(prefix, owner, number))
 
 
-def pair(prefix: str, consumer: str, provider: str, href: str | None = None) -> Html:
-    """A link to the matrix of two pacticipants, or to `href`."""
-    target = href or at(prefix, "matrix", "provider", provider, "consumer", consumer)
+def pair(prefix: str, consumer: str, provider: str) -> Html:
+    """A link to the matrix of two pacticipants."""
     arrow = tag("span", " needs ", class_="hidden"), tag("span", " → ", aria_hidden="true")
-    return tag("a", name(consumer), arrow, name(provider), href=target)
+    return tag("a", name(consumer), arrow, name(provider), href=matrix_at(prefix, provider, consumer))
+
+
+def ask_at(prefix: str, owner: str, number: str | None = None, environment: str | None = None) -> str:
+    """The address of the gate's form with these fields filled in, and of its answer where all of them are."""
+    asked = {"pacticipant": owner, "version": number, "environment": environment}
+    return f"{prefix}/can-i-deploy?{nested.build({key: text for key, text in asked.items() if text is not None})}"
 
 
 def chip(text: str, kind: str = "") -> Html:
@@ -121,36 +126,32 @@ def table(caption: str, columns: Sequence[str], lines: Iterable[Sequence[Part]])
 
 @dataclass(frozen=True)
 class Slice:
-    """One page of a list: which of how many entries it holds."""
+    """One page of a list with so many entries in all."""
 
-    number: int
+    page: paging.Page
     total: int
-    size: int = SIZE
 
-    @property
-    def offset(self) -> int:
-        """How many entries stand on the pages before."""
-        return (self.number - 1) * self.size
+    def of(self, entries: Sequence[Entry]) -> Sequence[Entry]:
+        """Those of the whole list that stand on this page."""
+        return self.page.of(entries)
 
     @property
     def limits(self) -> dict[str, int]:
         """For SQL."""
-        return {"limit": self.size, "offset": self.offset}
+        return {"limit": self.page.limit, "offset": self.page.offset}
 
     def links(self, call: Call, prefix: str) -> Html | None:
         """Where in the list one is, and the way to the pages around; nothing where one page holds all."""
-        if self.total <= self.size and self.number == 1:
+        number, last = self.page.number, self.page.pages(self.total)
+        if number == last == 1:
             return None
-        last = max(1, -(-self.total // self.size))
-        first, end = min(self.offset + 1, self.total), min(self.offset + self.size, self.total)
-        where = f"{first:,} to {end:,} of {self.total:,}" if self.number <= last else f"There are {last:,} pages."
-        before = min(self.number - 1, last)
+        first, end = self.page.offset + 1, min(self.page.offset + self.page.limit, self.total)
+        where = f"{first:,} to {end:,} of {self.total:,}" if number <= last else f"There are {last:,} pages."
+        before = min(number - 1, last)
         around = (
             tag("a", "← Previous", href=self._at(call, prefix, before), rel="prev") if before else None,
             tag("span", where, class_="number"),
-            tag("a", "Next →", href=self._at(call, prefix, self.number + 1), rel="next")
-            if self.number < last
-            else None,
+            tag("a", "Next →", href=self._at(call, prefix, number + 1), rel="next") if number < last else None,
         )
         return tag("nav", around, class_="pages", aria_label="Pages of this list")
 
@@ -162,7 +163,7 @@ class Slice:
 
 def slice_of(call: Call, total: int, size: int = SIZE) -> Slice:
     """The page that `page` in the query asks for. Raises Refusal (400) for what is no positive number."""
-    return Slice(page_of(call).number, total, size)
+    return Slice(paging.Page(paging.page_of(call).number, size), total)
 
 
 def search(prefix: str, path: str, label: str, value: str) -> Html:
@@ -177,6 +178,6 @@ def search(prefix: str, path: str, label: str, value: str) -> Html:
     )
 
 
-def counted(number: int, one: str, many: str = "") -> str:
-    """A number with its noun."""
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
+def counted(number: int, one: str) -> str:
+    """A number with its noun, which takes an s."""
+    return f"{number:,} {one}{'' if number == 1 else 's'}"

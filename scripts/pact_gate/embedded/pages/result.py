@@ -14,7 +14,7 @@ from pact_gate.embedded.pages.frame import Page, answer, prefix_of
 from pact_gate.embedded.pages.html import Html, Part, joined, name, outside, tag
 from pact_gate.embedded.pages.pact import block
 from pact_gate.embedded.routes.verification import required_latest_result, required_result
-from pact_gate.embedded.urls import at, content_at
+from pact_gate.embedded.urls import content_at, matrix_at
 from pact_gate.model.commit import short
 from pact_gate.model.plain import line
 
@@ -57,7 +57,7 @@ def _shown(call: Call, row: sqlite3.Row) -> Answer:
     )
     trail = (
         ("Integrations", f"{prefix}/integrations"),
-        (f"{consumer} → {provider}", at(prefix, "matrix", "provider", provider, "consumer", consumer)),
+        (f"{consumer} → {provider}", matrix_at(prefix, provider, consumer)),
     )
     title = f"{provider} {short(row['provider_version'])} against the pact of {consumer}"
     return answer(prefix, Page(title, "/integrations", content, trail))
@@ -70,7 +70,7 @@ def _tests(call: Call, prefix: str, told: Any) -> Html:
         return parts.none("The verifier told nothing.") if told is None else block(told)
     tests = sorted(found, key=_has_passed)
     part = parts.slice_of(call, len(tests), _SIZE)
-    shown = [_test(each) for each in tests[part.offset : part.offset + part.size]]
+    shown = [_test(each) for each in part.of(tests)]
     return joined(shown or parts.none("The verifier told of no interaction."), part.links(call, prefix))
 
 

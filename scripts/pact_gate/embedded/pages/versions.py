@@ -8,7 +8,6 @@ from pact_gate.embedded import estate
 from pact_gate.embedded.exchange import Answer, Call, not_found
 from pact_gate.embedded.matrix import Question, Selector
 from pact_gate.embedded.matrix import answer as matrix_answer
-from pact_gate.embedded.nested import build
 from pact_gate.embedded.pages import matrix, parts
 from pact_gate.embedded.pages.frame import Page, answer, prefix_of
 from pact_gate.embedded.pages.html import Html, Part, joined, name, outside, tag
@@ -39,7 +38,7 @@ def _shown(call: Call, owner: str, row: sqlite3.Row) -> Answer:
     db, prefix = call.db, prefix_of(call)
     summary = matrix_answer(db, Question((Selector(owner, row["number"]),), latestby="cvpv"))
     part = parts.slice_of(call, len(summary.rows))
-    shown = summary.rows[part.offset : part.offset + part.size]
+    shown = part.of(summary.rows)
     content = (
         parts.facts(
             ("Version", tag("code", name(row["number"]))),
@@ -68,7 +67,7 @@ def _asks(db: sqlite3.Connection, prefix: str, owner: str, number: str) -> Html:
                 "a",
                 "to ",
                 name(label),
-                href=f"{prefix}/can-i-deploy?{build({'pacticipant': owner, 'version': number, 'environment': place})}",
+                href=parts.ask_at(prefix, owner, number, place),
             ),
         )
         for place, label in choices
