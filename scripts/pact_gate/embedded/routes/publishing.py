@@ -131,17 +131,24 @@ def _checked(body: dict[str, Any]) -> list[_Contract]:
     checks.text("pacticipantVersionNumber", not_blank, one_line, short, required=True)
     checks.text("branch", not_blank, one_line, short)
     checks.text("buildUrl", one_line)
-    tags = body.get("tags")
-    if tags is not None and not (isinstance(tags, list) and all(isinstance(tag, str) and tag.strip() for tag in tags)):
-        checks.add("tags", "must be a list of names that are not blank")
-    for sentence in filter(None, map(short, tags if isinstance(tags, list) and "tags" not in checks.errors else ())):
-        checks.add("tags", sentence)
+    _check_tags(checks)
     given = checks.list_of_objects("contracts", required=True)
     if not given and "contracts" not in checks.errors:
         checks.add("contracts", "must hold at least one contract")
     contracts = [_contract(checks, index, item) for index, item in enumerate(given)]
     checks.refuse()
     return [contract for contract in contracts if contract]
+
+
+def _check_tags(checks: Checks) -> None:
+    tags = checks.body.get("tags")
+    if tags is None:
+        return
+    if not (isinstance(tags, list) and all(isinstance(tag, str) and tag.strip() for tag in tags)):
+        checks.add("tags", "must be a list of names that are not blank")
+        return
+    for sentence in filter(None, map(short, tags)):
+        checks.add("tags", sentence)
 
 
 def _contract(checks: Checks, index: int, item: dict[str, Any]) -> _Contract | None:
