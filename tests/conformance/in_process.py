@@ -12,16 +12,18 @@ from pact_gate import embedded
 def call(application: embedded.Application, method: str, path: str, body: Any = None) -> tuple[int, Any]:
     """One request without a server, as the client makes it."""
     payload = b"" if body is None else json.dumps(body).encode()
+    media = "application/merge-patch+json" if method == "PATCH" else "application/json"
     answered: list[str] = []
     environ = {
         "REQUEST_METHOD": method,
-        "PATH_INFO": path,
+        "PATH_INFO": path.partition("?")[0],
+        "QUERY_STRING": path.partition("?")[2],
         "REQUEST_URI": path,
         "HTTP_HOST": "embedded.invalid",
         "wsgi.url_scheme": "http",
         "wsgi.input": io.BytesIO(payload),
         "CONTENT_LENGTH": str(len(payload)),
-        **({"CONTENT_TYPE": "application/json"} if payload else {}),
+        **({"CONTENT_TYPE": media} if payload else {}),
     }
     text = b"".join(application(environ, lambda status, _headers, _info=None: answered.append(status)))
     return int(answered[0].split()[0]), json.loads(text) if text else None

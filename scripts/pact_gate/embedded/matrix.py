@@ -194,7 +194,11 @@ def _resolve(db: sqlite3.Connection, selector: Selector, *, specified: bool) -> 
 
 
 def _versions(db: sqlite3.Connection, owner: sqlite3.Row, selector: Selector) -> list[sqlite3.Row]:
-    """The versions of a pacticipant that meet every condition of a selector."""
+    """The versions of a pacticipant that meet every condition of a selector.
+
+    Each condition but the number's finds versions of the pacticipant alone; with that asked as well, SQLite would walk
+    through all of them. A tag's versions are walked through from the newest, the others are few.
+    """
     values = {
         "owner": owner["id"],
         "number": selector.version,
@@ -208,15 +212,17 @@ def _versions(db: sqlite3.Connection, owner: sqlite3.Row, selector: Selector) ->
         on_branch = """v.id IN (SELECT bv.version_id FROM branches b JOIN branch_versions bv ON bv.branch_id = b.id
                                 WHERE b.pacticipant_id = :owner AND b.name = {})"""
     conditions = {
-        "v.number = :number": selector.version,
-        "v.id IN (SELECT version_id FROM tags WHERE pacticipant_id = :owner AND name = :tag)": selector.tag,
+        "v.pacticipant_id = :owner AND v.number = :number": selector.version,
+        "t.pacticipant_id = :owner AND t.name = :tag": selector.tag,
         _IN_ENVIRONMENT: selector.environment,
         on_branch.format(":branch"): selector.branch,
         on_branch.format(":main"): selector.main_branch,
     }
-    where = " AND ".join(["v.pacticipant_id = :owner", *(text for text, wanted in conditions.items() if wanted)])
-    newest = "ORDER BY v.id DESC LIMIT 1" if selector.latest else "ORDER BY v.id"
-    query = f"SELECT v.id, v.number FROM versions v WHERE {where} {newest}"
+    where = " AND ".join(text for text, wanted in conditions.items() if wanted) or "v.pacticipant_id = :owner"
+    tagged = "tags t CROSS JOIN versions v ON v.id = t.version_id" if selector.tag else "versions v"
+    order = "t.version_id" if selector.tag else "v.id"
+    newest = "DESC LIMIT 1" if selector.latest else ""
+    query = f"SELECT v.id, v.number FROM {tagged} WHERE {where} ORDER BY {order} {newest}"
     return db.execute(query, values).fetchall()
 
 

@@ -18,7 +18,9 @@ from pact_gate.embedded.store import now
 
 _LOOK_BACK = datetime.timedelta(days=30) // datetime.timedelta(microseconds=1)
 
-_PACT = "JOIN publications p ON p.provider_id = i.provider_id AND p.current = 1 AND p.version_id"
+# CROSS JOIN keeps SQLite to this order (sqlite.org/optoverview.html#crossjoin), from the heads to their pacts: else it
+# would begin with all pacts that the provider ever had.
+_PACT = "CROSS JOIN publications p ON p.provider_id = i.provider_id AND p.current = 1 AND p.version_id"
 _DEPLOYED = f"""SELECT p.id, e.name AS environment FROM integrations i
     JOIN deployments d ON d.pacticipant_id = i.consumer_id AND d.current = 1
     JOIN environments e ON e.id = d.environment_id AND (:environment IS NULL OR e.name = :environment)
@@ -37,10 +39,14 @@ _TAGGED = f"""SELECT p.id FROM integrations i JOIN tags t ON t.pacticipant_id = 
     {_PACT} = t.version_id"""
 _TAG_HEADS = f"""SELECT p.id FROM integrations i
     {_PACT} = (SELECT max(t.version_id) FROM tags t WHERE t.pacticipant_id = i.consumer_id AND t.name = :tag)"""
-_ALL_TAG_HEADS = f"""SELECT p.id, t.name AS tag FROM integrations i JOIN tags t ON t.pacticipant_id = i.consumer_id
-    AND t.version_id =
-        (SELECT max(x.version_id) FROM tags x WHERE x.pacticipant_id = t.pacticipant_id AND x.name = t.name)
-    {_PACT} = t.version_id"""
+# Each name of a tag is looked up once, not each of the versions that have it.
+_ALL_TAG_HEADS = f"""WITH RECURSIVE names (consumer_id, tag) AS (
+        SELECT consumer_id, (SELECT min(name) FROM tags WHERE pacticipant_id = consumer_id)
+        FROM integrations WHERE provider_id = :provider
+        UNION ALL SELECT consumer_id, (SELECT min(name) FROM tags WHERE pacticipant_id = consumer_id AND name > tag)
+        FROM names WHERE tag IS NOT NULL)
+    SELECT p.id, i.tag FROM (SELECT *, :provider AS provider_id FROM names WHERE tag IS NOT NULL) i
+    {_PACT} = (SELECT max(version_id) FROM tags WHERE pacticipant_id = i.consumer_id AND name = i.tag)"""
 _NEWEST = f"SELECT p.id FROM integrations i CROSS JOIN publications p ON p.id = {pacts.newest(tagged=False)}"
 
 _PASSED_ON = """SELECT 1 FROM results r JOIN branch_versions bv ON bv.version_id = r.provider_version_id
