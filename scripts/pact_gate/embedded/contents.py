@@ -61,6 +61,17 @@ def name_of(pact: Any, role: str) -> str | None:
     return name if isinstance(name, str) else None
 
 
+def specification(pact: Any) -> Any:
+    """The version of the specification that the pact states, if it states one; the older spellings count, too."""
+    metadata = pact.get("metadata") if isinstance(pact, dict) else None
+    if not isinstance(metadata, dict):
+        return None
+    for key in ("pactSpecification", "pact-specification"):
+        if isinstance(metadata.get(key), dict) and metadata[key].get("version"):
+            return metadata[key]["version"]
+    return metadata.get("pactSpecificationVersion")
+
+
 def conflicts(pact: Any, addition: Any) -> bool:
     """Whether an interaction of `addition` has the description and states of one in `pact`, but another request."""
     if not _has_interactions(pact) or not _has_interactions(addition):
@@ -111,7 +122,7 @@ def _verifiable(pact: Any) -> Any:
     kept = {key: _in_order(pact[key]) for key in ("interactions", "messages") if isinstance(pact.get(key), list)}
     if not kept:
         return pact
-    version = _specification(pact.get("metadata"))
+    version = specification(pact)
     return {**kept, "pact_specification_version": version} if version else kept
 
 
@@ -123,15 +134,6 @@ def _sorted_keys(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _sorted_keys(value[key]) for key in sorted(value)}
     return [_sorted_keys(item) for item in value] if isinstance(value, list) else value
-
-
-def _specification(metadata: Any) -> Any:
-    if not isinstance(metadata, dict):
-        return None
-    for key in ("pactSpecification", "pact-specification"):
-        if isinstance(metadata.get(key), dict) and metadata[key].get("version"):
-            return metadata[key]["version"]
-    return metadata.get("pactSpecificationVersion")
 
 
 def _with_interaction_ids(pact: Any) -> Any:

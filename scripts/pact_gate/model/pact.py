@@ -28,7 +28,7 @@ class Pact(NamedTuple):
     @property
     def interactions(self) -> list[Json]:
         """The interactions and messages, in the file's order."""
-        return _interactions(self.document)
+        return interactions(self.document)
 
 
 def parse(body: bytes, path: str) -> Pact:
@@ -92,7 +92,7 @@ class Comparison(NamedTuple):
 
 def compared(before: Mapping[str, Any], after: Mapping[str, Any]) -> Comparison:
     """Tell which interactions only one of two pact documents has, and which both have, but not alike."""
-    old, new = ({_identity(each): each for each in _interactions(document)} for document in (before, after))
+    old, new = ({_identity(each): each for each in interactions(document)} for document in (before, after))
     return Comparison(
         added=tuple(each for key, each in new.items() if key not in old),
         removed=tuple(each for key, each in old.items() if key not in new),
@@ -111,6 +111,12 @@ def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str
 def contradictions(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
     """Say in sentences which interactions two pact documents both have, but not alike."""
     return [f"changed: {told(each)}" for _, each in compared(before, after).changed]
+
+
+def interactions(document: Mapping[str, Any]) -> list[Json]:
+    """Give the interactions, then the messages, as far as they are any."""
+    listed = (document.get(key) for key in ("interactions", "messages"))
+    return [each for part in listed if isinstance(part, list) for each in part if isinstance(each, dict)]
 
 
 def states(interaction: Mapping[str, Any]) -> list[Any]:
@@ -183,11 +189,6 @@ def _specification(document: Json) -> str:
         if isinstance(found, dict) and "version" in found:
             return str(found["version"])
     return str(metadata.get("pactSpecificationVersion", "1.0.0"))
-
-
-def _interactions(document: Mapping[str, Any]) -> list[Json]:
-    listed = (document.get(key) for key in ("interactions", "messages"))
-    return [each for part in listed if isinstance(part, list) for each in part if isinstance(each, dict)]
 
 
 def _identity(interaction: Json) -> tuple[str, str]:

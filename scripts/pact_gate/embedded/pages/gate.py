@@ -12,7 +12,7 @@ from pact_gate.embedded.matrix import Question, Row, Selector, Summary
 from pact_gate.embedded.matrix import answer as matrix_answer
 from pact_gate.embedded.pages import matrix, parts
 from pact_gate.embedded.pages.frame import Page, answer, prefix_of
-from pact_gate.embedded.pages.html import Html, Part, joined, name, tag
+from pact_gate.embedded.pages.html import Attribute, Html, Part, joined, name, tag
 from pact_gate.embedded.urls import result_at
 from pact_gate.model.commit import short
 from pact_gate.model.plain import line
@@ -103,49 +103,34 @@ def form(db: sqlite3.Connection, prefix: str, asked: Asked | None = None) -> Htm
         _field("pacticipant", "Pacticipant", filled.pacticipant, filled.wrong, offers="names"),
         known,
         _field("version", "Version", filled.version, filled.wrong),
-        _choice(db, filled),
+        _labelled("environment", "To", filled.wrong, "select", _choices(db, filled.environment)),
         tag("p", tag("button", "Ask"), class_="act"),
         action=f"{prefix}/can-i-deploy",
     )
 
 
 def _field(key: str, label: str, value: str, wrong: Mapping[str, str], offers: str | None = None) -> Html:
+    shape: dict[str, Attribute] = {"value": value, "list": offers, "autocomplete": "off", "spellcheck": "false"}
+    return _labelled(key, label, wrong, "input", required=True, **shape)
+
+
+def _labelled(
+    key: str, label: str, wrong: Mapping[str, str], element: str, inside: Part = None, **attributes: Attribute
+) -> Html:
+    """A field with its label before it, and behind it what is wrong with what was put in."""
     told = wrong.get(key)
-    box = tag(
-        "input",
-        id=key,
-        name=key,
-        value=value,
-        list=offers,
-        autocomplete="off",
-        spellcheck="false",
-        required=True,
-        aria_invalid="true" if told else None,
-        aria_describedby=f"{key}-wrong" if told else None,
-    )
+    flaw: dict[str, Attribute] = {"aria_invalid": "true", "aria_describedby": f"{key}-wrong"} if told else {}
     said = tag("span", told, class_="wrong", id=f"{key}-wrong") if told else None
-    return tag("p", tag("label", label, for_=key), box, said)
+    return tag("p", tag("label", label, for_=key), tag(element, inside, id=key, name=key, **attributes, **flaw), said)
 
 
-def _choice(db: sqlite3.Connection, asked: Asked) -> Html:
+def _choices(db: sqlite3.Connection, chosen: str | None) -> list[Html]:
     rows = db.execute("SELECT name, display_name FROM environments ORDER BY production DESC, lower(name) LIMIT 1000")
-    chosen = asked.environment
     options = [
         tag("option", line(row["display_name"], 60), value=row["name"], selected=row["name"] == chosen)
         for row in rows.fetchall()
     ]
-    options.append(tag("option", "the main branches", value=_MAIN, selected=chosen == _MAIN))
-    told = asked.wrong.get("environment")
-    said = tag("span", told, class_="wrong", id="environment-wrong") if told else None
-    field = tag(
-        "select",
-        options,
-        id="environment",
-        name="environment",
-        aria_invalid="true" if told else None,
-        aria_describedby="environment-wrong" if told else None,
-    )
-    return tag("p", tag("label", "To", for_="environment"), field, said)
+    return [*options, tag("option", "the main branches", value=_MAIN, selected=chosen == _MAIN)]
 
 
 def _recent(db: sqlite3.Connection, prefix: str, owner: str) -> Html:

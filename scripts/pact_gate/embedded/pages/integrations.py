@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from pact_gate.embedded import pacts
 from pact_gate.embedded.exchange import Answer, Call
 from pact_gate.embedded.pages import parts
 from pact_gate.embedded.pages.frame import Page, answer, prefix_of
@@ -20,11 +21,10 @@ _ORDER = tuple(State)  # what somebody has to act on first, first
 _SLUGS = {state.name.lower(): state for state in State}
 
 # Which pact an integration is judged by: that of the main branch's head; where that one has none, the newest.
-_CHOSEN = """ifnull(
+_CHOSEN = f"""ifnull(
     (SELECT x.id FROM branches b JOIN publications x ON x.version_id = b.head_version_id AND x.current = 1
      WHERE b.pacticipant_id = c.id AND b.name = c.main_branch AND x.provider_id = i.provider_id),
-    (SELECT x.id FROM publications x WHERE x.provider_id = i.provider_id AND x.consumer_id = i.consumer_id
-     AND x.current = 1 ORDER BY x.version_id DESC LIMIT 1))"""
+    {pacts.newest(tagged=False)})"""
 _STATES = f"""SELECT i.consumer_id, i.provider_id, c.name AS consumer, p.name AS provider, i.changed_at,
         x.id AS publication_id, r.id AS result_id, r.success, r.pending,
         EXISTS (SELECT 1 FROM results o WHERE o.provider_id = i.provider_id AND o.consumer_id = i.consumer_id) AS ever

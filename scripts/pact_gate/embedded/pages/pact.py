@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from pact_gate.embedded import pacts
+from pact_gate.embedded import contents, pacts
 from pact_gate.embedded.exchange import Answer, Call
 from pact_gate.embedded.pages import parts
 from pact_gate.embedded.pages.frame import Page, answer, prefix_of
@@ -17,7 +17,7 @@ from pact_gate.embedded.routes.publishing import required as required_of_version
 from pact_gate.embedded.routes.verification import required_content
 from pact_gate.embedded.urls import matrix_at, pair_at, result_at
 from pact_gate.model.commit import short
-from pact_gate.model.pact import states
+from pact_gate.model.pact import interactions, states
 from pact_gate.model.plain import line
 
 _SIZE = 25  # interactions on one page
@@ -48,7 +48,7 @@ def content_page(call: Call) -> Answer:
 def _page(call: Call, row: sqlite3.Row) -> Answer:
     prefix, says = prefix_of(call), pacts.content(call.db, row["content_id"])
     consumer, provider = row["consumer"], row["provider"]
-    listed = list(_interactions(says))
+    listed = interactions(says) if isinstance(says, dict) else []
     part = parts.slice_of(call, len(listed), _SIZE)
     content = (
         _facts(call.db, prefix, row, says),
@@ -111,21 +111,8 @@ def _results(db: sqlite3.Connection, prefix: str, row: sqlite3.Row) -> Html:
     return joined(shown, more if len(found) > _RESULTS else None)
 
 
-def _interactions(says: Any) -> Iterator[Mapping[str, Any]]:
-    """The interactions and messages, as far as they are any."""
-    for key in ("interactions", "messages"):
-        listed = says.get(key) if isinstance(says, dict) else None
-        yield from (each for each in listed if isinstance(each, dict)) if isinstance(listed, list) else ()
-
-
 def _specification(says: Any) -> str:
-    metadata = says.get("metadata") if isinstance(says, dict) else None
-    if not isinstance(metadata, dict):
-        return ""
-    for key in ("pactSpecification", "pact-specification"):
-        if isinstance(metadata.get(key), dict):
-            return line(str(metadata[key].get("version", "")), 20)
-    return line(str(metadata.get("pactSpecificationVersion", "")), 20)
+    return line(str(contents.specification(says) or ""), 20)
 
 
 def _raw(says: Any) -> Html:
