@@ -66,7 +66,7 @@ class Site:
     def look(self, path: str, status: int = 200) -> Document:
         """A page, as a browser asks for it."""
         answered = self.ask("GET", path, BROWSER)
-        assert (answered.status, answered.headers["Content-Type"]) == (status, "text/html; charset=utf-8"), path
+        assert (answered.status, answered.headers["Content-Type"]) == (status, "text/html;charset=utf-8"), path
         return read(answered.text)
 
     def do(self, method: str, path: str, body: Any = None) -> Any:

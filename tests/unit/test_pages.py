@@ -93,7 +93,7 @@ def test_programs_get_what_they_always_got(full: Site, accept: str | None) -> No
 def test_browsers_get_pages(full: Site, accept: str) -> None:
     assert prefers_html(accept)
     for path in where(full, "x"):
-        assert full.ask("GET", path, accept).headers["Content-Type"] == "text/html; charset=utf-8"
+        assert full.ask("GET", path, accept).headers["Content-Type"] == "text/html;charset=utf-8"
 
 
 @pytest.mark.parametrize(

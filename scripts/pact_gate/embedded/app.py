@@ -215,8 +215,7 @@ def _sent(answer: Answer, environ: Environ) -> Any:
     if answer.media != HTML and answer.status >= _ERROR and PROBLEM in environ.get("HTTP_ACCEPT", ""):
         body, media = _problem(answer, environ), PROBLEM
     text = body if isinstance(body, str) and "json" not in media else dumps(body)
-    kind = media if media == HTML else f"{media};charset=utf-8"
-    return bottle.HTTPResponse(text.encode(), answer.status, {**headers, "Content-Type": kind})
+    return bottle.HTTPResponse(text.encode(), answer.status, {**headers, "Content-Type": f"{media};charset=utf-8"})
 
 
 def _header(value: str) -> str:

@@ -16,7 +16,7 @@ ANY_JSON = "any type with json in its name"  # of a body
 MERGE_PATCH = "application/merge-patch+json"
 PROBLEM = "application/problem+json"
 TEXT = "text/plain"
-HTML = "text/html; charset=utf-8"
+HTML = "text/html"
 SVG = "image/svg+xml"
 
 

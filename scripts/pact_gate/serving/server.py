@@ -119,12 +119,12 @@ class _Parser(HTTPRequestParser):  # type: ignore[misc]
     error: Any
 
     def received(self, data: bytes) -> int:
-        head, limit = self.header_plus + data, self.adj.limits.target
+        limit = self.adj.limits.target
         consumed: int = super().received(data)
         if self.error is None and len(getattr(self, "request_uri", "")) > limit:
             self.error, self.completed = _TooLong(""), True
         elif getattr(self.error, "code", 0) == utilities.RequestHeaderFieldsTooLarge.code:
-            target = head.lstrip().partition(b"\r\n")[0].partition(b" ")[2]
+            target = (self.header_plus + data).lstrip().partition(b"\r\n")[0].partition(b" ")[2]
             self.error = _TooLong("") if len(target) > limit else self.error
             self.command = "-"  # waitress takes what it could not read for GET /
         return consumed
