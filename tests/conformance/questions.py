@@ -1033,3 +1033,71 @@ def publications_of_other_kinds(b: Broker) -> None:
         path = f"/pacts/provider/{b.name('products')}/consumer/{b.name('orders')}/version/3"
         b.call(method, path, raw=b'"text"', label=f"{method} a text")
     b.call("GET", "/diagnostic/status/dependencies")
+
+
+@scenario
+def dashboard(b: Broker) -> None:
+    """The newest pact of each pair and tag, and those that are in an environment."""
+    b.environment("test")
+    for number, branch, content, tags in (
+        ("1", "main", "a", ["dev"]),
+        ("2", "main", "b", ["dev", "prod/1"]),
+        ("3", "feat/x", "c", None),
+        ("4", "main", "b", ["prod/1"]),
+        ("5", "feat/y", "d", None),
+    ):
+        b.publish("orders", number, "products", branch=branch, content=content, tags=tags)
+    b.publish("web", "1 ä/x", "products", branch="main", content="w")
+    b.verify("orders", "1", "products", "p1", branch="main")
+    b.verify("orders", "2", "products", "p1", success=False)
+    b.verify("orders", "2", "products", "p/2", branch="main", tags=("prod/1",))
+    b.verify("orders", "3", "products", "p3", branch="feat/z", success=False)
+    selected = asked(b, "products", "main", {"branch": "main", "consumer": "web"})
+    b.verify_selected(selected, "products", "p4", success=False, branch="main")  # while it was pending
+    b.deploy("orders", "1", "test")
+    b.release("orders", "3", "test")
+    b.branch("orders", "4", "second")
+    pair = f"/dashboard/provider/{b.name('products')}/consumer/"
+    for query in ("", "?page=1&size=2", "?page=2&size=2", "?page=9", "?size=0", "?pageNumber=1&pageSize=1"):
+        b.call("GET", f"{pair}{b.name('orders')}{query}")
+    b.call("GET", f"{pair}{b.name('web')}")
+    b.call("GET", f"/dashboard/provider/{b.name('web')}/consumer/{b.name('orders')}", label="nothing between the two")
+    b.call("GET", f"{pair}{b.name('orders')}", accept="application/json")
+
+
+@scenario
+def metrics(b: Broker) -> None:
+    """Counts of all that the broker holds: record them on an empty one."""
+    b.environment("test")
+    for number, content, tags in (("1", "a", ["x"]), ("2", "b", ["x", "y"]), ("3", "b", None)):
+        b.publish("orders", number, "products", "billing", branch="main", content=content, tags=tags)
+    b.verify("orders", "1", "products", "p1", branch="main")
+    b.verify("orders", "1", "products", "p1", success=False)
+    b.verify("orders", "2", "products", "p2", branch="main", tags=("x",))
+    b.deploy("orders", "1", "test")
+    b.deploy("orders", "2", "test")
+    b.release("orders", "1", "test")
+    b.pacticipant("lonely", main_branch="main")
+    b.call("GET", "/metrics")
+
+
+@scenario
+def differences_of_pacts(b: Broker) -> None:
+    for number, content in (("1", "a"), ("2 ä", "a"), ("3", "b"), ("4", "b")):
+        b.publish("orders", number, "products", branch="main", content=content)
+    pair = f"/pacts/provider/{b.name('products')}/consumer/{b.name('orders')}"
+    one, other = (b.pact("orders", number, "products", record=False) for number in "13")
+    old, new = (pact.link("pb:pact-version").rpartition("/")[2] for pact in (one, other))
+    for path in (
+        f"{pair}/version/4/diff/previous-distinct",
+        f"{pair}/version/1/diff/previous-distinct",
+        f"{pair}/version/9/diff/previous-distinct",
+        f"{pair}/version/4/diff/version/{quote('2 ä')}",
+        f"{pair}/version/4/diff/version/9",
+        f"{pair}/version/9/diff/version/4",
+        f"{pair}/pact-version/{new}/diff/pact-version/{old}",
+        f"{pair}/pact-version/{new}/diff/pact-version/{'0' * 40}",
+        f"{pair}/pact-version/{'0' * 40}/diff/pact-version/{new}",
+    ):
+        for accept in ("text/plain", "*/*", "application/hal+json"):
+            b.call("GET", path, accept=accept)

@@ -99,6 +99,23 @@ def test_a_provider_counts_once_in_a_versions_results(asked: Broker, request: py
 
 
 @pytest.mark.parametrize("asked", BOTH, indirect=True)
+def test_a_difference_is_that_from_the_version_that_is_named(asked: Broker, request: pytest.FixtureRequest) -> None:
+    """A real broker takes the one before that says something else, whatever is named."""
+    for number, content in (("1", "a"), ("2", "b"), ("3", "c")):
+        asked.publish("orders", number, "products", content=content)
+    pair = f"/pacts/provider/{asked.name('products')}/consumer/{asked.name('orders')}"
+    text = asked.call("GET", f"{pair}/version/3/diff/version/1", accept="text/plain").body
+    from_one, from_two = ('"/a"' in text, '"/b"' in text)
+    assert (from_one, from_two) == ((False, True) if "real" in request.node.name else (True, False))
+
+
+@pytest.mark.parametrize("asked", BOTH, indirect=True)
+def test_the_dashboard_of_nobody(asked: Broker, request: pytest.FixtureRequest) -> None:
+    found = asked.call("GET", f"/dashboard/provider/{asked.name('nobody')}/consumer/{asked.name('none')}")
+    assert found.status == (500 if "real" in request.node.name else 404)
+
+
+@pytest.mark.parametrize("asked", BOTH, indirect=True)
 def test_head_is_answered_as_get(asked: Broker, request: pytest.FixtureRequest) -> None:
     assert asked.call("HEAD", "/").status == (405 if "real" in request.node.name else 200)
 

@@ -6,12 +6,15 @@ with keys in any order), the messages and the specification's version. So a Pact
 
 from __future__ import annotations
 
+import difflib
 import hashlib
 import json
 import zlib
 from typing import Any, NoReturn
 
 _MOST_NESTING = 50  # as the Pact Broker
+_MOST_LINES = 20_000  # of each of two pacts that are compared: the time grows with their square
+_LISTS = ("interactions", "messages")
 _REQUEST_PARTS = ("method", "path", "query", "body", "headers")
 
 
@@ -72,6 +75,16 @@ def specification(pact: Any) -> Any:
     return metadata.get("pactSpecificationVersion")
 
 
+def difference(old: Any, new: Any, names: tuple[str, str]) -> str:
+    """What differs, as a unified diff of the two, whatever the order of their interactions and keys."""
+    one, other = (
+        json.dumps(_comparable(pact), indent=2, sort_keys=True, ensure_ascii=False).splitlines() for pact in (old, new)
+    )
+    if max(len(one), len(other)) > _MOST_LINES:
+        return "They differ, and are too long to be compared here." if one != other else ""
+    return "\n".join(difflib.unified_diff(one, other, *names, lineterm="", n=2))
+
+
 def conflicts(pact: Any, addition: Any) -> bool:
     """Whether an interaction of `addition` has the description and states of one in `pact`, but another request."""
     if not _has_interactions(pact) or not _has_interactions(addition):
@@ -119,7 +132,7 @@ def _digest(text: str) -> str:
 def _verifiable(pact: Any) -> Any:
     if not isinstance(pact, dict):
         return pact
-    kept = {key: _in_order(pact[key]) for key in ("interactions", "messages") if isinstance(pact.get(key), list)}
+    kept = {key: _in_order(pact[key]) for key in _LISTS if isinstance(pact.get(key), list)}
     if not kept:
         return pact
     version = specification(pact)
@@ -185,3 +198,16 @@ def _states_of(interaction: dict[str, Any]) -> Any:
 def _request_of(interaction: dict[str, Any]) -> list[Any]:
     request = interaction.get("request")
     return [request.get(part) for part in _REQUEST_PARTS] if isinstance(request, dict) else []
+
+
+def _comparable(pact: Any) -> Any:
+    plain = _without_ids(pact)
+    if not isinstance(plain, dict):
+        return plain
+    return {**plain, **{key: _in_order(plain[key]) for key in _LISTS if isinstance(plain.get(key), list)}}
+
+
+def _without_ids(pact: Any) -> Any:
+    if isinstance(pact, dict):
+        return {key: _without_ids(value) for key, value in pact.items() if key != "_id"}
+    return [_without_ids(item) for item in pact] if isinstance(pact, list) else pact

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from pact_gate.embedded.routes import (
+    dashboard,
+    diffs,
     environments,
     general,
     matrix,
+    metrics,
     pacticipants,
     pacts,
     publishing,
@@ -17,6 +20,9 @@ from pact_gate.embedded.routing import Resource, Resources, Route
 
 ROUTES: tuple[Route, ...] = (
     *general.ROUTES,
+    *dashboard.ROUTES,
+    *diffs.ROUTES,
+    *metrics.ROUTES,
     *pacticipants.ROUTES,
     *matrix.ROUTES,
     *versions.ROUTES,

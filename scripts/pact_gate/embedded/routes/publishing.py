@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import difflib
-import json
 import sqlite3
 from dataclasses import dataclass
 from typing import Any
@@ -198,8 +196,9 @@ def _refuse_conflicts(call: Call, consumer: str, number: str, contracts: list[_C
         pair = pacts.pair_of(call.db, consumer, contract.provider)
         known = pacts.of_version(call.db, pair, number) if pair else None
         if known and known["sha"] != contents.sha(contract.pact):
+            published = pacts.content(call.db, known["content_id"])
             notices.append(_notice("error", _other_content(consumer, number, contract.provider)))
-            notices.append(_notice("info", _difference(pacts.content(call.db, known["content_id"]), contract.pact)))
+            notices.append(_notice("info", contents.difference(published, contract.pact, ("published", "now"))))
     for name in dict.fromkeys([consumer, *(contract.provider for contract in contracts)]):
         alike = estate.lookalikes(call.db, name)
         notices += [_notice("error", _lookalike(name, alike))] if alike else []
@@ -223,19 +222,6 @@ def _lookalike(name: str, alike: list[str]) -> str:
         f" is another, make the pacticipant {name!r} first (pact-broker create-or-update-pacticipant), then"
         " publish again."
     )
-
-
-def _difference(old: Any, new: Any) -> str:
-    one, other = (
-        json.dumps(_without_ids(pact), indent=2, sort_keys=True, ensure_ascii=False).splitlines() for pact in (old, new)
-    )
-    return "\n".join(difflib.unified_diff(one, other, "published", "now", lineterm="", n=2))
-
-
-def _without_ids(pact: Any) -> Any:
-    if isinstance(pact, dict):
-        return {key: _without_ids(value) for key, value in pact.items() if key != "_id"}
-    return [_without_ids(item) for item in pact] if isinstance(pact, list) else pact
 
 
 def _notice(kind: str, text: str) -> Notice:
