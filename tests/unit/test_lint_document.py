@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pact_gate.lint.document import DEEPEST, Way, located, read, shown
+from pact_gate.lint.document import DEEPEST, Document, Spot, Way, read, shown
 from pact_gate.model.errors import InputError
+from pact_gate.model.pact import Pact
 
 ROOT = Path(__file__).parents[2]
 JSON = st.recursive(
@@ -21,6 +23,11 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
     max_leaves=30,
 )
+
+
+def located(text: str, ways: Collection[Way]) -> dict[Way, Spot]:
+    """Where values stand in any JSON."""
+    return Document(Pact("a", "b", "", {}, text.encode(), (), twice=True), "x.json").spots(ways)
 
 
 def every(value: Any, way: Way = ()) -> dict[Way, Any]:

@@ -17,7 +17,7 @@ from pact_gate.model import archive
 from pact_gate.model.commit import chosen_version, short
 from pact_gate.model.errors import GitHubError, InputError
 from pact_gate.model.outcome import Outcome
-from pact_gate.model.pact import parse, says_a_key_twice
+from pact_gate.model.pact import parse
 from pact_gate.model.runs import Artifact, RunOrigin
 from pact_gate.settings.github import FetchSettings, fetch_settings
 from pact_gate.settings.inputs import Inputs
@@ -178,12 +178,10 @@ def _files(packed: bytes, allowed: Sequence[str]) -> list[_File]:
 def _checked(entry: archive.Entry, allowed: Sequence[str]) -> _File:
     """Take an entry for a pact, if it is one of a consumer that is allowed here."""
     try:
-        pact, ambiguous = parse(entry.body, entry.shown), says_a_key_twice(entry.body)
+        pact = parse(entry.body, entry.shown)
     except InputError as error:
         raise InputError(f"{error.cause} Nothing of the artifact was taken.", _MEND_THE_TESTS) from error
-    except RecursionError:
-        raise _refused(entry, "is nested too deeply to be read") from None
-    if ambiguous:
+    if pact.twice:
         raise _refused(entry, "says a key twice: one reader may take it for another pact than the next one does")
     if pact.consumer not in allowed:
         raise _refused(entry, f"is a pact of {archive.shown(pact.consumer)}, not of {' or '.join(allowed)}")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -160,6 +159,8 @@ def _all(tasks: Sequence[_Task]) -> _Looked:
         for task in tasks:
             looked.add(_look(task))
         return looked
+    from concurrent.futures import ProcessPoolExecutor  # noqa: PLC0415 - few steps have so many files
+
     with ProcessPoolExecutor(processors) as pool:
         for each in pool.map(_look, tasks, chunksize=_FILES_OF_A_PROCESS // 2):
             looked.add(each)

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import accumulate
 from typing import Any, NamedTuple, cast
 
 from pact_gate.model.errors import InputError, Place
-from pact_gate.model.pact import Pact, parse, says_a_key_twice
+from pact_gate.model.pact import Pact, parse
 
 Way = tuple[str | int, ...]
 """The way from a document, or from an interaction, to a value: keys, and the numbers of items from 0."""
@@ -23,12 +23,14 @@ Way = tuple[str | int, ...]
 DEEPEST = 100
 
 _NARROW = "The input `pacts` must match pact files alone: narrow it, or mend the consumer's test that wrote this file."
-_STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
-_BUT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
+_NEITHER_BRACKETS_NOR_QUOTES = bytes(set(range(256)) - set(b'[]{}"'))
 _STEPS = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
 _TOKEN = re.compile(r'"(?:[^"\\]++|\\.)*+"|[{}\[\],:]|[^\s{}\[\],:"]+', re.DOTALL)
-_DECODER: Any = json.JSONDecoder(strict=False)  # `scan_once` says where a value ends, as its own `raw_decode` uses it
-_SPACES = re.compile(r"[ \t\n\r]*+")
+_DECODER: Any = json.JSONDecoder(strict=False)
+_scan: Callable[[str, int], tuple[Any, int]] = _DECODER.scan_once  # gives a value, and the offset behind it
+# The text was read as JSON before: there is something wherever something is looked for.
+_gap: Callable[[str, int], Any] = re.compile(r"[ \t\n\r]*+,?[ \t\n\r]*+").match
+_key = re.compile(r'[ \t\n\r]*+,?[ \t\n\r]*+("(?:[^"\\]++|\\.)*+")[ \t\n\r]*+:[ \t\n\r]*+').match
 _PLAIN_KEY = re.compile(r"[A-Za-z_@$][\w@$]*")
 
 
@@ -51,7 +53,6 @@ class Document:
 
     pact: Pact
     path: str
-    twice: bool = False
 
     @cached_property
     def text(self) -> str:
@@ -60,11 +61,11 @@ class Document:
 
     def spots(self, ways: Collection[Way]) -> dict[Way, Spot]:
         """Say where these values stand. One pass, however many they are; what is not there is left out."""
-        return _Search(self.text, ways, twice=self.twice).found
+        return _Search(self.text, ways, twice=self.pact.twice).found
 
     def keys_twice(self) -> list[tuple[Way, Spot]]:
         """Give every key that its object has already had: the way to it, and its place."""
-        return list(_repeated(self.text)) if self.twice else []
+        return list(_repeated(self.text)) if self.pact.twice else []
 
 
 def read(body: bytes, path: str) -> Document:
@@ -75,17 +76,12 @@ def read(body: bytes, path: str) -> Document:
     """
     if _depth(body) > DEEPEST:
         _refuse(path, f"is nested deeper than {DEEPEST} levels")
-    return Document(parse(body, path), path, says_a_key_twice(body))
+    return Document(parse(body, path), path)
 
 
 def shown(way: Way) -> str:
     """Write a way as a path: `$.response.body.items[0].id`. A key that is no plain name stands in `['…']`."""
     return "$" + "".join(_step(part) for part in way)
-
-
-def located(text: str, ways: Collection[Way]) -> dict[Way, Spot]:
-    """Say where values stand in a JSON text that Python has read. A key that is there twice counts as it does there."""
-    return _Search(text, ways, twice=True).found
 
 
 def _refuse(path: str, what: str) -> None:
@@ -94,7 +90,10 @@ def _refuse(path: str, what: str) -> None:
 
 def _depth(body: bytes) -> int:
     """Say how deeply a text is nested, whether or not it is JSON. Strings are left out: they may hold brackets."""
-    brackets = _STRING.sub(b"", body).translate(None, _BUT_BRACKETS)
+    if b"\\" in body:
+        body = body.replace(b"\\\\", b"").replace(b'\\"', b"")
+    kept = body.translate(None, _NEITHER_BRACKETS_NOR_QUOTES)
+    brackets = b"".join(kept.replace(b'""', b"").split(b'"')[::2])  # two quotes at once: nothing of a string is left
     return max(accumulate(map(_STEPS.__getitem__, brackets)), default=0)
 
 
@@ -108,17 +107,18 @@ def _step(part: str | int) -> str:
 
 
 class _Lines:
-    """Turns offsets into lines and columns."""
+    """Turns offsets into lines and columns, in the text's order."""
 
     def __init__(self, text: str) -> None:
-        self._ends = [found.start() for found in re.finditer("\n", text)]
+        self._text = text
+        self._at = self._begin = 0
+        self._line = 1
 
-    def spot(self, start: int, end: int, key: int | None = None) -> Spot:
-        from bisect import bisect_left  # noqa: PLC0415 - only who shows something
-
-        line = bisect_left(self._ends, start)
-        begin = self._ends[line - 1] + 1 if line else 0
-        return Spot(line + 1, start - begin + 1, start, end, key)
+    def at(self, offset: int) -> tuple[int, int]:
+        self._line += self._text.count("\n", self._at, offset)
+        self._begin = max(self._begin, self._text.rfind("\n", self._at, offset) + 1)
+        self._at = offset
+        return self._line, offset - self._begin + 1
 
 
 def _name(token: str) -> str:
@@ -152,48 +152,35 @@ class _Search:
         self._most = len(text) if twice else len(set(ways))  # of two keys the last one counts, so all must be seen
         self._text = text
         self._lines = _Lines(text)
-        self._value(self._spaces(0), _trie(ways), None)
-
-    def _spaces(self, at: int) -> int:
-        # The text was read as JSON before: there is something wherever something is looked for.
-        return cast("re.Match[str]", _SPACES.match(self._text, at)).end()
-
-    def _past(self, start: int) -> tuple[Any, int]:
-        """Read a value, and give it and the offset behind it."""
-        return cast("tuple[Any, int]", _DECODER.scan_once(self._text, start))
+        self._value(_gap(text, 0).end(), _trie(ways), None)
 
     def _value(self, start: int, wanted: _Trie, key: int | None) -> int:
         """Go over a value, and give the offset behind it."""
+        line, column = self._lines.at(start)
         kind = self._text[start] if len(wanted) > (_HERE in wanted) else ""
         if kind == "{":
             end = self._object(start + 1, wanted)
         elif kind == "[":
             end = self._array(start + 1, wanted)
         else:
-            end = self._past(start)[1]
+            end = _scan(self._text, start)[1]
         if _HERE in wanted:
-            self.found[wanted[_HERE]] = self._lines.spot(start, end, key)
+            self.found[wanted[_HERE]] = Spot(line, column, start, end, key)
         return end
 
     def _object(self, at: int, wanted: _Trie) -> int:
-        at = self._spaces(at)
-        while self._text[at] != "}" and len(self.found) < self._most:
-            if self._text[at] == ",":
-                at = self._spaces(at + 1)
-            name, end = self._past(at)
-            start = self._spaces(self._spaces(end) + 1)  # past the colon
-            inner = wanted.get(name)
-            at = self._spaces(self._past(start)[1] if inner is None else self._value(start, inner, at))
-        return at + 1
+        text = self._text
+        while len(self.found) < self._most and (key := _key(text, at)):
+            inner, start = wanted.get(_name(key[1])), key.end()
+            at = _scan(text, start)[1] if inner is None else self._value(start, inner, key.start(1))
+        return cast("int", _gap(text, at).end()) + 1
 
     def _array(self, at: int, wanted: _Trie) -> int:
-        index, at = 0, self._spaces(at)
-        while self._text[at] != "]" and len(self.found) < self._most:
-            if self._text[at] == ",":
-                at = self._spaces(at + 1)
+        text, index, at = self._text, 0, _gap(self._text, at).end()
+        while text[at] != "]" and len(self.found) < self._most:
             inner = wanted.get(index)
-            at = self._spaces(self._past(at)[1] if inner is None else self._value(at, inner, None))
-            index += 1
+            end = _scan(text, at)[1] if inner is None else self._value(at, inner, None)
+            index, at = index + 1, _gap(text, end).end()
         return at + 1
 
 
@@ -222,5 +209,5 @@ def _repeated(text: str) -> Iterator[tuple[Way, Spot]]:
                 seen = cast("set[str]", keys[-1])
                 way[-1] = key = _name(name)
                 if key in seen:
-                    yield tuple(way), lines.spot(token.start(), token.end(), token.start())
+                    yield tuple(way), Spot(*lines.at(token.start()), token.start(), token.end(), token.start())
                 seen.add(key)

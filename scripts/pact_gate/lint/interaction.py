@@ -12,7 +12,6 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import islice
 from typing import Any, Literal, NamedTuple
 
 from pact_gate.lint.document import Document, Way
@@ -153,8 +152,9 @@ class Part:
         """Every value of a JSON body that holds no others, in the body's order; at most `_MOST_LEAVES`."""
         if not isinstance(self.body, dict | list):
             return ()
-        every = _leaves(self.body, self.body_way, matching(body_rules(self.rules)), self._generated)
-        return tuple(islice(every, _MOST_LEAVES))
+        gathered = _Leaves(self.body_way, self._generated)
+        gathered.go(self.body_way, self.body, matching(body_rules(self.rules)))
+        return tuple(gathered.found)
 
     @cached_property
     def _generated(self) -> frozenset[Any]:
@@ -173,6 +173,9 @@ _ID = re.compile(
     r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|(?<![0-9A-Za-z])[0-9A-Za-z]{24,26}(?![0-9A-Za-z])"
 )
 _A_CARD = 10**12
+SHORTEST = 8
+"""Characters of what could be a secret or a person's."""
+
 _V4_BODY = frozenset(("content", "contentType", "encoded", "contentTypeHint"))
 
 
@@ -212,8 +215,10 @@ class Interaction:
 
     @cached_property
     def texts(self) -> tuple[Text, ...]:
-        """Every text in it but the patterns of its matching rules, and every number that is long enough for a card."""
-        return tuple(islice(_texts(self.raw), _MOST_LEAVES))
+        """Every text and number that is long enough for a secret or a card, but the patterns of its matching rules."""
+        gathered = _Texts()
+        gathered.go("", "", self.raw, ())
+        return tuple(gathered.found[:_MOST_LEAVES])
 
     @cached_property
     def lengths(self) -> frozenset[int]:
@@ -286,50 +291,60 @@ def _one_or_several(found: Any, role: str) -> Iterator[tuple[Way, Any]]:
         yield (role,), found
 
 
-def _texts(raw: Json) -> Iterator[Text]:
-    waiting: list[tuple[str, str, Any, Way]] = [("", "", raw, ())]
-    while waiting:
-        parent, name, value, way = waiting.pop()
-        if isinstance(value, str):
-            yield Text(parent, name, value, way)
+class _Texts:
+    """Gathers them from the last to the first. No document is nested so deeply that this could not call itself."""
+
+    def __init__(self) -> None:
+        self.found: list[Text] = []
+
+    def go(self, parent: str, name: str, value: Any, way: Way) -> None:
+        """Go through a value. An item of a list has the list's name."""
+        if (isinstance(value, str) and len(value) >= SHORTEST) or (isinstance(value, int) and value >= _A_CARD):
+            self.found.append(Text(parent, name, str(value), way))
         elif isinstance(value, dict):
-            waiting += [(name, key, each, (*way, key)) for key, each in value.items() if key not in _NO_TEXTS]
+            for key in reversed(value):
+                if key not in _NO_TEXTS:
+                    self.go(name, key, value[key], (*way, key))
         elif isinstance(value, list):
-            waiting += [(parent, name, each, (*way, number)) for number, each in enumerate(value)]
-        elif isinstance(value, int) and value >= _A_CARD:
-            yield Text(parent, name, str(value), way)
+            for number in reversed(range(len(value))):
+                self.go(parent, name, value[number], (*way, number))
 
 
-def _leaves(body: Any, start: Way, rules: Matching, generated: frozenset[Any]) -> Iterator[Leaf]:
-    waiting = [(start, body, rules)]
-    while waiting:
-        way, value, here = waiting.pop()
-        if isinstance(value, dict) and "json_class" in value:
-            waiting += reversed([*_of_ruby(way, value, here)])
-        elif isinstance(value, dict | list):
-            waiting += reversed(_members(way, value, here))
+class _Leaves:
+    """Gathers them in the body's order. No document is nested so deeply that this could not call itself."""
+
+    def __init__(self, start: Way, generated: frozenset[Any]) -> None:
+        self.found: list[Leaf] = []
+        self._start = len(start)
+        self._generated = generated
+
+    def go(self, way: Way, value: Any, here: Matching, key: str = "") -> None:
+        """Go through a value. An item of a list has the list's key."""
+        if isinstance(value, dict):
+            if "json_class" in value:
+                self._of_ruby(way, value, here)
+            else:
+                self._members(way, value, here)
+        elif isinstance(value, list):
+            for number, each in enumerate(value):
+                self.go((*way, number), each, here.into(number), key)
+        elif len(self.found) < _MOST_LEAVES:
+            is_generated = bool(self._generated) and _has_generator(way[self._start :], self._generated)
+            self.found.append(Leaf(way, value, here.matcher, is_generated, key))
+
+    def _members(self, way: Way, value: Json, here: Matching) -> None:
+        for name, each in value.items():
+            self.go((*way, name), each, here.into(name), name)
+
+    def _of_ruby(self, way: Way, value: Json, here: Matching) -> None:
+        """Read Ruby's matchers, which old pacts of V1 have in their bodies as classes written as JSON."""
+        data = value.get("data")
+        if value["json_class"] == "Pact::Term" and isinstance(data, dict):
+            self.go((*way, "data", "generate"), data.get("generate"), here.freed(), "generate")
+        elif value["json_class"] in ("Pact::SomethingLike", "Pact::ArrayLike"):
+            self.go((*way, "contents"), value.get("contents"), here.freed(), "contents")
         else:
-            key = way[-1] if len(way) > len(start) else ""
-            if isinstance(key, int):
-                key = next((part for part in reversed(way[len(start) :]) if isinstance(part, str)), "")
-            is_generated = bool(generated) and _has_generator(way[len(start) :], generated)
-            yield Leaf(way, value, here.matcher, is_generated, key)
-
-
-def _members(way: Way, value: Any, here: Matching) -> list[tuple[Way, Any, Matching]]:
-    pairs = value.items() if isinstance(value, dict) else enumerate(value)
-    return [((*way, part), each, here.into(part)) for part, each in pairs]
-
-
-def _of_ruby(way: Way, value: Json, here: Matching) -> Iterator[tuple[Way, Any, Matching]]:
-    """Read Ruby's matchers, which old pacts of V1 have in their bodies as classes written as JSON."""
-    data = value.get("data")
-    if value["json_class"] == "Pact::Term" and isinstance(data, dict):
-        yield (*way, "data", "generate"), data.get("generate"), here.freed()
-    elif value["json_class"] in ("Pact::SomethingLike", "Pact::ArrayLike"):
-        yield (*way, "contents"), value.get("contents"), here.freed()
-    else:
-        yield from _members(way, value, here)
+            self._members(way, value, here)
 
 
 def _has_generator(way: Way, generated: frozenset[Any]) -> bool:

@@ -9,7 +9,7 @@ A rule for something that the value is in cascades to the value, except those th
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -23,11 +23,17 @@ _PART = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _ANY = "*"
+_NO_NAME = -1  # an index that no path has
 _STAR = ("*",)  # a wildcard in a path, which no key or index is equal to
 _MOST_STATES = 64  # paths that are followed at once; more than a handful fit one value in no pact that anybody wrote
 _EQUAL = frozenset(("equality", "equal"))
 _OF_KEYS = frozenset(("values", "eachKey"))
-_SPELLED = {each.lower(): each for each in ("eachKey", "eachValue", "arrayContains", "notEmpty")}
+_SPELLED = {
+    "each-key": "eachKey",
+    "each-value": "eachValue",
+    "array-contains": "arrayContains",
+    "not-empty": "notEmpty",
+}
 
 Token = str | int | tuple[str]
 
@@ -54,108 +60,73 @@ class Rule(NamedTuple):
 _TYPE = Rule((), (Matcher("type", {}),))
 
 
-class _Node:
-    """A step of the rules' paths, and the steps from there."""
-
-    __slots__ = ("named", "rule", "star")
-
-    def __init__(self) -> None:
-        self.named: dict[str | int, _Node] = {}
-        self.star: _Node | None = None
-        self.rule: Rule | None = None
-
-
-class _Best(NamedTuple):
-    weight: int = 0
-    length: int = 0
-    rule: Rule | None = None
-
-
-_NOTHING = _Best()
+_Node = dict[Any, Any]  # a step of the rules' paths: the steps from there by name, index or `_STAR`, and its rule
+_HERE = None  # the key under which a node has its rule
+_Best = tuple[int, int, Rule | None]  # a weight, a length, and the rule that has them
 
 
 class Matching:
     """What the rules say of one value, and a way to go on to what is in it."""
 
-    __slots__ = ("_best", "_depth", "_into", "_other", "_states", "matchers")
+    __slots__ = ("_best", "_depth", "_into", "_other", "_states", "matcher", "matchers")
 
-    def __init__(self, states: tuple[tuple[_Node, int], ...] = (), best: _Best = _NOTHING, depth: int = 0) -> None:
+    def __init__(self, states: Sequence[tuple[_Node, int]] = (), best: _Best = (0, 0, None), depth: int = 0) -> None:
         self._states = states
         self._best = best
         self._depth = depth
         self._into: dict[str | int, Matching] = {}
         self._other: Matching | None = None
-        self.matchers = _decided(best, depth)
+        self.matchers = _decided(best[2], cascaded=best[1] < depth)
         """The matchers of the rule that decides on this value; none where it is compared exactly."""
-
-    @property
-    def matcher(self) -> Matcher | None:
+        self.matcher = self.matchers[0] if self.matchers else None
         """The first of the matchers; None where the value is compared exactly."""
-        return self.matchers[0] if self.matchers else None
 
     def into(self, part: str | int) -> Matching:
-        """Go on to a member of this value. Items of a list that no rule speaks of by number are alike."""
-        if not self._states:
-            self._other = self._other or Matching((), self._best, self._depth + 1)
-            return self._other
-        if isinstance(part, int) and not any(part in node.named for node, _ in self._states):
-            part = -1
+        """Go on to a member of this value. Those of which no rule speaks by name or number are alike."""
         known = self._into.get(part)
-        if known is None:
-            known = self._into[part] = self._member(part)
-        return known
+        if known is not None:
+            return known
+        for node, _ in self._states:
+            if part in node:
+                known = self._into[part] = self._member(part)
+                return known
+        if self._other is None:
+            self._other = self._member(_NO_NAME)
+        return self._other
 
     def _member(self, part: str | int) -> Matching:
-        depth = self._depth + 1
-        states = tuple(_steps(self._states, part))[:_MOST_STATES]
-        if not states:  # nothing speaks of it: it is as all others of which nothing does
-            self._other = self._other or Matching((), self._best, depth)
-            return self._other
-        best = self._best
-        for node, weight in states:
-            if node.rule is not None and (weight, depth) >= (best.weight, best.length):
-                best = _Best(weight, depth, node.rule)
-        return Matching(states, best, depth)
+        depth, best, states = self._depth + 1, self._best, []
+        for node, weight in self._states:
+            for token, factor in ((part, 2), (_STAR, 1)):
+                after = node.get(token)
+                if after is not None:
+                    states.append((after, weight * factor))
+        for node, weight in states[:_MOST_STATES]:
+            if _HERE in node and (weight, depth) >= best[:2]:
+                best = weight, depth, node[_HERE]
+        return Matching(states[:_MOST_STATES], best, depth)
 
     def freed(self) -> Matching:
         """Give the same value, matched by its type with all that is in it."""
-        return Matching((), _Best(1, self._depth, _TYPE), self._depth)
+        return Matching((), (1, self._depth, _TYPE), self._depth)
 
 
-def _decided(best: _Best, depth: int) -> tuple[Matcher, ...]:
-    if best.rule is None:
+def _decided(rule: Rule | None, *, cascaded: bool) -> tuple[Matcher, ...]:
+    if rule is None:
         return ()
-    if best.length == depth:
-        return best.rule.matchers
     # A rule that speaks of keys alone leaves the values as they are, and what they hold.
-    return tuple(each for each in best.rule.matchers if each.kind not in _OF_KEYS)
-
-
-def _steps(states: Iterable[tuple[_Node, int]], part: str | int) -> Iterator[tuple[_Node, int]]:
-    for node, weight in states:
-        named = node.named.get(part)
-        if named is not None:
-            yield named, weight * 2
-        if node.star is not None:
-            yield node.star, weight
+    return tuple(each for each in rule.matchers if each.kind not in _OF_KEYS) if cascaded else rule.matchers
 
 
 def matching(rules: Iterable[Rule]) -> Matching:
     """Give what the rules say of the root."""
-    root = _Node()
+    root: _Node = {}
     for rule in rules:
-        _add(root, rule)
-    return Matching(((root, 2),), _Best(2, 0, root.rule) if root.rule else _NOTHING)
-
-
-def _add(root: _Node, rule: Rule) -> None:
-    node = root
-    for token in rule.path:
-        if isinstance(token, tuple):
-            node.star = node = node.star or _Node()
-        else:
-            node = node.named.setdefault(token, _Node())
-    node.rule = rule
+        node = root
+        for token in rule.path:
+            node = node.setdefault(token, {})
+        node[_HERE] = rule
+    return Matching(((root, 2),), (2, 0, root[_HERE]) if _HERE in root else (0, 0, None))
 
 
 def freeing(matchers: Iterable[Matcher]) -> frozenset[str]:
@@ -231,7 +202,7 @@ def _kind(definition: Mapping[str, Any]) -> str:
     """Name a matcher; V2 leaves it to its other keys where there is no `match`. Some libraries write `each-key`."""
     named = definition.get("match")
     if isinstance(named, str):
-        return _SPELLED.get(named.replace("-", "").lower(), named)
+        return _SPELLED.get(named, named)
     keys = ("regex", "min", "max", "date", "time", "timestamp")
     return next((key if key not in ("min", "max") else "type" for key in keys if key in definition), "unknown")
 

@@ -16,6 +16,7 @@ class Pact(NamedTuple):
     """One consumer's needs of one provider, as they stand in the files `paths`.
 
     `body` is what is published, byte for byte as the consumer's tests wrote it, unless several files were merged.
+    `twice` says whether an object in it has a key twice: Python takes the last, others take the first.
     """
 
     consumer: str
@@ -24,6 +25,7 @@ class Pact(NamedTuple):
     document: Json
     body: bytes
     paths: tuple[str, ...]
+    twice: bool = False
 
     @property
     def interactions(self) -> list[Json]:
@@ -37,7 +39,7 @@ def parse(body: bytes, path: str) -> Pact:
     Raises:
         InputError: the file is no JSON, no pact, or does not say whose pact it is; with its place.
     """
-    document = _json(body, path)
+    document, twice = _json(body, path)
     if not isinstance(document, dict) or not ("interactions" in document or "messages" in document):
         _refuse(path, "is JSON, but no pact: it has neither `interactions` nor `messages`")
     for key in ("interactions", "messages"):
@@ -51,19 +53,8 @@ def parse(body: bytes, path: str) -> Pact:
         document=document,
         body=body,
         paths=(path,),
+        twice=twice,
     )
-
-
-def says_a_key_twice(body: bytes) -> bool:
-    """Say whether an object of JSON that `parse` has read has a key twice: it takes the last, others take the first."""
-    twice = False
-
-    def look(pairs: list[tuple[str, Any]]) -> None:
-        nonlocal twice
-        twice = twice or len({key for key, _ in pairs}) != len(pairs)
-
-    json.loads(body.decode("utf-8-sig"), object_pairs_hook=look)
-    return twice
 
 
 def merged(pacts: Iterable[Pact]) -> list[Pact]:
@@ -135,9 +126,19 @@ def told(interaction: Mapping[str, Any]) -> str:
     return f"“{interaction.get('description', '')}”{given}"
 
 
-def _json(body: bytes, path: str) -> Any:
+def _json(body: bytes, path: str) -> tuple[Any, bool]:
+    """Read JSON, and say whether an object in it has a key twice."""
+    twice = False
+
+    def whole(pairs: list[tuple[str, Any]]) -> Json:
+        nonlocal twice
+        found = dict(pairs)
+        twice = twice or len(found) != len(pairs)
+        return found
+
     try:
-        return json.loads(body.decode("utf-8-sig"), parse_constant=_no_constant, parse_float=_number)
+        text = body.decode("utf-8-sig")
+        return json.loads(text, parse_constant=_no_constant, parse_float=_number, object_pairs_hook=whole), twice
     except UnicodeDecodeError as error:
         _refuse(path, f"is not UTF-8 (byte {error.start})")
     except json.JSONDecodeError as error:

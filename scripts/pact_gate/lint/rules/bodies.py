@@ -98,7 +98,7 @@ def slow_pattern(interaction: Interaction, context: Context) -> Iterator[Found]:
     """Find patterns of matchers that may try more ways than there is time for."""
     if not context.has_patterns:
         return
-    for way, pattern in _patterns(interaction, ruby='"Regexp"' in context.document.text):
+    for way, pattern in _patterns(interaction, ruby=context.has_ruby):
         if context.is_slow(pattern):
             message = (
                 "This pattern can match one text in more ways than anybody has time to try: a text that nearly matches "

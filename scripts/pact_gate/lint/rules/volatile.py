@@ -100,7 +100,7 @@ def _want(value: Any) -> str:
 
 
 def _why_text(text: str, leaf: Leaf, interaction: Interaction, context: Context) -> str:
-    if not leaf.exact and ":" not in text and not text[:4].isdigit():
+    if not _DIGITS.search(text) or (not leaf.exact and ":" not in text and not text[:4].isdigit()):
         return ""  # most texts
     if _has_mock_port(text):
         return "holds the port of a mock server"
