@@ -96,13 +96,19 @@ def postgresql() -> Iterator[str]:
 @contextmanager
 def reverse_proxy(broker_url: str, prefix: str) -> Iterator[str]:
     """Put a broker under a path, as a proxy does that serves several tools; give the address it has there."""
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Proxy)
-    server.daemon_threads = True
-    server.broker, server.prefix = urlsplit(broker_url), prefix  # type: ignore[attr-defined]
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+    with answering(_Proxy) as server:
+        server.broker, server.prefix = urlsplit(broker_url), prefix  # type: ignore[attr-defined]
+        yield f"http://127.0.0.1:{server.server_port}{prefix}"
+
+
+@contextmanager
+def answering(handler: type[http.server.BaseHTTPRequestHandler]) -> Iterator[http.server.ThreadingHTTPServer]:
+    """Answer requests at a free port of this machine."""
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     try:
-        yield f"http://127.0.0.1:{server.server_port}{prefix}"
+        yield server
     finally:
         server.shutdown()
         server.server_close()

@@ -13,7 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from tests.conformance import brokers
-from tests.conformance.brokers import pact_broker
+from tests.conformance.brokers import answering, pact_broker
 from tests.conformance.estate import Estate
 
 from pact_gate import embedded
@@ -111,9 +111,26 @@ class _Provider(BaseHTTPRequestHandler):
 @pytest.fixture
 def provider() -> Iterator[ThreadingHTTPServer]:
     """A service that gives each request the status `status`."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Provider)
-    server.status = 200  # type: ignore[attr-defined]
-    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
-    yield server
-    server.shutdown()
-    server.server_close()
+    with answering(_Provider) as server:
+        server.status = 200  # type: ignore[attr-defined]
+        yield server
+
+
+class _Keeping(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        body = b'{"id": "a"}'
+        self.send_response(200 if self.path == "/a" else 404)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture(scope="module")
+def keeping_provider() -> Iterator[str]:
+    """The address of a provider that keeps the contracts whose content is `a` and no other."""
+    with answering(_Keeping) as server:
+        yield f"http://127.0.0.1:{server.server_port}"

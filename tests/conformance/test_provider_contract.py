@@ -7,13 +7,13 @@ import os
 import shutil
 import subprocess
 import sys
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import ClassVar
 
 import pytest
 import requests
+from tests.conformance.brokers import answering
 
 from pact_gate.broker.client import Broker
 from pact_gate.broker.http import Http
@@ -55,11 +55,8 @@ def test_both_send_the_same(tmp_path, optional):
         pytest.skip("pact is not there (pact-python-cli in scripts/requirements/dev.txt brings it)")
     PactFlow.sent.clear()
     (tmp_path / "openapi.json").write_bytes(CONTRACT)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), PactFlow)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    url = f"http://127.0.0.1:{server.server_port}"
     more = ["--branch", "main", "--tag", "a", "--build-url", "http://ci/1"] if optional else []
-    command = [pact, "pactflow", "publish-provider-contract", "openapi.json", "--broker-base-url", url]
+    command = [pact, "pactflow", "publish-provider-contract", "openapi.json"]
     command += [
         "--provider",
         "our products",
@@ -69,18 +66,25 @@ def test_both_send_the_same(tmp_path, optional):
         "application/json",
         *more,
     ]
-    # It ends with 1, for it wants links in the answer that say nothing about what it sent.
-    subprocess.run(command, cwd=tmp_path, env={"PATH": TOOLS}, capture_output=True, timeout=60, check=False)
-    Broker(Http(url, requests.Session(), timeout=5)).publish_provider_contract(
-        "our products",
-        CONTRACT,
-        content_type="application/json",
-        version="1abc",
-        branch="main" if optional else None,
-        tags=("a",) if optional else (),
-        build_url="http://ci/1" if optional else None,
-    )
-    server.shutdown()
-    server.server_close()
+    with answering(PactFlow) as server:
+        url = f"http://127.0.0.1:{server.server_port}"
+        # It ends with 1, for it wants links in the answer that say nothing about what it sent.
+        subprocess.run(
+            [*command, "--broker-base-url", url],
+            cwd=tmp_path,
+            env={"PATH": TOOLS},
+            capture_output=True,
+            timeout=60,
+            check=False,
+        )
+        Broker(Http(url, requests.Session(), timeout=5)).publish_provider_contract(
+            "our products",
+            CONTRACT,
+            content_type="application/json",
+            version="1abc",
+            branch="main" if optional else None,
+            tags=("a",) if optional else (),
+            build_url="http://ci/1" if optional else None,
+        )
     theirs, ours = PactFlow.sent
     assert ours == theirs

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import http.server
 import json
 import os
 import re
@@ -11,7 +10,6 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -144,39 +142,17 @@ def test_our_own_client_gets_in_and_hears_why_not(serve: Any) -> None:
 
 
 @pytest.mark.parametrize("who", [{"token": READER}, {"token": TOKEN}, {"username": "ann", "password": PASSWORD}])
-def test_pact_pythons_verifier_gets_in(serve: Any, serve_provider: str, who: dict[str, str]) -> None:
+def test_pact_pythons_verifier_gets_in(serve: Any, keeping_provider: str, who: dict[str, str]) -> None:
     """Those who may only read can verify: the verifier's question is a POST that changes nothing."""
     broker = serve(**SECRETS)
     client = connect(BrokerSettings(broker.url, broker_token=TOKEN))
     pact = parse(json.dumps(pact_file("orders", "products", "a")).encode(), "orders-products.json")
     client.publish([pact], version="1", branch="main", tags=(), build_url=None, merge=False)
-    verifier = Verifier("products", host="127.0.0.1").add_transport(url=serve_provider)
+    verifier = Verifier("products", host="127.0.0.1").add_transport(url=keeping_provider)
     verifier.broker_source(broker.url, selector=True, **who).consumer_version(latest=True).build()
     verifier.verify()
     assert [line["path"] for line in broker.lines if line["method"] == "POST"][-1].endswith("/for-verification")
     assert all(line["status"] == 200 for line in broker.lines)
-
-
-@pytest.fixture
-def serve_provider() -> Iterator[str]:
-    """A provider that answers as pact_file's contract wants."""
-
-    class Provider(http.server.BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_response(200)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", "11")
-            self.end_headers()
-            self.wfile.write(b'{"id": "a"}')
-
-        def log_message(self, *_: object) -> None:
-            """Say nothing."""
-
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Provider)
-    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
 
 
 # --- behind a proxy -------------------------------------------------------------------------------------------

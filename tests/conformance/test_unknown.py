@@ -46,18 +46,20 @@ def _basket_verified(estate: Estate, by: str) -> None:
     estate.verified("basket", C3, "products", by)
 
 
-def main_is_ahead(estate: Estate) -> None:
+def _verified_elsewhere(estate: Estate, branch: str, *, passed: bool = True) -> None:
+    """Another version of products than the one that is there has verified what orders needs."""
     _deployed(estate)
     estate.publish("orders", C1, "products", branch="main")
-    estate.create_version("products", P2, branch="main")
-    estate.verified("orders", C1, "products", P2)
+    estate.create_version("products", P2, branch=branch)
+    estate.verified("orders", C1, "products", P2, passed=passed)
+
+
+def main_is_ahead(estate: Estate) -> None:
+    _verified_elsewhere(estate, "main")
 
 
 def main_is_ahead_and_failed(estate: Estate) -> None:
-    _deployed(estate)
-    estate.publish("orders", C1, "products", branch="main")
-    estate.create_version("products", P2, branch="main")
-    estate.verified("orders", C1, "products", P2, passed=False)
+    _verified_elsewhere(estate, "main", passed=False)
 
 
 def short_sha(estate: Estate) -> None:
@@ -92,10 +94,7 @@ def main_as_version(estate: Estate) -> None:
 
 
 def merge_commit_by_its_branch(estate: Estate) -> None:
-    _deployed(estate)
-    estate.publish("orders", C1, "products", branch="main")
-    estate.create_version("products", P2, branch="12/merge")
-    estate.verified("orders", C1, "products", P2)
+    _verified_elsewhere(estate, "12/merge")
 
 
 def commit_on_no_branch(estate: Estate) -> None:

@@ -6,12 +6,10 @@ each with a broker as its source: selectors, pending, work in progress, and the 
 
 from __future__ import annotations
 
-import http.server
 import json
 import shutil
 import subprocess
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -52,29 +50,6 @@ RUNS = {
     "not-published": Run(({"mainBranch": True},), publish=False),
     "no-selectors": Run(()),
 }
-
-
-@pytest.fixture(scope="module")
-def provider() -> Iterator[str]:
-    """A provider that keeps the contracts whose content is `a` and no other."""
-
-    class Provider(http.server.BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            body = b'{"id": "a"}'
-            self.send_response(200 if self.path == "/a" else 404)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_: object) -> None:
-            """Say nothing."""
-
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Provider)
-    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
 
 
 def estate(b: Broker) -> None:
@@ -189,25 +164,25 @@ def _snake(key: str) -> str:
 
 @pytest.mark.parametrize("name", RUNS)
 def test_pact_python_says_and_publishes_the_same(
-    embedded_broker: str, real_broker: str, provider: str, name: str
+    embedded_broker: str, real_broker: str, keeping_provider: str, name: str
 ) -> None:
-    verify = pact_python(provider)
+    verify = pact_python(keeping_provider)
     embedded, real = (seen(url, f"py-{name}", RUNS[name], verify) for url in (embedded_broker, real_broker))
     assert embedded == real, asdict(RUNS[name])
 
 
 @pytest.mark.parametrize("name", RUNS)
 def test_pact_js_says_and_publishes_the_same(
-    embedded_broker: str, real_broker: str, provider: str, name: str, tmp_path: Path
+    embedded_broker: str, real_broker: str, keeping_provider: str, name: str, tmp_path: Path
 ) -> None:
-    verify = pact_js(provider, tmp_path)
+    verify = pact_js(keeping_provider, tmp_path)
     embedded, real = (seen(url, f"js-{name}", RUNS[name], verify) for url in (embedded_broker, real_broker))
     assert embedded == real, asdict(RUNS[name])
 
 
-def test_the_runs_show_what_they_are_about(embedded_broker: str, provider: str) -> None:
+def test_the_runs_show_what_they_are_about(embedded_broker: str, keeping_provider: str) -> None:
     """A comparison of two brokers that are never asked would pass as well."""
-    verify = pact_python(provider)
+    verify = pact_python(keeping_provider)
     results = {name: seen(embedded_broker, name, run, verify) for name, run in RUNS.items()}
     ended = {name: result["said"][0] for name, result in results.items()}
     assert ended["a-branch-that-fails"] == "failed"

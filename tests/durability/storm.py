@@ -9,8 +9,8 @@ a pact, a branch and a tag. Each answer is a line of NOTES: STATUS CONSUMER VERS
 from __future__ import annotations
 
 import base64
+import functools
 import http.client
-import io
 import json
 import os
 import pathlib
@@ -20,32 +20,15 @@ import urllib.parse
 from collections.abc import Callable
 from typing import Any
 
+from tests.conformance.in_process import call
+
 Ask = Callable[[str, str, Any], tuple[int, Any]]
 PROVIDER = "provider"
 
 
 def in_process(application: Any) -> Ask:
     """How to ask an application in this process."""
-
-    def ask(method: str, path: str, body: Any = None) -> tuple[int, Any]:
-        payload = b"" if body is None else json.dumps(body).encode()
-        answered: list[str] = []
-        target, _, query = path.partition("?")
-        environ = {
-            "REQUEST_METHOD": method,
-            "PATH_INFO": target,
-            "REQUEST_URI": path,
-            "QUERY_STRING": query,
-            "HTTP_HOST": "embedded.invalid",
-            "wsgi.url_scheme": "http",
-            "wsgi.input": io.BytesIO(payload),
-            "CONTENT_LENGTH": str(len(payload)),
-            **({"CONTENT_TYPE": "application/json"} if payload else {}),
-        }
-        text = b"".join(application(environ, lambda status, _headers, _info=None: answered.append(status)))
-        return int(answered[0].split()[0]), json.loads(text) if text else None
-
-    return ask
+    return functools.partial(call, application)
 
 
 def over_http(address: str) -> Ask:

@@ -25,7 +25,7 @@ def start(place: object, client: object, threads: int, writes: int, notes: pathl
     """Start one process of a storm."""
     return subprocess.Popen(
         [sys.executable, str(HERE / "storm.py"), str(place), str(client), str(threads), str(writes), str(notes)],
-        env={**os.environ, "PYTHONPATH": str(ROOT / "scripts")},
+        env={**os.environ, "PYTHONPATH": f"{ROOT / 'scripts'}{os.pathsep}{ROOT}"},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
     )

@@ -110,7 +110,7 @@ def test_a_limit_of_the_files_size_loses_nothing(tmp_path) -> None:
     path, notes = tmp_path / "broker.sqlite3", tmp_path / "notes"
     done = subprocess.run(
         [sys.executable, str(HERE / "storm.py"), str(path), "0", "1", "300", str(notes)],
-        env={**os.environ, "PYTHONPATH": str(ROOT / "scripts")},
+        env={**os.environ, "PYTHONPATH": f"{ROOT / 'scripts'}{os.pathsep}{ROOT}"},
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (600_000, 600_000)),
         timeout=SECONDS,
         capture_output=True,

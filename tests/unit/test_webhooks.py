@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import io
 import ipaddress
 import json
 import socket
@@ -18,6 +17,7 @@ from typing import Any
 import hypothesis
 import pytest
 from hypothesis import strategies as st
+from tests.conformance.in_process import call
 
 from pact_gate import embedded
 from pact_gate.embedded import delivery, schema, webhook_requests, webhook_secrets
@@ -39,26 +39,6 @@ def broker(tmp_path: Path) -> Iterator[Any]:
 def server(serve: Any, http: Any) -> Any:
     """Somebody who takes every webhook."""
     return serve(lambda _: http(200, {}))
-
-
-def call(application: Any, method: str, path: str, body: object = None) -> tuple[int, Any]:
-    sent = b"" if body is None else json.dumps(body).encode()
-    started: list[Any] = []
-    environ = {
-        "REQUEST_METHOD": method,
-        "SCRIPT_NAME": "",
-        "PATH_INFO": path,
-        "REQUEST_URI": path,
-        "QUERY_STRING": "",
-        "SERVER_NAME": "broker.invalid",
-        "SERVER_PORT": "80",
-        "wsgi.url_scheme": "http",
-        "wsgi.input": io.BytesIO(sent),
-        "CONTENT_LENGTH": str(len(sent)),
-        "CONTENT_TYPE": "application/json" if sent else "",
-    }
-    answer = b"".join(application(environ, lambda *said: started.append(said)))
-    return int(started[-1][0][:3]), json.loads(answer) if answer else None
 
 
 def request(url: str, **more: Any) -> dict[str, Any]:
