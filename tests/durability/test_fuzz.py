@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import pathlib
 import shutil
+import sqlite3
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
@@ -23,7 +24,7 @@ from storm import in_process, publication
 from storms import served
 
 from pact_gate import embedded
-from pact_gate.embedded import soundness
+from pact_gate.embedded import contents, soundness
 
 SEARCH = os.environ.get("PACT_GATE_REQUESTS")
 TOGETHER = 20  # requests to one broker
@@ -138,10 +139,14 @@ def test_no_request_on_the_wire_is_answered_by_a_fault(tmp_path: pathlib.Path, p
 
 
 def test_a_pact_that_is_a_text_is_shown_as_json(tmp_path: pathlib.Path) -> None:
-    """It was sent without quotes: an answer that said it was JSON and was none."""
+    """It was sent without quotes: an answer that said it was JSON and was none. An older version kept such pacts."""
     application = embedded.application(tmp_path / "broker.sqlite3")
     ask = in_process(application)
     where = "/pacts/provider/p/consumer/c/version/1"
-    assert ask("PUT", where, "a text") == (201, "a text")
+    assert ask("PUT", where, "a text")[0] == 400
+    assert ask("PUT", where, {})[0] == 201
+    with sqlite3.connect(tmp_path / "broker.sqlite3") as file:
+        file.execute("UPDATE contents SET packed = ?", (contents.packed("a text"),))
+    file.close()
     assert ask("GET", where, None) == (200, "a text")
     application.close()
