@@ -1101,3 +1101,36 @@ def differences_of_pacts(b: Broker) -> None:
     ):
         for accept in ("text/plain", "*/*", "application/hal+json"):
             b.call("GET", path, accept=accept)
+
+
+@scenario
+def matrix_without_inner_brackets(b: Broker) -> None:
+    """`q[]pacticipant=A`, as older clients write it; what is asked may be mixed."""
+    o, p, e = b.name("orders"), b.name("products"), b.name("test")
+    b.environment("test")
+    b.publish("orders", "1", "products", branch="main", tags=["prod"])
+    b.publish("orders", "2", "products", branch="feat/x", content="b")
+    b.verify("orders", "1", "products", "p1", branch="main", tags=("prod",))
+    b.verify("orders", "2", "products", "p1", success=False)
+    b.deploy("products", "p1", "test")
+    for query in (
+        f"q[]pacticipant={o}&q[]version=1",
+        f"q[]pacticipant={o}&q[]version=2&q[]pacticipant={p}&q[]version=p1&latestby=cvp",
+        f"q%5B%5Dpacticipant={o}&q%5B%5Dversion=2&environment={e}",
+        f"q[]pacticipant={o}&q[]latest=true&q[]tag=prod&latestby=cvp&latest=true&tag=prod",
+        f"q[]pacticipant={o}&q[][version]=1&environment={e}",
+        f"q[][pacticipant]={o}&q[]version=2&environment={e}",
+        f"q[]pacticipant={o}&q[]version=2&environment={e}&ignore[]pacticipant={p}",
+        f"success[]=true&q[]pacticipant={o}&latestby=cvpv",
+        f"q[]version=1&q[]pacticipant={o}&q[]version=2&q[]pacticipant={o}&latestby=cvpv",
+        f"q[]={o}",
+        "q[]version=1",
+    ):
+        b.call("GET", f"/matrix?{query}")
+    one = "consumer_version_selectors[]"
+    for query in (
+        f"{one}tag=prod",
+        f"{one}tag=prod&{one}latest=true&provider_version_tags[]=prod",
+        f"{one}latest=true",
+    ):
+        b.call("GET", f"/pacts/provider/{p}/for-verification?{query}")

@@ -1,7 +1,8 @@
 """Nested query strings: `q[][pacticipant]=A&q[][version]=1&q[][pacticipant]=B`.
 
 Every Pact client writes them in Rack's notation: a repeated key starts the next element of a list, and other parameters
-may stand between. Elements with a number (`q[0][pacticipant]=A`) are read as well.
+may stand between. Older ones leave the inner brackets out (`q[]pacticipant=A`), and elements with a number
+(`q[0][pacticipant]=A`) are read as well.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import urllib.parse
 from typing import Any
 
 _PART = re.compile(r"\[([^\[\]]*)\]")
+_BARE_FIELD = re.compile(r"\[\]([^\[\]]+)")
 _MOST_PARAMETERS = 10_000
 
 
@@ -22,8 +24,8 @@ def parse(query: str) -> dict[str, Any]:
     pairs = urllib.parse.parse_qsl(query, keep_blank_values=True, errors="strict", max_num_fields=_MOST_PARAMETERS)
     found: dict[str, Any] = {}
     for key, value in pairs:
-        name, bracket, _ = key.partition("[")
-        _add(found, name, _PART.findall(key) if bracket else [], value)
+        name = key.partition("[")[0]
+        _add(found, name, _parts(key[len(name) :]), value)
     return found
 
 
@@ -40,6 +42,11 @@ def build(parameters: dict[str, Any]) -> str:
         for name, value in pairs
         if value is not None
     )
+
+
+def _parts(brackets: str) -> list[str]:
+    bare = _BARE_FIELD.fullmatch(brackets)
+    return ["", bare[1]] if bare else _PART.findall(brackets)
 
 
 def _list_pairs(name: str, item: Any) -> list[tuple[str, Any]]:
