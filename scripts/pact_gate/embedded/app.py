@@ -209,6 +209,7 @@ def _refused(status: int, cause: str, headers: Mapping[str, str] | None = None) 
 def _sent(answer: Answer, environ: Environ) -> Any:
     headers = {name: _header(value) for name, value in answer.headers.items()}
     headers["Vary"] = "Accept"  # a page or JSON: a cache must not give one for the other
+    headers.setdefault("Cache-Control", "no-cache")
     if answer.body is None:
         return bottle.HTTPResponse(b"", answer.status, {**headers, _NO_MEDIA[0]: _NO_MEDIA[1]})
     body, media = answer.body, answer.media

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import urllib.parse
 from typing import Any
@@ -13,6 +14,8 @@ from pact_gate.embedded.routing import Route, get
 
 _BADGES = "https://img.shields.io/badge"
 _MOST_DIGITS = 9
+_BETWEEN_WORDS = re.compile(r"[\s_-]")
+_BEFORE_CAPITAL = re.compile(r"(?<=[a-z\d])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")  # `orderService`, `HTMLTool`
 
 
 def _matrix(call: Call) -> Answer:
@@ -221,7 +224,7 @@ def _newest_badge(call: Call, *, tag: str | None, untagged: bool = False) -> Ans
     pair = pacts.pair_of(call.db, call.path["consumer"], call.path["provider"])
     pact = pacts.latest(call.db, pair, tag=tag, untagged=untagged) if pair else None
     result = results.latest_of_pair(call.db, pair.consumer_id, pair.provider_id, tag) if pair else None
-    return _badge_of(pact, result, ("", ""))
+    return _badge_of(call, pact, result, ("", ""))
 
 
 def _tags_badge(call: Call) -> Answer:
@@ -230,19 +233,34 @@ def _tags_badge(call: Call) -> Answer:
     tags = (path["tag"], path["provider_tag"])
     pact = pacts.latest(call.db, pair, tag=path["tag"]) if pair else None
     result = results.latest_of_tags(call.db, pair.consumer_id, pair.provider_id, tags) if pair else None
-    return _badge_of(pact, result, (f" ({tags[0]})", f" ({tags[1]})"))
+    return _badge_of(call, pact, result, (f" ({tags[0]})", f" ({tags[1]})"))
 
 
-def _badge_of(pact: sqlite3.Row | None, result: sqlite3.Row | None, tags: tuple[str, str]) -> Answer:
+def _badge_of(call: Call, pact: sqlite3.Row | None, result: sqlite3.Row | None, tags: tuple[str, str]) -> Answer:
     if pact is None:
         return _badge("pact not found", "unknown", "lightgrey")
-    title = f"{pact['consumer']}{tags[0]}/{pact['provider']}{tags[1]} pact".lower()
+    title = _badge_title(call, {"consumer": pact["consumer"], "provider": pact["provider"]}, tags)
     if result is None:
         return _badge(title, "unknown", "lightgrey")
     if result["success"]:
         same = result["sha"] == pact["sha"]
         return _badge(title, "verified", "brightgreen") if same else _badge(title, "changed", "orange")
     return _badge(title, "failed (pending)" if result["pending"] else "failed", "red")
+
+
+def _badge_title(call: Call, names: dict[str, str], tags: tuple[str, str]) -> str:
+    """Both names, or that which `label` asks for; `initials=true` shortens them."""
+    shortened = _initials if call.parameter("initials") == "true" else str
+    titles = {role: shortened(name) + tag for (role, name), tag in zip(names.items(), tags, strict=True)}
+    return f"{titles.get((call.parameter('label') or '').lower(), '/'.join(titles.values()))} pact".lower()
+
+
+def _initials(name: str) -> str:
+    """The first letters of a name's words, which stand apart or each start with a capital; one word stays whole."""
+    words = [word for word in _BETWEEN_WORDS.split(name) if word]
+    if len(words) == 1:
+        words = _BEFORE_CAPITAL.split(name)
+    return "".join(word[0] for word in words) if len(words) > 1 else name
 
 
 def _branch_badge(call: Call) -> Answer:
