@@ -43,7 +43,8 @@ HUB_CONSUMERS, HUB_ASKS = 120, 20
 CLIENTS, ROUNDS_AT_ONCE = 8, 4
 SIZES = (1_000, 10_000, 100_000)  # pacts
 ASKS = 20  # times that each service asks each question, at each size
-MEASURED = ("publish", "for-verification", "result", "can-i-deploy")
+WITH_WIP = "for-verification with work in progress"
+MEASURED = ("publish", WITH_WIP, "for-verification", "result", "can-i-deploy")
 Times = dict[str, list[float]]  # seconds, by what was asked
 
 
@@ -97,6 +98,7 @@ def publish(client: Client, consumer: str, providers: Sequence[str], version: in
 
 def verify(client: Client, provider: str, version: int) -> Steps:
     """Ask which pacts to verify, and say that all passed."""
+    yield len(to_verify(client, provider, version, "for-verification"))
     pacts = to_verify(client, provider, version)
     yield len(pacts)
     for path in pacts:
@@ -105,15 +107,15 @@ def verify(client: Client, provider: str, version: int) -> Steps:
         yield None
 
 
-def to_verify(client: Client, provider: str, version: int) -> list[str]:
+def to_verify(client: Client, provider: str, version: int, what: str = WITH_WIP) -> list[str]:
     """Give the paths of what a build verifies: the pacts of main branches and of environments, and new ones."""
     body = {
         "consumerVersionSelectors": [{"mainBranch": True}, {"deployedOrReleased": True}],
         "providerVersionBranch": _branch(version),
         "includePendingStatus": True,
-        "includeWipPactsSince": "2020-01-01",
+        **({"includeWipPactsSince": "2020-01-01"} if what == WITH_WIP else {}),
     }
-    found = client.ask("for-verification", "POST", f"/pacts/provider/{provider}/for-verification", body)
+    found = client.ask(what, "POST", f"/pacts/provider/{provider}/for-verification", body)
     return [urlsplit(one["_links"]["self"]["href"]).path for one in found["_embedded"]["pacts"]]
 
 
@@ -266,10 +268,11 @@ def _asked(client: Client, version: int, size: int, first: dict[str, float]) -> 
     client.times.clear()
     for number in list(range(SERVICES)) * ASKS:
         to_verify(client, _name(number), version)
+        to_verify(client, _name(number), version, "for-verification")
         gate(client, _name(number), version)
     for what, times in client.times.items():
         ratio = _p95(times) / first.setdefault(what, _p95(times))
-        goal = ("at most 2.0", ratio <= 2) if size == SIZES[-1] else ("", None)
+        goal = ("at most 2.0", ratio <= 2) if size == SIZES[-1] and what != WITH_WIP else ("", None)
         yield Row(
             f"{what} with {size:,} pacts, 95th percentile of {len(times)}",
             f"{_p95(times) * 1000:.1f} ms",

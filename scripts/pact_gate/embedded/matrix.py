@@ -403,7 +403,7 @@ def _two_sided(db: sqlite3.Connection, question: Question, resolved: list[Resolv
     any_version = {one.pacticipant_id for one in resolved if one.version_id is None}
     versions = {one.version_id for one in resolved if one.version_id is not None}
     published = _published(db, question, any_version, versions, ids)
-    results = _results(db, question, {row["content_id"] for row in published}, any_version, versions)
+    results = _results(db, question, published, resolved)
     rows: list[Row] = []
     for pact in published:
         if pact["consumer_id"] in specified or pact["provider_id"] in specified:
@@ -422,33 +422,40 @@ def _published(
         FROM publications p JOIN pacticipants consumer ON consumer.id = p.consumer_id
         JOIN pacticipants provider ON provider.id = p.provider_id
         JOIN versions cv ON cv.id = p.version_id JOIN contents k ON k.id = p.content_id
-        WHERE p.{column} IN (SELECT value FROM json_each(?))
-        AND p.provider_id IN (SELECT value FROM json_each(?)) {current}"""
+        WHERE p.{by} IN (SELECT value FROM json_each(?))
+        AND {of} IN (SELECT value FROM json_each(?)) {current}"""
     found: dict[int, sqlite3.Row] = {}
-    for column, values in (("consumer_id", any_version), ("version_id", versions)):
+    # The + keeps SQLite from trying each version with each provider (sqlite.org/optoverview.html#uplus).
+    for by, of, values in (("consumer_id", "p.provider_id", any_version), ("version_id", "+p.provider_id", versions)):
         if values:
-            rows = db.execute(query.format(column=column, current=current), (_ids(values), _ids(providers)))
+            rows = db.execute(query.format(by=by, of=of, current=current), (_ids(values), _ids(providers)))
             found.update((row["publication_id"], row) for row in rows)
     return list(found.values())
 
 
 def _results(
-    db: sqlite3.Connection, question: Question, contents: set[int], any_version: set[int], versions: set[int]
+    db: sqlite3.Connection, question: Question, published: list[sqlite3.Row], resolved: list[Resolved]
 ) -> dict[int, list[sqlite3.Row | None]]:
-    """Results for the contents by the resolved provider versions, by content."""
+    """Results for the pacts' contents by the resolved versions of their providers, by content."""
+    versions: dict[int, set[int | None]] = {}
+    for one in resolved:
+        versions.setdefault(one.pacticipant_id, set()).add(one.version_id)
+    asked = {(row["content_id"], version) for row in published for version in versions.get(row["provider_id"], ())}
     current = "AND r.current = 1" if question.latestby else ""
-    query = """SELECT r.id AS result_id, r.content_id, r.success, r.created_at AS verified_at,
+    query = f"""SELECT r.id AS result_id, r.content_id, r.success, r.created_at AS verified_at,
         v.id AS provider_version_id, v.number AS provider_version
-        FROM results r JOIN versions v ON v.id = r.provider_version_id
-        WHERE r.content_id IN (SELECT value FROM json_each(?))
-        AND r.{column} IN (SELECT value FROM json_each(?)) {current}"""
+        FROM json_each(?) asked CROSS JOIN results r ON r.content_id = json_extract(asked.value, '$[0]') {current}
+        JOIN versions v ON v.id = r.provider_version_id"""
+    of_any = [pair for pair in asked if pair[1] is None]
+    of_one = [pair for pair in asked if pair[1] is not None]
+    rows = db.execute(query, (json.dumps(of_any),)).fetchall()
+    rows += db.execute(
+        f"{query} WHERE r.provider_version_id = json_extract(asked.value, '$[1]')", (json.dumps(of_one),)
+    )
     found: dict[int, dict[int, sqlite3.Row | None]] = {}
-    for column, values in (("provider_version_id", versions), ("provider_id", any_version)):
-        if values:
-            rows = db.execute(query.format(column=column, current=current), (_ids(contents), _ids(values)))
-            for row in rows:
-                found.setdefault(row["content_id"], {})[row["result_id"]] = row
-    return {content_id: list(rows.values()) for content_id, rows in found.items()}
+    for row in rows:
+        found.setdefault(row["content_id"], {})[row["result_id"]] = row
+    return {content_id: list(by_id.values()) for content_id, by_id in found.items()}
 
 
 def _ids(values: Iterable[int]) -> str:

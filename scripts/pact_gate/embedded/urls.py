@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import functools
 import urllib.parse
 from typing import Any
 
@@ -12,7 +13,13 @@ from pact_gate.embedded import nested
 
 def at(base: str, *segments: object) -> str:
     """`base` and path segments; a name may hold slashes, spaces and any letter."""
-    return "/".join([base, *(urllib.parse.quote(str(segment), safe="") for segment in segments)])
+    return "/".join([base, *map(_quoted, map(str, segments))])
+
+
+@functools.lru_cache(maxsize=1024)
+def _quoted(segment: str) -> str:
+    """One answer names the same services, branches and relations thousands of times."""
+    return urllib.parse.quote(segment, safe="")
 
 
 def version_at(base: str, pacticipant: str, number: str, *more: str) -> str:
