@@ -271,6 +271,7 @@ def test_a_value_is_matched_where_the_specification_says_so(rules: Any) -> None:
     [
         {"$.body.items[*].name": {"match": "type"}},
         {"$.body.items[1].id": {"match": "type"}},
+        {"$.body.id": {"match": "type"}, "$.body.*[0].more.id": {"match": "type"}},
         {"$.header.items": {"match": "type"}},
         {"$.body.items[*].id.more": {"match": "type"}},
         {"body": {"$.items": {"matchers": [{"match": "values"}]}}},

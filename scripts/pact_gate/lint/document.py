@@ -156,7 +156,7 @@ class _Search:
 
     def _value(self, start: int, wanted: _Trie, key: int | None) -> int:
         """Go over a value, and give the offset behind it."""
-        line, column = self._lines.at(start)
+        place = self._lines.at(start) if _HERE in wanted else None
         kind = self._text[start] if len(wanted) > (_HERE in wanted) else ""
         if kind == "{":
             end = self._object(start + 1, wanted)
@@ -164,8 +164,8 @@ class _Search:
             end = self._array(start + 1, wanted)
         else:
             end = _scan(self._text, start)[1]
-        if _HERE in wanted:
-            self.found[wanted[_HERE]] = Spot(line, column, start, end, key)
+        if place:
+            self.found[wanted[_HERE]] = Spot(*place, start, end, key)
         return end
 
     def _object(self, at: int, wanted: _Trie) -> int:

@@ -39,19 +39,15 @@ class State(NamedTuple):
 class Leaf(NamedTuple):
     """A value that holds no others, and what decides on it. `way` starts at the interaction.
 
-    `key` is its name, the last one on its way within the body: items of a list have the list's.
+    `exact` says whether it is compared exactly, and nobody asked for that. `key` is its name, the last one on its way
+    within the body: items of a list have the list's.
     """
 
     way: Way
     value: Any
     matcher: Matcher | None
-    generated: bool
+    exact: bool
     key: str
-
-    @property
-    def exact(self) -> bool:
-        """Say whether the value is compared exactly, and nobody asked for that."""
-        return self.matcher is None and not self.generated
 
 
 class Text(NamedTuple):
@@ -329,8 +325,8 @@ class _Leaves:
             for number, each in enumerate(value):
                 self.go((*way, number), each, here.into(number), key)
         elif len(self.found) < _MOST_LEAVES:
-            is_generated = bool(self._generated) and _has_generator(way[self._start :], self._generated)
-            self.found.append(Leaf(way, value, here.matcher, is_generated, key))
+            exact = here.matcher is None and not (self._generated and self._has_generator(way[self._start :]))
+            self.found.append(Leaf(way, value, here.matcher, exact, key))
 
     def _members(self, way: Way, value: Json, here: Matching) -> None:
         for name, each in value.items():
@@ -346,10 +342,9 @@ class _Leaves:
         else:
             self._members(way, value, here)
 
-
-def _has_generator(way: Way, generated: frozenset[Any]) -> bool:
-    return any(
-        len(each) == len(way)
-        and all(isinstance(one, tuple) or one == other for one, other in zip(each, way, strict=True))
-        for each in generated
-    )
+    def _has_generator(self, way: Way) -> bool:
+        return any(
+            len(each) == len(way)
+            and all(isinstance(one, tuple) or one == other for one, other in zip(each, way, strict=True))
+            for each in self._generated
+        )

@@ -83,6 +83,8 @@ class Matching:
 
     def into(self, part: str | int) -> Matching:
         """Go on to a member of this value. Those of which no rule speaks by name or number are alike."""
+        if not self._states and self._best[1] < self._depth:
+            return self  # no rule speaks of what is in it, and what cascades to that has cascaded to itself
         known = self._into.get(part)
         if known is not None:
             return known
@@ -97,10 +99,10 @@ class Matching:
     def _member(self, part: str | int) -> Matching:
         depth, best, states = self._depth + 1, self._best, []
         for node, weight in self._states:
-            for token, factor in ((part, 2), (_STAR, 1)):
-                after = node.get(token)
-                if after is not None:
-                    states.append((after, weight * factor))
+            if part in node:
+                states.append((node[part], weight * 2))
+            if _STAR in node:
+                states.append((node[_STAR], weight))
         for node, weight in states[:_MOST_STATES]:
             if _HERE in node and (weight, depth) >= best[:2]:
                 best = weight, depth, node[_HERE]
@@ -194,8 +196,10 @@ def _matchers(value: Any) -> tuple[Matcher, ...]:
     """Read V2's one definition, or V3's list of them."""
     if not isinstance(value, dict):
         return ()
-    listed = value["matchers"] if isinstance(value.get("matchers"), list) else [value]
-    return tuple(Matcher(_kind(each), each) for each in listed if isinstance(each, dict) and each)
+    listed = value.get("matchers")
+    if not isinstance(listed, list):
+        listed = [value]
+    return tuple([Matcher(_kind(each), each) for each in listed if isinstance(each, dict) and each])
 
 
 def _kind(definition: Mapping[str, Any]) -> str:

@@ -133,7 +133,8 @@ def _json(body: bytes, path: str) -> tuple[Any, bool]:
     def whole(pairs: list[tuple[str, Any]]) -> Json:
         nonlocal twice
         found = dict(pairs)
-        twice = twice or len(found) != len(pairs)
+        if len(found) != len(pairs):
+            twice = True
         return found
 
     try:

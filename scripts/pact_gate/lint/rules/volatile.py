@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from pact_gate.lint.document import Way
@@ -100,7 +101,7 @@ def _want(value: Any) -> str:
 
 
 def _why_text(text: str, leaf: Leaf, interaction: Interaction, context: Context) -> str:
-    if not _DIGITS.search(text) or (not leaf.exact and ":" not in text and not text[:4].isdigit()):
+    if (not leaf.exact and ":" not in text and not text[:4].isdigit()) or not _DIGITS.search(text):
         return ""  # most texts
     if _has_mock_port(text):
         return "holds the port of a mock server"
@@ -175,7 +176,7 @@ def _query(part: Part, interaction: Interaction, context: Context) -> Iterator[F
         for number, each in enumerate(values if isinstance(values, list) else [values]):
             way = (*part.way, "query", name, *((number,) if isinstance(values, list) else ()))
             value = int(each) if isinstance(each, str) and each.isdigit() and len(each) < _DIGITS_OF_NOISE else each
-            why = why_volatile(value, Leaf(way, value, None, generated=False, key=name), interaction, context)
+            why = why_volatile(value, Leaf(way, value, None, exact=True, key=name), interaction, context)
             if why:
                 message = f"The parameter `{name}` {why}: each run writes another contract, which nobody has verified."
                 yield Found("volatile-value", way, f"{message} Give the test a fixed one.", "example", each, name)
@@ -187,14 +188,16 @@ def _headers(part: Part, interaction: Interaction, context: Context) -> Iterator
         if _has_mock_port(value):
             yield _of_header(name, value, way, "holds the port of a mock server", exact=is_exact)
         elif (
-            is_exact
-            and _OF_ONE_REQUEST.search(name)
-            and _is_random(value)
-            and not context.is_elsewhere(value, interaction)
+            is_exact and _is_of_one_request(name) and _is_random(value) and not context.is_elsewhere(value, interaction)
         ):
             yield _of_header(name, value, way, "is made anew for each request", exact=True)
         elif is_exact and name.lower() == "date" and _is_http_date_of(value, context.today):
             yield _of_header(name, value, way, "is the time of a run", exact=True)
+
+
+@lru_cache(4096)
+def _is_of_one_request(name: str) -> bool:
+    return _OF_ONE_REQUEST.search(name) is not None
 
 
 def _of_header(name: str, value: str, way: Way, why: str, *, exact: bool) -> Found:

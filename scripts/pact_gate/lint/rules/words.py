@@ -66,6 +66,7 @@ def last(name: str) -> str:
     return split[-1] if split else ""
 
 
+@lru_cache(4096)
 def is_identifier(name: str) -> bool:
     """Say whether a field's name says that it tells one thing from the others."""
     split = [each for each in words(name) if not each.isdigit()]
