@@ -96,8 +96,9 @@ def story(stage: Stage) -> None:
 
 
 def _rename_price(service: Path) -> None:
-    for file in [*service.glob("src/products/*.py"), *service.glob("tests/*.py")]:
-        file.write_text(re.sub(r"\bprice\b", "amount", file.read_text(encoding="utf-8")), encoding="utf-8")
+    for file in [*service.glob("src/products/*.py"), *service.glob("tests/*.py"), service / "openapi.json"]:
+        text = re.sub(r"\bprice\b", "amount", file.read_text(encoding="utf-8"))
+        file.write_text(re.sub(r"\bPrice\b", "Amount", text), encoding="utf-8")  # FastAPI's title of the field
 
 
 @dataclass(frozen=True)
