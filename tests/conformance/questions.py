@@ -938,8 +938,6 @@ def pacts_to_verify_by_query(b: Broker) -> None:
         f"{one}[branch]=main",
         f"{one}[main_branch]=true",
         f"{one}[deployed]=true",
-        f"{one}[tag]=dev&{one}[branch]=main",
-        f"{one}[tag]=dev&{one}[main_branch]=true",
         f"{one}[tag]=dev&{one}[unknown]=true",
         "consumerVersionSelectors[][branch]=main",
         "include_pending_status=false",

@@ -202,14 +202,15 @@ def test_pacts_to_verify_since_a_date_that_is_none(asked: Broker, request: pytes
 
 
 @pytest.mark.parametrize("asked", BOTH, indirect=True)
-def test_pacts_to_verify_by_query_with_a_tag_and_a_place(asked: Broker, request: pytest.FixtureRequest) -> None:
-    """A real broker fails, or finds nothing, unless the version that is there has the tag."""
+def test_pacts_to_verify_by_query_with_a_tag_and_more(asked: Broker, request: pytest.FixtureRequest) -> None:
+    """A real broker fails, or finds nothing, unless the version that is there, or on the branch, has the tag."""
     asked.environment("test")
     asked.publish("orders", "1", "products", tags=["dev"])
     asked.deploy("orders", "1", "test")
-    selector = f"consumer_version_selectors[][tag]=dev&consumer_version_selectors[][environment]={asked.name('test')}"
-    found = asked.call("GET", f"/pacts/provider/{asked.name('products')}/for-verification?{selector}")
-    assert found.status == (500 if "real" in request.node.name else 400)
+    for more, status in ((f"[environment]={asked.name('test')}", 500), ("[branch]=main", 200)):
+        selector = f"consumer_version_selectors[][tag]=dev&consumer_version_selectors[]{more}"
+        found = asked.call("GET", f"/pacts/provider/{asked.name('products')}/for-verification?{selector}")
+        assert found.status == (status if "real" in request.node.name else 400)
 
 
 @pytest.mark.parametrize("asked", BOTH, indirect=True)

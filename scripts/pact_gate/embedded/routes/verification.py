@@ -22,6 +22,7 @@ _MOST_DIGITS = 16  # of an id
 _BRANCH_KEYS = ("latest", "tag", "fallbackTag", "branch", "fallbackBranch", "matchingBranch", "mainBranch")
 _ENVIRONMENT_KEYS = ("environment", "deployed", "released", "deployedOrReleased")
 _KEYS = (*_BRANCH_KEYS, *_ENVIRONMENT_KEYS)
+_NOT_WITH_A_TAG = ("branch", "fallbackBranch", "matchingBranch", "mainBranch", *_ENVIRONMENT_KEYS)
 _OLD_KEYS = {
     "provider_version_tags": "providerVersionTags",
     "provider_version_branch": "providerVersionBranch",
@@ -83,7 +84,7 @@ def _check_query(asked: dict[str, Any]) -> None:
         own.text("latest", flag, nullable=False)
         own.text("fallback_tag", nullable=False)
         own.text("consumer", nullable=False)
-        for key in (key for key in item if _OLD_KEYS.get(key, key) in _ENVIRONMENT_KEYS):
+        for key in (key for key in item if _OLD_KEYS.get(key, key) in _NOT_WITH_A_TAG):
             own.add(key, "cannot go with a tag")
         for key, sentences in own.errors.items():
             for sentence in sentences:
