@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import functools
 import json
 import sqlite3
 from collections.abc import Iterable, Sequence
@@ -14,6 +15,7 @@ from pact_gate.embedded.urls import at, branch_at, pair_at, version_at
 Document = dict[str, Any]
 
 
+@functools.lru_cache(maxsize=1024)
 def moment(microseconds: int) -> str:
     """A time as ISO 8601 in UTC, to the second, as a Pact Broker writes it."""
     seconds = datetime.datetime.fromtimestamp(microseconds // 1_000_000, datetime.UTC)

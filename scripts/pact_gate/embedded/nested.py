@@ -7,6 +7,7 @@ may stand between. Older ones leave the inner brackets out (`q[]pacticipant=A`),
 
 from __future__ import annotations
 
+import functools
 import re
 import urllib.parse
 from typing import Any
@@ -37,11 +38,10 @@ def build(parameters: dict[str, Any]) -> str:
             pairs += [pair for item in value for pair in _list_pairs(name, item)]
         else:
             pairs.append((name, value))
-    return "&".join(
-        f"{urllib.parse.quote_plus(name)}={urllib.parse.quote_plus(_word(value))}"
-        for name, value in pairs
-        if value is not None
-    )
+    return "&".join(f"{_quoted(name)}={_quoted(_word(value))}" for name, value in pairs if value is not None)
+
+
+_quoted = functools.lru_cache(maxsize=1024)(urllib.parse.quote_plus)
 
 
 def _parts(brackets: str) -> list[str]:
