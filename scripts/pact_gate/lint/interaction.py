@@ -217,6 +217,11 @@ class Interaction:
         return tuple(gathered.found[:_MOST_LEAVES])
 
     @cached_property
+    def all_texts(self) -> str:
+        """Its texts, a line each: what none of them holds is told at once."""
+        return "\n".join([each.text for each in self.texts])
+
+    @cached_property
     def lengths(self) -> frozenset[int]:
         """How long the lists are that the provider gives."""
         found: set[int] = set()

@@ -60,12 +60,6 @@ class Context:
         """Say whether the file holds the word under which Ruby's own patterns stand."""
         return '"Regexp"' in self.document.text
 
-    @cached_property
-    def may_hold_personal_data(self) -> bool:
-        """Say whether the file holds an @ or a number that is long enough."""
-        text = self.document.text
-        return "@" in text or LONG_NUMBER.search(text) is not None
-
     def is_elsewhere(self, text: str, interaction: Interaction) -> bool:
         """Say whether another interaction of the pact, or this one's states or request, hold a text as well."""
         there = self._ids[text]  # counted once for all: a file may hold very many

@@ -100,8 +100,10 @@ _REMEMBERED = 1_000  # characters: what is longer is seldom seen again, and fill
 
 def secret(interaction: Interaction, context: Context) -> Iterator[Found]:
     """Find tokens, keys and passwords, wherever they stand."""
+    has_token = _ANY_PREFIX.search(interaction.all_texts) is not None
     for _, name, text, way in interaction.texts:
-        kind = secret_kind(text, name) if _is_worth_it(text, name) else ""
+        is_worth_it = "=" in text or "://" in text or _is_secret_name(name) or has_token
+        kind = secret_kind(text, name) if is_worth_it else ""
         if kind:
             where = f"`{name}`" if name else "A text"
             message = (
@@ -111,14 +113,11 @@ def secret(interaction: Interaction, context: Context) -> Iterator[Found]:
             yield Found("secret", way, message)
 
 
-def _is_worth_it(text: str, name: str) -> bool:
-    return "=" in text or "://" in text or _is_secret_name(name) or _ANY_PREFIX.search(text) is not None
-
-
 def personal_data(interaction: Interaction, context: Context) -> Iterator[Found]:
     """Find what belongs to a person."""
-    for parent, name, text, way in interaction.texts if context.may_hold_personal_data else ():
-        kind = personal_kind(text, f"{parent}.{name}") if "@" in text or LONG_NUMBER.search(text) else ""
+    has_number = LONG_NUMBER.search(interaction.all_texts) is not None
+    for parent, name, text, way in interaction.texts:
+        kind = personal_kind(text, f"{parent}.{name}") if "@" in text or has_number else ""
         if kind:
             where = f"`{name}`" if name else "A text"
             message = f"{where} holds {kind}. Write one that can belong to nobody{_AS.get(kind, '')}."
