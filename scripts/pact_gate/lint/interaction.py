@@ -17,6 +17,7 @@ from typing import Any, Literal, NamedTuple
 from pact_gate.lint.document import Document, Way
 from pact_gate.model.finding import Listed
 from pact_gate.model.matching import Matcher, Matching, Rule, body_rules, matching, named_rules, path
+from pact_gate.model.pact import is_v4_body
 from pact_gate.model.pact import states as states_of
 
 Json = dict[str, Any]
@@ -72,11 +73,6 @@ class Part:
         """Its matching rules, as they stand there."""
         return self.raw.get("matchingRules")
 
-    @cached_property
-    def has_body(self) -> bool:
-        """Say whether a body is named; null counts as none, as the specification has it for V1 to V3."""
-        return self._body[0] is not None
-
     @property
     def body_key(self) -> str:
         """The key under which a body stands there, be it empty or null; empty where none does."""
@@ -98,8 +94,7 @@ class Part:
         for key in ("contents", "body") if self.role == "message" or "contents" in self.raw else ("body",):
             if key in self.raw:
                 body = self.raw[key]
-                is_v4 = isinstance(body, dict) and "content" in body and body.keys() <= _V4_BODY
-                if is_v4 and ("contentType" in body or "encoded" in body):
+                if is_v4_body(body):
                     return body["content"], (key, "content")
                 return body, (key,)
         return None, ("body",)
@@ -171,8 +166,6 @@ _ID = re.compile(
 _A_CARD = 10**12
 SHORTEST = 8
 """Characters of what could be a secret or a person's."""
-
-_V4_BODY = frozenset(("content", "contentType", "encoded", "contentTypeHint"))
 
 
 @dataclass(frozen=True)

@@ -71,7 +71,7 @@ def language_of_folder(names: Iterable[str]) -> str:
     return found.pop() if len(found) == 1 else ""
 
 
-def instead(language: str, want: str, value: Any, key: str = "", *, pattern: str = "") -> str:
+def instead(language: str, want: str, value: Any, key: str = "") -> str:
     """Give the line to write instead of a value.
 
     Args:
@@ -79,7 +79,6 @@ def instead(language: str, want: str, value: Any, key: str = "", *, pattern: str
         want: What to match, a `Want`. `example` matches by the kind of `value`, which is the example to take.
         value: The example to show: for a secret never the secret itself.
         key: The field's name; empty for an element of a list and for a whole body.
-        pattern: The regular expression for `regex` and `url`; empty for one that is made of the value.
     """
     dialect = _DIALECTS.get(language)
     if dialect is None:
@@ -88,7 +87,7 @@ def instead(language: str, want: str, value: Any, key: str = "", *, pattern: str
     if kind == "each-like":
         line = _each_like(dialect, value, key)
     elif kind in _OF_TEXTS:
-        line = _text(dialect, kind, value, key, pattern)
+        line = _text(dialect, kind, value, key)
     else:
         line = _leaf(dialect, kind, value, key)
     return line if line and len(line) <= _LENGTH else _too_long(dialect, kind, key)
@@ -178,7 +177,7 @@ def _possible(want: Want, value: Any) -> Want:
     """Give what can be matched by the value: one that is none of its kind gets the matcher of its own type."""
     own = _by_value(value)
     if isinstance(value, str) and (want in _OF_TEXTS or want == "example"):
-        return _possible_of_text(_by_shape(value) if want == "example" else want, value)
+        return _possible_of_text(by_shape(value) if want == "example" else want, value)
     if want == "each-like":
         return want if isinstance(value, list) and value else "type"
     return "type" if want == "type" else own  # a decimal is any number: many a library writes 30.0 as 30
@@ -200,7 +199,8 @@ def _by_value(value: Any) -> Want:
     return "string" if isinstance(value, str) else "type"
 
 
-def _by_shape(value: str) -> Want:
+def by_shape(value: str) -> Want:
+    """Name what a text is by its shape."""
     known = datetime_format(value)
     if known:
         return "date" if "H" not in known else "datetime" if "y" in known else "time"
@@ -237,17 +237,16 @@ def _leaf(dialect: _Dialect, want: Want, value: Any, key: str) -> str:
     return dialect.field(key, template.format(key=_argument(key), value=dialect.literal(shown)))
 
 
-def _text(dialect: _Dialect, want: Want, value: str, key: str, pattern: str) -> str:
+def _text(dialect: _Dialect, want: Want, value: str, key: str) -> str:
     template = dialect.like.get(want, "")
     if not template or (dialect is _JVM and not (key and _of_java(want, value))):
         template = dialect.like["regex"]
-    chosen = pattern if pattern and want in ("url", "regex") else _pattern(want, value)
     return dialect.field(
         key,
         template.format(
             key=_argument(key),
             value=dialect.literal(value),
-            pattern=dialect.pattern(chosen),
+            pattern=dialect.pattern(_pattern(want, value)),
             format=dialect.literal(datetime_format(value)),
         ),
     )
@@ -352,7 +351,6 @@ _PYTHON = _Dialect(
     {
         "type": "match.like({value})",
         "integer": "match.int({value})",
-        "decimal": "match.float({value})",
         "number": "match.number({value})",
         "boolean": "match.bool({value})",
         "string": "match.str({value})",
@@ -372,7 +370,6 @@ _JAVASCRIPT = _Dialect(
     {
         "type": "MatchersV3.like({value})",
         "integer": "MatchersV3.integer({value})",
-        "decimal": "MatchersV3.decimal({value})",
         "number": "MatchersV3.number({value})",
         "boolean": "MatchersV3.boolean({value})",
         "string": "MatchersV3.string({value})",
@@ -392,7 +389,6 @@ _GO = _Dialect(
     {
         "type": "matchers.Like({value})",
         "integer": "matchers.Integer({value})",
-        "decimal": "matchers.Decimal({value})",
         "regex": "matchers.Regex({value}, {pattern})",
         "each-like": "matchers.EachLike({value}, 1)",
     },
@@ -426,7 +422,6 @@ _JVM = _Dialect(
     {
         "type": ".object({key}{value})",
         "integer": ".integerType({key}{value})",
-        "decimal": ".decimalType({key}{value})",
         "number": ".numberType({key}{value})",
         "boolean": ".booleanType({key}{value})",
         "string": ".stringType({key}{value})",

@@ -17,16 +17,15 @@ from urllib.parse import urlsplit
 from pact_gate.lint.document import Document, Way
 from pact_gate.lint.found import Found, Placed
 from pact_gate.lint.interaction import Interaction, interactions
-from pact_gate.lint.suggest import datetime_format, steady
-from pact_gate.model.pact import states
+from pact_gate.lint.suggest import by_shape, steady
+from pact_gate.model.pact import need, needed, states
 
 RULE = "changes-between-runs"
 
-_NO_CONTRACT = frozenset(("comments", "key", "_id"))  # what says nothing about the provider, or is made of the rest
 _MOST_OF_ONE = 20  # differences that are told of one interaction
 _MOST_COMPARED = 10_000  # pairs of interactions among which the nearest are looked for
 _ANEW = "each run makes a new contract, and its providers have to verify it anew."
-_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_TIMES = frozenset(("date", "time", "datetime"))
 
 
 class _Written(NamedTuple):
@@ -122,10 +121,10 @@ def _paired(first: Sequence[_Written], second: Sequence[_Written]) -> Iterator[t
 def _less_what_is_alike(first: Sequence[_Written], second: Sequence[_Written]) -> tuple[list[_Written], list[_Written]]:
     known: dict[str, list[_Written]] = defaultdict(list)
     for each in first:
-        known[_content(each)].append(each)
+        known[need(each.interaction.raw)].append(each)
     right = []
     for each in second:
-        same = known[_content(each)]
+        same = known[need(each.interaction.raw)]
         if same:
             same.pop(0)
         else:
@@ -137,11 +136,6 @@ def _less_what_is_alike(first: Sequence[_Written], second: Sequence[_Written]) -
 def _name(written: _Written) -> str:
     raw = written.interaction.raw
     return json.dumps([written.interaction.listed, raw.get("description"), states(raw)], sort_keys=True)
-
-
-def _content(written: _Written) -> str:
-    raw = written.interaction.raw
-    return json.dumps({key: value for key, value in raw.items() if key not in _NO_CONTRACT}, sort_keys=True)
 
 
 def _nearest(ones: Sequence[_Written], others: Sequence[_Written], *, alike: float) -> list[tuple[_Written, _Written]]:
@@ -186,7 +180,7 @@ def _size(value: Any) -> int:
 
 def _differences(one: _Written, other: _Written) -> Iterator[_Difference]:
     """Give what differs, in the second one's order. It needs no recursion: a body may be nested deeply."""
-    waiting = [_Difference((), _contract(one), _contract(other))]
+    waiting = [_Difference((), needed(one.interaction.raw), needed(other.interaction.raw))]
     while waiting:
         each = waiting.pop()
         if isinstance(each.first, dict) and isinstance(each.second, dict):
@@ -196,10 +190,6 @@ def _differences(one: _Written, other: _Written) -> Iterator[_Difference]:
             waiting += reversed([_Difference((*each.way, index), a, b) for index, a, b in pairs])
         elif type(each.first) is not type(each.second) or each.first != each.second:
             yield each
-
-
-def _contract(written: _Written) -> dict[str, Any]:
-    return {key: value for key, value in written.interaction.raw.items() if key not in _NO_CONTRACT}
 
 
 def _of_objects(each: _Difference) -> Iterator[_Difference]:
@@ -262,12 +252,12 @@ def _kind(first: Any, second: Any) -> tuple[str, str, Any]:
 
 
 def _kind_of_text(first: str, second: str) -> tuple[str, str, Any]:
-    if _UUID.fullmatch(first) and _UUID.fullmatch(second):
-        return "The UUID is another", "uuid", steady(second)
-    known = datetime_format(second)
-    if known and datetime_format(first):
-        want = "date" if "H" not in known else "datetime" if "y" in known else "time"
-        return f"The {'date and time' if want == 'datetime' else want} is another", want, steady(second)
+    shape = by_shape(second)
+    shapes = {by_shape(first), shape}
+    if shapes == {"uuid"}:
+        return "The UUID is another", shape, steady(second)
+    if shapes <= _TIMES:
+        return f"The {'date and time' if shape == 'datetime' else shape} is another", shape, steady(second)
     if _but_for_ports(first) == _but_for_ports(second):
         want, example = ("", None) if re.search("[@?]", second) else ("url", steady(second))
         return "The port in this URL (a mock server's) is another", want, example

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from math import isinf
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NamedTuple, NoReturn, TypeGuard
 
 from pact_gate.model.errors import InputError, Place
 
 Json = dict[str, Any]
+_V4_BODY = frozenset(("content", "contentType", "contentTypeHint", "encoded"))
 
 
 class Pact(NamedTuple):
@@ -87,7 +88,7 @@ def compared(before: Mapping[str, Any], after: Mapping[str, Any]) -> Comparison:
     return Comparison(
         added=tuple(each for key, each in new.items() if key not in old),
         removed=tuple(each for key, each in old.items() if key not in new),
-        changed=tuple((old[key], each) for key, each in new.items() if key in old and _need(old[key]) != _need(each)),
+        changed=tuple((old[key], each) for key, each in new.items() if key in old and need(old[key]) != need(each)),
     )
 
 
@@ -117,6 +118,30 @@ def states(interaction: Mapping[str, Any]) -> list[Any]:
         return listed
     single = interaction.get("providerState", interaction.get("provider_state", listed))
     return [{"name": single}] if single else []
+
+
+def is_v4_body(body: Any) -> TypeGuard[Json]:
+    """Say whether a body is V4's, which has its content beside its type and its encoding, and no JSON of somebody's."""
+    return (
+        isinstance(body, dict)
+        and "content" in body
+        and body.keys() <= _V4_BODY
+        and ("contentType" in body or "encoded" in body)
+    )
+
+
+def needed(interaction: Json) -> Json:
+    """Give what counts of an interaction.
+
+    What says nothing about the provider is left out: V4's comments, and the keys that are made of the rest. `key` is
+    V4's, `_id` the Pact Broker's.
+    """
+    return {key: value for key, value in interaction.items() if key not in ("comments", "key", "_id")}
+
+
+def need(interaction: Json) -> str:
+    """Give what counts of an interaction as JSON, in which 1, 1.0 and true are three things."""
+    return json.dumps(needed(interaction), sort_keys=True)
 
 
 def told(interaction: Mapping[str, Any]) -> str:
@@ -197,16 +222,6 @@ def _identity(interaction: Json) -> tuple[str, str]:
     return str(interaction.get("description", "")), json.dumps(states(interaction), sort_keys=True)
 
 
-def _need(interaction: Json) -> str:
-    """Give what counts of an interaction as JSON, in which 1, 1.0 and true are three things.
-
-    What says nothing about the provider is left out: V4's comments, and the keys that are made of the rest. `key` is
-    V4's, `_id` the Pact Broker's.
-    """
-    kept = {key: value for key, value in interaction.items() if key not in ("comments", "key", "_id")}
-    return json.dumps(kept, sort_keys=True)
-
-
 def _merge(one: Pact, other: Pact) -> Pact:
     files = f"{_list(one.paths)} and {_list(other.paths)}"
     places = tuple(Place(path) for path in (*one.paths, *other.paths))
@@ -218,7 +233,7 @@ def _merge(one: Pact, other: Pact) -> Pact:
             places=places,
         )
     known = {_identity(each): each for each in one.interactions}
-    clashes = [each for each in other.interactions if _need(known.get(_identity(each), each)) != _need(each)]
+    clashes = [each for each in other.interactions if need(known.get(_identity(each), each)) != need(each)]
     if clashes:
         raise InputError(
             f"{files} are both pacts of {one.consumer} with {one.provider}, but say different things of "

@@ -9,7 +9,7 @@ from pact_gate.model.comparison import Kind
 from pact_gate.model.matching import Matching, freeing
 from pact_gate.openapi.document import Location
 from pact_gate.openapi.exchange import Body
-from pact_gate.openapi.schemas import ABOUT_VALUES, Fault, Path, Schemas, shown
+from pact_gate.openapi.schemas import ABOUT_VALUES, Fault, Path, Schemas
 from pact_gate.openapi.shapes import Field, Shapes, Variant, is_number, json_type
 
 _DEEPEST = 100
@@ -217,7 +217,7 @@ class _Walk:
             wanted |= {"integer", "number"}
         others = sorted(types - wanted)
         if others and (types - {"null", *others} or others == ["number"]):
-            said = f"may be {' or '.join(others)} as well; the consumer takes {shown(json_type(value))[2:-2]} alone"
+            said = f"may be {' or '.join(others)} as well; the consumer takes {json_type(value)} alone"
             self._add(Kind.RESPONSE_FIELD_OTHER_TYPE, path, said, place)
 
     def _add(self, kind: Kind, path: Path, message: str, place: Location) -> None:

@@ -121,25 +121,25 @@ def _read(definition: Any) -> _Leads:
         if isinstance(current, list):
             waiting += current
         elif isinstance(current, dict):
-            here += _numbers(current, "$ref")
+            here += _numbers(current)
             waiting += [current[key] for key in _HERE if key in current]
             waiting += list(current.get("dependentSchemas", {}).values())
             for name, each in current.get("properties", {}).items():
-                by_name[name] = (*by_name.get(name, ()), *_numbers(each, "$ref"))
+                by_name[name] = (*by_name.get(name, ()), *_numbers(each))
             any_name += [number for key in _ANY_KEY for number in _all(current.get(key))]
             items += [number for key in _ITEMS for number in _all(current.get(key))]
     return _Leads(tuple(here), by_name, tuple(any_name), tuple(items))
 
 
-def _numbers(schema: Any, key: str) -> list[int]:
-    reference = schema.get(key) if isinstance(schema, dict) else None
+def _numbers(schema: Any) -> list[int]:
+    reference = schema.get("$ref") if isinstance(schema, dict) else None
     return [int(reference.rpartition("/")[2])] if isinstance(reference, str) else []
 
 
 def _all(value: Any) -> list[int]:
     """Give the numbers of the schemas in a value: one, a list of them, or an object of them."""
     if isinstance(value, list):
-        return [number for each in value for number in _numbers(each, "$ref")]
+        return [number for each in value for number in _numbers(each)]
     if isinstance(value, dict) and "$ref" not in value:
-        return [number for each in value.values() for number in _numbers(each, "$ref")]
-    return _numbers(value, "$ref")
+        return [number for each in value.values() for number in _numbers(each)]
+    return _numbers(value)

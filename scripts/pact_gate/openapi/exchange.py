@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
 from pact_gate.model.matching import Matching, Rule, body_rules, matching, named_rules
-from pact_gate.model.pact import told
+from pact_gate.model.pact import is_v4_body, told
 
 FORM = "application/x-www-form-urlencoded"
 _JSON = "application/json"
@@ -97,7 +97,7 @@ def _body(found: Mapping[str, Any], headers: Mapping[str, Sequence[str]]) -> Bod
     """Read a body. None and null say nothing of it; a body without a content type is JSON if it is no text."""
     value = found.get("body")
     sent_as = next(iter(headers.get("content-type", ())), "")
-    if isinstance(value, dict) and "content" in value and _is_v4(value):
+    if is_v4_body(value):
         sent_as = sent_as or str(value.get("contentType") or "")
         value = _decoded(value)
     if value is None:
@@ -111,12 +111,6 @@ def _body(found: Mapping[str, Any], headers: Mapping[str, Sequence[str]]) -> Bod
     if is_json and isinstance(value, str) and isinstance(found.get("body"), dict):
         value, is_json = _parsed(value)
     return Body(_sound(value) if is_json else None, is_json, content_type, rules)
-
-
-def _is_v4(body: Mapping[str, Any]) -> bool:
-    return body.keys() <= {"content", "contentType", "contentTypeHint", "encoded"} and (
-        "contentType" in body or "encoded" in body
-    )
 
 
 def _decoded(body: Mapping[str, Any]) -> Any:

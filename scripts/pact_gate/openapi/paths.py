@@ -72,7 +72,7 @@ class Paths:
 
     def _fit(self, path: str) -> PathMatch | None:
         parts = path.split("/")[1:]
-        found = _descend(self._root, parts, 0)
+        found = _descend(self._root, parts)
         if not found:
             return None
         template, values = found
@@ -99,9 +99,9 @@ def described_parameters(documents: Documents, operation: Location) -> dict[tupl
     return found
 
 
-def _descend(node: _Segment, parts: list[str], at: int) -> tuple[str, dict[str, str]] | None:
+def _descend(root: _Segment, parts: list[str]) -> tuple[str, dict[str, str]] | None:
     """Go down the tree without recursion; a node is seen once at most, for its depth is that of the segment."""
-    waiting: list[tuple[_Segment, int, dict[str, str]]] = [(node, at, {})]
+    waiting: list[tuple[_Segment, int, dict[str, str]]] = [(root, 0, {})]
     while waiting:
         node, at, values = waiting.pop()
         if at == len(parts):
