@@ -21,6 +21,7 @@ from pact_gate.lint.interaction import interactions
 from pact_gate.model.errors import InputError, Place
 from pact_gate.model.finding import Finding, Ignore, Level, LintConfig, LintResult, Suppressed
 from pact_gate.model.outcome import LintOutcome
+from pact_gate.report.words import counted, listed
 from pact_gate.settings.inputs import Inputs
 from pact_gate.settings.lint import LintSettings, lint_settings
 
@@ -267,21 +268,21 @@ def _write(settings: LintSettings, result: LintResult, step: Step) -> str:
 
 def _headline(result: LintResult) -> str:
     if result.unreadable:
-        return f"{_counted(len(result.unreadable), 'file')} cannot be read; {_counts(result)}"
+        return f"{counted(len(result.unreadable), 'file')} cannot be read; {_counts(result)}"
     return _counts(result)[0].upper() + _counts(result)[1:]
 
 
 def _counts(result: LintResult) -> str:
-    files = _counted(result.files, "pact file")
+    files = counted(result.files, "pact file")
     levels = [
-        _counted(number, level.value)
+        counted(number, level.value)
         for level in (Level.ERROR, Level.WARNING, Level.NOTE)
         if (number := result.count(level))
     ]
     if not levels:
         new = " new" if result.known else ""
         return f"nothing{new} was found in {files}."
-    return f"{' and '.join([', '.join(levels[:-1]), levels[-1]] if levels[1:] else levels)} in {files}."
+    return f"{listed(levels)} in {files}."
 
 
 def _next_step(settings: LintSettings, result: LintResult, failing: Sequence[Finding]) -> str:
@@ -295,7 +296,3 @@ def _next_step(settings: LintSettings, result: LintResult, failing: Sequence[Fin
             "reason, under `lint.ignore` in pact-gate.yml."
         )
     return ""
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -13,6 +13,7 @@ from pact_gate.model.errors import InputError
 from pact_gate.model.outcome import Outcome
 from pact_gate.model.pact import Pact, parse
 from pact_gate.model.provider_states import asking
+from pact_gate.report.words import counted
 from pact_gate.scaffold.files import FRAMEWORKS, without_handler
 from pact_gate.scaffold.stubs import Stub, stubs
 from pact_gate.settings.inputs import Inputs, wrong
@@ -41,7 +42,7 @@ def run(inputs: Inputs, step: Step) -> Outcome:
     if path.exists() and not settings.force:
         return _compared(settings, file, path, found)
     write(path, FRAMEWORKS[settings.framework].write(found, path.stem, settings.package), "file")
-    written = f"Wrote {file} with {_counted(found)}."
+    written = f"Wrote {file} with {counted(len(found), 'provider state')}."
     return _outcome(
         "written", file, found, written, next_step="Fill each function with the data that its name promises."
     )
@@ -98,7 +99,3 @@ def _outcome(
         outputs={"result": result, "file": file, "states": str(len(found)), "missing": json.dumps(list(missing))},
         facts=(*(("Without a handler", each) for each in missing[:_TOLD]), *more),
     )
-
-
-def _counted(found: Sequence[Stub]) -> str:
-    return f"{len(found)} provider state{'' if len(found) == 1 else 's'}"

@@ -355,10 +355,11 @@ def _subjects(question: Question) -> str:
     names = [f"{name} {short(version)}" for name, version in question.asked[:_SUBJECTS]]
     if len(question.asked) > _SUBJECTS:
         names.append(f"{len(question.asked) - _SUBJECTS} more")
-    return _listed(names) if names else "this version"
+    return listed(names) if names else "this version"
 
 
-def _listed(names: Sequence[str]) -> str:
+def listed(names: Sequence[str]) -> str:
+    """Return names as a sentence has them: `a, b and c`."""
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 

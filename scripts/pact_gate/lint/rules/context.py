@@ -129,9 +129,9 @@ def _values(interaction: Interaction) -> Iterator[tuple[str, Any]]:
     yield from ((leaf.key, leaf.value) for leaf in request.leaves[:_MOST_VALUES])
 
 
-def scalars(value: Any, key: str = "") -> Iterator[tuple[str, Any]]:
+def scalars(value: Any) -> Iterator[tuple[str, Any]]:
     """Give what holds no other values, each with its name."""
-    waiting = [(key, value)]
+    waiting = [("", value)]
     while waiting:
         name, each = waiting.pop()
         if isinstance(each, dict):

@@ -71,7 +71,7 @@ def _want_of_an_error(value: Any) -> str:
     """An error's codes and short texts are known to both sides; its sentences and its time are not."""
     if not isinstance(value, str):
         return ""
-    shape = _shape(value, "")
+    shape = words.shape(value)
     if shape in ("uuid", "datetime"):
         return shape
     return "string" if len(value.split()) >= _WORDS_OF_A_SENTENCE else ""
@@ -91,9 +91,11 @@ def _want_number(value: Any, key: str) -> str:
 
 def _want_text(text: str, leaf: Leaf, known: Said, context: Context) -> str:
     key, last = leaf.key, words.last(leaf.key)
-    shape = _shape(text, last)
-    if shape is not None or not text.strip() or key.startswith(("@", "$", "__")):
-        return shape or ""
+    shape = words.shape(text)
+    if shape == "url" and last in _FIXED_URL_KEYS:
+        return ""
+    if shape or not text.strip() or key.startswith(("@", "$", "__")):
+        return shape
     if last in words.CLOSED:
         return "string" if text.isdigit() and len(text) >= _DIGITS_OF_A_NUMBER else ""
     if text.startswith("/"):  # a link to another resource: what is not known before are the names in it
@@ -109,19 +111,6 @@ def _is_data(text: str, key: str) -> bool:
     if words.VERSION.fullmatch(text):
         return named or text.isdigit()
     return named or not _SINGLE_WORD.fullmatch(text) or (text[0].isupper() and bool(key))
-
-
-def _shape(text: str, last: str) -> str | None:
-    """Name what a text's shape says of it; None where it says nothing."""
-    if words.UUID.fullmatch(text):
-        return "uuid"
-    if words.DATETIME.fullmatch(text):
-        return "datetime"
-    if words.DATE.fullmatch(text):
-        return "date"
-    if words.ABSOLUTE_URL.fullmatch(text):
-        return "" if last in _FIXED_URL_KEYS else "url"
-    return None
 
 
 def _header(part: Part, known: Said) -> Iterator[Found]:

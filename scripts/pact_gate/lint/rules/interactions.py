@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -56,21 +56,29 @@ def _is_repeated(text: str, interaction: Interaction) -> bool:
 def indistinguishable(document: Document, every: Sequence[Interaction]) -> Iterator[Placed]:
     """Find interactions with the same states and the same request, of which a provider cannot know which is meant."""
     alike = Counter(map(_roughly, every))
-    answers: dict[Way, str] = {}  # of the first ones, written once: there may be very many like each
-    seen: dict[str, Interaction] = {}
+    several = [each for each in every if alike[_roughly(each)] > 1]
+    for interaction, other in _unlike_the_first(several, _asked, _answer):
+        message = (
+            f"This interaction has the request and the states of number {other.index + 1}, and another answer: no "
+            "provider can give both. Give it another state."
+        )
+        yield interaction, Found("indistinguishable", (), message)
+
+
+def _unlike_the_first(
+    every: Iterable[Interaction], name: Callable[[Interaction], str], said: Callable[[Interaction], str]
+) -> Iterator[tuple[Interaction, Interaction]]:
+    """Give each interaction that says something else than the first of its name, and that one."""
+    first: dict[str, Interaction] = {}
+    known: dict[Way, str] = {}  # what the first ones say, written once: there may be very many like each
     for interaction in every:
-        if alike[_roughly(interaction)] == 1:
-            continue
-        other = seen.setdefault(_asked(interaction), interaction)
+        other = first.setdefault(name(interaction), interaction)
         if other is interaction:
             continue
-        first = answers[other.way] = answers.get(other.way) or _answer(other)
-        if first != _answer(interaction):
-            message = (
-                f"This interaction has the request and the states of number {other.index + 1}, and another answer: no "
-                "provider can give both. Give it another state."
-            )
-            yield interaction, Found("indistinguishable", (), message)
+        if other.way not in known:
+            known[other.way] = said(other)
+        if known[other.way] != said(interaction):
+            yield interaction, other
 
 
 def _roughly(interaction: Interaction) -> str:
@@ -112,23 +120,15 @@ def _answer(interaction: Interaction) -> str:
 
 def description_reused(document: Document, every: Sequence[Interaction]) -> Iterator[Placed]:
     """Find one description over different requests: whoever reads a result cannot know which one failed."""
-    seen: dict[str, tuple[Interaction, Part]] = {}
-    asked: dict[Way, str] = {}
-    for interaction in every:
-        request = interaction.request
-        if request is None or not interaction.description:
-            continue
-        other, part = seen.setdefault(interaction.description, (interaction, request))
-        if other is interaction:
-            continue
-        first = asked[other.way] = asked.get(other.way) or _text(part)
-        if first != _text(request):
-            message = (
-                f"Number {other.index + 1} has this description too, and another request: results and logs name both "
-                "alike. Say in each what it asks for."
-            )
-            yield interaction, Found("description-reused", ("description",), message)
+    asking = [each for each in every if each.request is not None and each.description]
+    for interaction, other in _unlike_the_first(asking, lambda each: each.description, _text):
+        message = (
+            f"Number {other.index + 1} has this description too, and another request: results and logs name both "
+            "alike. Say in each what it asks for."
+        )
+        yield interaction, Found("description-reused", ("description",), message)
 
 
-def _text(request: Part) -> str:
-    return json.dumps(_request(request), sort_keys=True)
+def _text(interaction: Interaction) -> str:
+    request = interaction.request
+    return json.dumps(_request(request) if request else None, sort_keys=True)

@@ -27,7 +27,6 @@ _BEFORE_AN_AMOUNT = frozenset(
 )
 _BEFORE_AN_ID = frozenset("id ids number no nr uuid reference ref key code called named name sku".split())
 _ARTICLES = frozenset(("a", "an", "the", "some", "that", "there", "is", "are", "i", "given"))
-_NOT = frozenset("not no without un in non dis never none nobody cannot isnt doesnt dont".split())
 _MOST_STATES = 1_000
 _MOST_OF_ONE = 50  # states of an interaction: for each of them all of it is looked through
 _MOST_NAME = 500  # characters of a state's name that are read

@@ -91,13 +91,7 @@ def _want(value: Any) -> str:
         return "decimal"
     if isinstance(value, int):
         return "integer"
-    if words.UUID.fullmatch(value):
-        return "uuid"
-    if words.DATETIME.fullmatch(value):
-        return "datetime"
-    if words.DATE.fullmatch(value):
-        return "date"
-    return "url" if words.ABSOLUTE_URL.fullmatch(value) else "regex"
+    return words.shape(value) or "regex"
 
 
 def _why_text(text: str, leaf: Leaf, interaction: Interaction, context: Context) -> str:

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import Any
+from typing import Any, Literal
 
 _CAMEL = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-([0-9a-f])[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 DATETIME = re.compile(r"(\d{4}-\d\d-\d\d)[T ]\d\d:\d\d(?::\d\d(?:[.,](\d{1,9}))?)?\s?(?:Z|[+-]\d\d:?\d\d)?")
 DATE = re.compile(r"\d{4}-\d\d-\d\d|\d\d?/\d\d?/\d{4}|\d\d?\.\d\d?\.\d{4}")
-TIME = re.compile(r"\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?")
 ABSOLUTE_URL = re.compile(r"[a-z][a-z0-9+.-]*://\S+", re.IGNORECASE)
-NUMERIC = re.compile(r"[+-]?\d+([.,]\d+)?")
 VERSION = re.compile(r"v?\d+(\.\d+)*([-+][\w.]+)?", re.IGNORECASE)
 
 # The last word of a name whose values are few and known to both sides: exact is what is meant.
@@ -71,6 +69,17 @@ def is_identifier(name: str) -> bool:
     """Say whether a field's name says that it tells one thing from the others."""
     split = [each for each in words(name) if not each.isdigit()]
     return bool(split) and (split[-1] in IDENTIFIERS or split[-1].endswith("uuid"))
+
+
+def shape(text: str) -> Literal["uuid", "datetime", "date", "url", ""]:
+    """Name what a text's shape says of it; empty where it says nothing."""
+    if UUID.fullmatch(text):
+        return "uuid"
+    if DATETIME.fullmatch(text):
+        return "datetime"
+    if DATE.fullmatch(text):
+        return "date"
+    return "url" if ABSOLUTE_URL.fullmatch(text) else ""
 
 
 def as_text(value: Any) -> str:
