@@ -10,7 +10,7 @@ import textwrap
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -29,7 +29,7 @@ class Stage:
     """A folder that all happens in. Every answer that is printed was read from the command's own output."""
 
     folder: Path
-    played: int = field(default=0)
+    played: int = 0
 
     def case(self, title: str, what: str) -> None:
         """Begin a case: its title as the document of failures has it, and what is broken here."""
@@ -38,27 +38,27 @@ class Stage:
         _say(f"{self.played}. {title}")
         _say(what, indent=3)
 
-    def plain(self, what: str, command: Sequence[str | Path], *, code: int, says: Sequence[str]) -> str:
+    def plain(self, what: str, command: Sequence[str | Path], *, code: int, says: Sequence[str]) -> None:
         """Run what a team has without this project."""
-        return self._run(f"Plain Pact, {what}", command, code=code, says=says)
+        self._run(f"Plain Pact, {what}", command, code=code, says=says)
 
-    def real(self, what: str, command: Sequence[str | Path], *, code: int, says: Sequence[str]) -> str:
+    def real(self, what: str, command: Sequence[str | Path], *, code: int, says: Sequence[str]) -> None:
         """Run what production runs."""
-        return self._run(f"In production, {what}", command, code=code, says=says)
+        self._run(f"In production, {what}", command, code=code, says=says)
 
-    def ours(self, what: str, *words: str | Path, code: int, says: Sequence[str]) -> str:
+    def ours(self, what: str, *words: str | Path, code: int, says: Sequence[str]) -> None:
         """Run a command of this project."""
-        return self._run(f"pact-gate, {what}", [PACT_GATE, *words], code=code, says=says)
+        self._run(f"pact-gate, {what}", [PACT_GATE, *words], code=code, says=says)
 
-    def mended(self, what: str, *words: str | Path, code: int = 0, says: Sequence[str]) -> str:
+    def mended(self, what: str, *words: str | Path, code: int = 0, says: Sequence[str]) -> None:
         """Run a command of this project on what was mended."""
-        return self._run(f"Mended, {what}", [PACT_GATE, *words], code=code, says=says)
+        self._run(f"Mended, {what}", [PACT_GATE, *words], code=code, says=says)
 
     def prepare(self, *command: str | Path) -> None:
         """Run what has to be there before; it is not told."""
         self._run("", command, code=0, says=[])
 
-    def _run(self, title: str, command: Sequence[str | Path], *, code: int, says: Sequence[str]) -> str:
+    def _run(self, title: str, command: Sequence[str | Path], *, code: int, says: Sequence[str]) -> None:
         done = subprocess.run(  # noqa: S603
             command, cwd=self.folder, env=_environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False
         )
@@ -70,11 +70,10 @@ class Stage:
                 f"{' '.join(map(str, command))}\n{said}"
             )
         if not title:
-            return said
+            return
         _say(f"{title} (exit code {done.returncode}){':' if says else ''}", indent=3)
         for line in dict.fromkeys(next(line for line in said.splitlines() if text in line) for text in says):
             print(textwrap.indent(textwrap.fill(line.strip(), _WIDTH - 8), "      | "), flush=True)
-        return said
 
     def port(self) -> int:
         """Give a port of this machine that nobody listens on."""
