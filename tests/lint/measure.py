@@ -8,7 +8,6 @@ python tests/lint/measure.py --write         # the table in docs/rules/README.md
 from __future__ import annotations
 
 import json
-import re
 import sys
 from collections import Counter
 from collections.abc import Iterator
@@ -21,7 +20,8 @@ ROOT = HERE.parents[1]
 sys.path.insert(0, str(ROOT / "scripts"))
 
 from pact_gate.lint import Options, lint  # noqa: E402 (it is found from now on)
-from pact_gate.lint.document import Document, read, shown  # noqa: E402
+from pact_gate.lint.document import Document, Way, read, shown  # noqa: E402
+from pact_gate.lint.fix import way_of  # noqa: E402
 from pact_gate.lint.twice import RULE, between_runs  # noqa: E402
 from pact_gate.model.finding import RULES  # noqa: E402
 
@@ -30,8 +30,6 @@ HELD_OUT = HERE / "labelled" / "held-out"
 PAGE = ROOT / "docs" / "rules" / "README.md"
 START, END = "<!-- measured by tests/lint/measure.py: `make docs` -->", "<!-- measured until here -->"
 DAY = date(2026, 11, 27)  # on which the set was made: what a rule says about times may depend on the day
-
-_STEP = re.compile(r"\.(?P<name>[^.\[\]]+)|\['(?P<quoted>(?:[^'\\]|\\.)*)'\]|\[(?P<number>\d+)\]")
 
 
 class Said(NamedTuple):
@@ -103,12 +101,12 @@ def place(where: str) -> tuple[str, ...]:
     return tuple("*" if isinstance(each, int) else each for each in steps(where))
 
 
-def steps(where: str) -> list[str | int]:
+def steps(where: str) -> Way:
     """Give a path's keys and numbers."""
-    found = list(_STEP.finditer(where.removeprefix("$")))
-    if "".join(each[0] for each in found) != where.removeprefix("$"):
+    way = way_of(where)
+    if way is None:
         raise ValueError(f"no path: {where}")
-    return [int(each["number"]) if each["number"] else each["name"] or each["quoted"] for each in found]
+    return way
 
 
 def differences(half: Path) -> Iterator[tuple[str, str, Said]]:

@@ -344,169 +344,70 @@ def result(name: str) -> LintResult:
     )
 
 
+def closed(*required: str, **properties: Any) -> dict[str, Any]:
+    """The schema of an object that has these properties and no others."""
+    return {"type": "object", "required": list(required), "additionalProperties": False, "properties": properties}
+
+
+def several(items: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "array", "items": items}
+
+
 # What the standard says of the parts in use (SARIF 2.1.0, sections 3.13 to 3.58): nothing else may stand there.
-TEXT = {
-    "type": "object",
-    "required": ["text"],
-    "properties": {"text": {"type": "string"}},
-    "additionalProperties": False,
-}
+STRING = {"type": "string"}
+TEXT = closed("text", text=STRING)
 POSITIVE = {"type": "integer", "minimum": 1}
-PHYSICAL = {
-    "type": "object",
-    "additionalProperties": False,
-    "properties": {
-        "artifactLocation": {
-            "type": "object",
-            "additionalProperties": False,
-            "properties": {"uri": {"type": "string", "pattern": "^[!-~]*$"}, "uriBaseId": {"const": "%SRCROOT%"}},
-        },
-        "region": {
-            "type": "object",
-            "additionalProperties": False,
-            "properties": {"startLine": POSITIVE, "startColumn": POSITIVE},
-        },
-    },
-}
+PHYSICAL = closed(
+    artifactLocation=closed(uri={"type": "string", "pattern": "^[!-~]*$"}, uriBaseId={"const": "%SRCROOT%"}),
+    region=closed(startLine=POSITIVE, startColumn=POSITIVE),
+)
 LEVEL = {"enum": ["none", "note", "warning", "error"]}
-SARIF = {
-    "type": "object",
-    "required": ["version", "runs"],
-    "additionalProperties": False,
-    "properties": {
-        "$schema": {"type": "string", "format": "uri"},
-        "version": {"const": "2.1.0"},
-        "runs": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "required": ["tool"],
-                "additionalProperties": False,
-                "properties": {
-                    "columnKind": {"enum": ["utf16CodeUnits", "unicodeCodePoints"]},
-                    "tool": {
-                        "type": "object",
-                        "required": ["driver"],
-                        "additionalProperties": False,
-                        "properties": {
-                            "driver": {
-                                "type": "object",
-                                "required": ["name"],
-                                "additionalProperties": False,
-                                "properties": {
-                                    "name": {"type": "string"},
-                                    "version": {"type": "string"},
-                                    "informationUri": {"type": "string"},
-                                    "rules": {
-                                        "type": "array",
-                                        "uniqueItems": True,
-                                        "items": {
-                                            "type": "object",
-                                            "required": ["id"],
-                                            "additionalProperties": False,
-                                            "properties": {
-                                                "id": {"type": "string"},
-                                                "name": {"type": "string"},
-                                                "shortDescription": TEXT,
-                                                "help": TEXT,
-                                                "helpUri": {"type": "string"},
-                                                "defaultConfiguration": {
-                                                    "type": "object",
-                                                    "additionalProperties": False,
-                                                    "properties": {"level": LEVEL},
-                                                },
-                                            },
-                                        },
-                                    },
-                                },
-                            }
-                        },
-                    },
-                    "invocations": {
-                        "type": "array",
-                        "items": {
-                            "type": "object",
-                            "required": ["executionSuccessful"],
-                            "additionalProperties": False,
-                            "properties": {
-                                "executionSuccessful": {"type": "boolean"},
-                                "toolExecutionNotifications": {
-                                    "type": "array",
-                                    "items": {
-                                        "type": "object",
-                                        "required": ["message"],
-                                        "additionalProperties": False,
-                                        "properties": {
-                                            "level": LEVEL,
-                                            "message": TEXT,
-                                            "locations": {
-                                                "type": "array",
-                                                "items": {
-                                                    "type": "object",
-                                                    "additionalProperties": False,
-                                                    "properties": {"physicalLocation": PHYSICAL},
-                                                },
-                                            },
-                                        },
-                                    },
-                                },
-                            },
-                        },
-                    },
-                    "results": {
-                        "type": "array",
-                        "items": {
-                            "type": "object",
-                            "required": ["message"],
-                            "additionalProperties": False,
-                            "properties": {
-                                "ruleId": {"enum": list(RULES)},
-                                "ruleIndex": {"type": "integer", "minimum": 0, "maximum": len(RULES) - 1},
-                                "level": LEVEL,
-                                "message": TEXT,
-                                "baselineState": {"enum": ["new", "unchanged", "updated", "absent"]},
-                                "partialFingerprints": {"type": "object", "additionalProperties": {"type": "string"}},
-                                "suppressions": {
-                                    "type": "array",
-                                    "items": {
-                                        "type": "object",
-                                        "required": ["kind"],
-                                        "additionalProperties": False,
-                                        "properties": {
-                                            "kind": {"enum": ["inSource", "external"]},
-                                            "justification": {"type": "string"},
-                                        },
-                                    },
-                                },
-                                "locations": {
-                                    "type": "array",
-                                    "items": {
-                                        "type": "object",
-                                        "additionalProperties": False,
-                                        "properties": {
-                                            "physicalLocation": PHYSICAL,
-                                            "logicalLocations": {
-                                                "type": "array",
-                                                "items": {
-                                                    "type": "object",
-                                                    "additionalProperties": False,
-                                                    "properties": {
-                                                        "fullyQualifiedName": {"type": "string"},
-                                                        "kind": {"type": "string"},
-                                                    },
-                                                },
-                                            },
-                                        },
-                                    },
-                                },
-                            },
-                        },
-                    },
-                },
-            },
-        },
-    },
-}
+RULE = closed(
+    "id",
+    id=STRING,
+    name=STRING,
+    shortDescription=TEXT,
+    help=TEXT,
+    helpUri=STRING,
+    defaultConfiguration=closed(level=LEVEL),
+)
+DRIVER = closed(
+    "name", name=STRING, version=STRING, informationUri=STRING, rules={**several(RULE), "uniqueItems": True}
+)
+NOTIFICATION = closed("message", level=LEVEL, message=TEXT, locations=several(closed(physicalLocation=PHYSICAL)))
+RESULT = closed(
+    "message",
+    ruleId={"enum": list(RULES)},
+    ruleIndex={"type": "integer", "minimum": 0, "maximum": len(RULES) - 1},
+    level=LEVEL,
+    message=TEXT,
+    baselineState={"enum": ["new", "unchanged", "updated", "absent"]},
+    partialFingerprints={"type": "object", "additionalProperties": STRING},
+    suppressions=several(closed("kind", kind={"enum": ["inSource", "external"]}, justification=STRING)),
+    locations=several(
+        closed(physicalLocation=PHYSICAL, logicalLocations=several(closed(fullyQualifiedName=STRING, kind=STRING)))
+    ),
+)
+RUN = closed(
+    "tool",
+    columnKind={"enum": ["utf16CodeUnits", "unicodeCodePoints"]},
+    tool=closed("driver", driver=DRIVER),
+    invocations=several(
+        closed(
+            "executionSuccessful",
+            executionSuccessful={"type": "boolean"},
+            toolExecutionNotifications=several(NOTIFICATION),
+        )
+    ),
+    results=several(RESULT),
+)
+SARIF = closed(
+    "version",
+    "runs",
+    version={"const": "2.1.0"},
+    runs=several(RUN),
+    **{"$schema": {"type": "string", "format": "uri"}},
+)
 
 
 def test_sarif_is_what_the_standard_says() -> None:

@@ -8,8 +8,7 @@ import subprocess
 import sys
 import threading
 from base64 import b64decode
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -17,9 +16,9 @@ from enum import Enum
 from pathlib import Path
 from typing import Any, ClassVar
 from uuid import UUID
-from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 import pytest
+from tests.unit.loopback import served
 
 from pact_gate.messages import MessageError, Messages, Produced, Topic
 from pact_gate.messages.values import as_json, plain
@@ -63,21 +62,6 @@ def metadata(answer: Any) -> dict[str, Any]:
     return found
 
 
-class _Quiet(WSGIRequestHandler):
-    def log_message(self, *_: object) -> None:
-        pass
-
-
-@contextmanager
-def serving(messages: Messages) -> Iterator[str]:
-    with make_server("127.0.0.1", 0, messages.wsgi, handler_class=_Quiet) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        thread.join()
-
-
 def pact(
     contents: Any, *, matchers: dict[str, Any] | None = None, states: Sequence[dict[str, Any]] = (), **meta: Any
 ) -> bytes:
@@ -103,7 +87,7 @@ def verified(messages: Messages, content: bytes, *, timeout: float = 5) -> Any:
     pytest.importorskip("pact_ffi", reason="the verify tier is not installed")
     from pact_gate.verifier.pacts import ProviderAddress, verify_pact  # noqa: PLC0415
 
-    with serving(messages) as url:
+    with served(messages.wsgi) as url:
         address = ProviderAddress(
             "orders", messages_url=f"{url}/messages", states_url=f"{url}/provider_states", timeout=timeout
         )

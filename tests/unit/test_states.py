@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.request import Request, urlopen
 from uuid import UUID
-from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 import pytest
+from tests.unit.loopback import served
 
 from pact_gate import states as module
 from pact_gate.states import States
@@ -250,16 +250,8 @@ def test_a_type_that_only_a_checker_sees_is_no_obstacle(states: States) -> None:
 def serving(states: States):
     """Serve the WSGI application on loopback."""
 
-    class Quiet(WSGIRequestHandler):
-        def log_message(self, *_: object) -> None:
-            pass
-
-    with make_server("127.0.0.1", 0, states.wsgi, handler_class=Quiet) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}/states"
-        server.shutdown()
-        thread.join()
+    with served(states.wsgi) as url:
+        yield f"{url}/states"
 
 
 def test_wsgi(states: States, serving: str) -> None:
