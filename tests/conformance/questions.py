@@ -1132,3 +1132,30 @@ def matrix_without_inner_brackets(b: Broker) -> None:
         f"{one}latest=true",
     ):
         b.call("GET", f"/pacts/provider/{p}/for-verification?{query}")
+
+
+@scenario
+def errors_as_problems(b: Broker) -> None:
+    """For those who ask for application/problem+json (RFC 9457); the conflict of a publication keeps its notices."""
+    b.publish("orders", "1", "products", branch="main")
+    o, p = b.name("orders"), b.name("products")
+    contracts = [b.contract("orders", "products", "b")]
+    for method, path, body in (
+        ("POST", "/contracts/publish", {}),
+        (
+            "POST",
+            "/contracts/publish",
+            {"pacticipantName": o, "pacticipantVersionNumber": "1", "contracts": contracts},
+        ),
+        ("POST", "/pacticipants", {"name": " "}),
+        ("POST", "/environments", {}),
+        ("POST", "/webhooks", {"request": {"method": "POST"}}),
+        ("POST", f"/pacts/provider/{p}/for-verification", {"consumerVersionSelectors": [{}]}),
+        ("GET", "/matrix", None),
+        ("GET", "/can-i-deploy", None),
+        ("GET", f"/can-i-deploy?pacticipant={o}&version=1&to=", None),
+        ("GET", f"/pacticipants/{b.name('nobody')}", None),
+        ("GET", "/pacticipants?page=0", None),
+    ):
+        for accept in ("application/hal+json, application/problem+json", "application/hal+json"):
+            b.call(method, path, body, accept=accept)

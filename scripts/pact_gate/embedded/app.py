@@ -19,7 +19,7 @@ import bottle  # type: ignore[import-untyped]
 from pact_gate.embedded.checks import short
 from pact_gate.embedded.contents import dumps
 from pact_gate.embedded.delivery import Delivery
-from pact_gate.embedded.exchange import ANY_JSON, HTML, PROBLEM, SVG, Answer, Call, Refusal, malformed
+from pact_gate.embedded.exchange import ANY_JSON, HAL, HTML, PROBLEM, SVG, Answer, Call, Refusal, malformed
 from pact_gate.embedded.routes import resource
 from pact_gate.embedded.routing import Route, chosen_media, prefers_html
 from pact_gate.embedded.store import MovedError, Store
@@ -27,6 +27,7 @@ from pact_gate.embedded.store import MovedError, Store
 _LOG = logging.getLogger(__name__)
 _ERROR = 400
 _METADATA = "metadata"  # the one variable part of a path that is no name
+_PROBLEMS = {404: ("Not found", "not-found")}
 _NOTHING = Answer(404, {"error": "There is no such resource."})
 _NO_MEDIA = ("Content-Type", "none/none")  # Bottle gives every answer a type; one without a body must have none
 
@@ -213,7 +214,7 @@ def _sent(answer: Answer, environ: Environ) -> Any:
     if answer.body is None:
         return bottle.HTTPResponse(b"", answer.status, {**headers, _NO_MEDIA[0]: _NO_MEDIA[1]})
     body, media = answer.body, answer.media
-    if answer.media != HTML and answer.status >= _ERROR and PROBLEM in environ.get("HTTP_ACCEPT", ""):
+    if answer.media == HAL and answer.status >= _ERROR and PROBLEM in environ.get("HTTP_ACCEPT", ""):
         body, media = _problem(answer, environ), PROBLEM
     text = body if isinstance(body, str) and "json" not in media else dumps(body)
     return bottle.HTTPResponse(text.encode(), answer.status, {**headers, "Content-Type": f"{media};charset=utf-8"})
@@ -227,13 +228,18 @@ def _header(value: str) -> str:
 def _problem(answer: Answer, environ: Environ) -> dict[str, Any]:
     """An error as application/problem+json (RFC 9457), for those who ask for it."""
     said = answer.body if isinstance(answer.body, dict) else {"error": str(answer.body)}
-    problem: dict[str, Any] = {"title": "Error", "type": f"{_base(environ)}/problem/error", "status": answer.status}
+    base = _base(environ)
     if "errors" in said:
-        listed = said["errors"].items() if isinstance(said["errors"], dict) else [("", said["errors"])]
-        problem["errors"] = [
-            {"title": "Validation error", "detail": sentence, "pointer": f"/{key}"}
-            for key, sentences in listed
-            for sentence in sentences
-        ]
-        return {**problem, "title": "Validation errors"}
-    return {**problem, "detail": said.get("error", "")}
+        errors = said["errors"] if isinstance(said["errors"], dict) else {None: said["errors"]}
+        listed = [_wrong(base, key, sentence) for key, sentences in errors.items() for sentence in sentences]
+        facts = {"title": "Validation errors", "type": f"{base}/problems/validation-error", "instance": "/"}
+        return {**facts, "status": answer.status, "errors": listed}
+    title, kind = _PROBLEMS.get(answer.status, ("Error", "error"))
+    return {"title": title, "type": f"{base}/problem/{kind}", "status": answer.status, "detail": said.get("error", "")}
+
+
+def _wrong(base: str, key: str | None, sentence: str) -> dict[str, str]:
+    """One thing that is wrong; `key` is the field, with dots, or None where it is about no one field."""
+    kind = "missing-body-property" if "missing" in sentence else "invalid-body-property-value"
+    where = {"pointer": "/" + key.replace(".", "/")} if key is not None else {}
+    return {"type": f"{base}/problems/{kind}", "title": "Invalid value", "detail": sentence, **where}

@@ -69,7 +69,7 @@ def _wrong_with_short_form(db: sqlite3.Connection, known: dict[str, str]) -> dic
         wrong["pacticipant"] = ["does not exist"]
     if known.get("environment", "").strip() and deployments.environment_named(db, known["environment"]) is None:
         wrong["environment"] = [f"{known['environment']!r} does not exist"]
-    if ("to" in known) == ("environment" in known):
+    if bool(known.get("to")) == bool(known.get("environment")):
         wrong[""] = ["give either an environment or the tag to go to"]
     return wrong
 
