@@ -8,6 +8,7 @@ import importlib.util
 import json
 import shutil
 import subprocess
+import time
 from pathlib import Path
 from typing import Any
 
@@ -132,6 +133,15 @@ def test_identifiers_are_plain_and_differ(camel: bool) -> None:
         assert each.isascii()
         assert each.isidentifier()
         assert each not in {"states", "class", "async", "int", "def"}
+
+
+def test_many_names_of_one_stem_take_no_longer_than_others() -> None:
+    started = time.process_time()
+    found = list(
+        literals.identifiers([f"a state {'!' * number}" for number in range(20_000)], ["a_state_3"], camel=False)
+    )
+    assert time.process_time() - started < 5  # all numbers anew for each would be some 20 s
+    assert (found[0], found[1], found[2], found[-1]) == ("a_state", "a_state_2", "a_state_4", "a_state_20001")
 
 
 @pytest.mark.parametrize("name", ["a-b", "class", "typeof", "é", "__debug__", "", "x" * 61, "a b", "1"])

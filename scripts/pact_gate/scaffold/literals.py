@@ -8,6 +8,7 @@ from __future__ import annotations
 import builtins
 import keyword
 import re
+from collections import defaultdict
 from collections.abc import Collection, Iterator
 
 _NAMED = {"\n": r"\n", "\r": r"\r", "\t": r"\t", '"': r"\"", "\\": r"\\"}
@@ -86,14 +87,15 @@ def is_plain(name: str) -> bool:
 def identifiers(names: Collection[str], taken: Collection[str], *, camel: bool) -> Iterator[str]:
     """Give an identifier for each name, none twice and none of those that are taken."""
     used = {*taken, *_TAKEN_ELSEWHERE, *keyword.kwlist, *keyword.softkwlist, *dir(builtins)}
+    numbers: dict[str, int] = defaultdict(lambda: 1)  # the last one behind each stem: those before it are taken
     for name in names:
         words = _WORDS.findall(name[:_LONGEST].lower()) or ["state"]
         if words[0][0].isdigit():
             words.insert(0, "state")
         stem = words[0] + "".join(each.capitalize() for each in words[1:]) if camel else "_".join(words)
-        found, number = stem, 1
+        found = stem
         while found in used:
-            number += 1
-            found = f"{stem}{number}" if camel else f"{stem}_{number}"
+            numbers[stem] += 1
+            found = f"{stem}{numbers[stem]}" if camel else f"{stem}_{numbers[stem]}"
         used.add(found)
         yield found
