@@ -451,6 +451,17 @@ REQUESTS = {
         {"query": {"a": ["1,2,3"]}},
         ["parameter-wrong request query a"],
     ),
+    "several values in one, by a reference": (
+        with_parameters(parameter("a", explode=False, schema={"$ref": "#/components/schemas/Ids"}))
+        | {"components": {"schemas": {"Ids": {"type": "array", "items": INTEGER}}}},
+        {"query": {"a": ["1,2,3"]}},
+        [],
+    ),
+    "a text or a list": (
+        with_parameters(parameter("a", explode=False, schema={"oneOf": [STRING, {"type": "array", "items": INTEGER}]})),
+        {"query": {"a": ["b,c"]}},
+        [],
+    ),
     "a list of lists of lists": (
         with_parameters(parameter("a", schema={"$ref": "#/components/schemas/List"})) | {"components": LISTS},
         {"query": {"a": ["x"]}},

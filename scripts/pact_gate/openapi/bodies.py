@@ -101,7 +101,7 @@ def read_as(shapes: Shapes, variants: Sequence[Variant], value: Any) -> Any:
             for name, each in value.items()
         }
     types = _types(shapes, variants)
-    if not isinstance(value, list) and "array" not in types:
+    if not isinstance(value, list) and ("string" in types or "array" not in types):
         return _scalar(value, types)
     inner = _types(shapes, shapes.either(shapes.items(one, 0) for one in variants))
     return [_scalar(each, inner) for each in (value if isinstance(value, list) else [value])]

@@ -191,8 +191,10 @@ class _Bodies:
         if freeing(rule.matchers if rule else ()) or not isinstance(about.get("schema"), dict):
             return
         schemas, shapes = self._context.responses
-        value = read_as(shapes, shapes.variants(header / "schema"), value_of(about, name, {name: tuple(values)}))
-        for fault in schemas.faults(header / "schema", value):
+        schema = header / "schema"
+        sent = value_of(about, name, {name: tuple(values)}, is_list=shapes.is_list(schema))
+        value = read_as(shapes, shapes.variants(schema), sent)
+        for fault in schemas.faults(schema, value):
             self._notes.add(Kind.RESPONSE_HEADER_WRONG, f"response header {name}", fault.message, fault.place)
 
 

@@ -44,7 +44,12 @@ class _Parameters:
                 continue
             self._context.usage.mark(place, parameter_key(kind, name))
             known |= values.keys() if kind == "query" else set()
-            self._compare(f"request {kind} {name}", where, about, value_of(about, name, values))
+            self._compare(
+                f"request {kind} {name}",
+                where,
+                about,
+                value_of(about, name, values, is_list=self._shapes.is_list(where / "schema")),
+            )
         self._unknown_query(described, [name for name in self._asked.query if name not in known], place)
         self._unknown_headers(described, place)
 
@@ -109,14 +114,13 @@ class _Parameters:
                 self._notes.add(Kind.HEADER_UNKNOWN, "request header", f"`{name}` is not described", place)
 
 
-def value_of(about: Mapping[str, Any], name: str, values: _Values) -> Any:
+def value_of(about: Mapping[str, Any], name: str, values: _Values, *, is_list: bool) -> Any:
     """Put a value together, as its style has it (https://spec.openapis.org/oas/v3.1.0#style-values)."""
     if about.get("style") == "deepObject":
         pairs = ((_DEEP.fullmatch(key), each) for key, each in values.items())
         return {found[2]: each[0] if len(each) == 1 else list(each) for found, each in pairs if found and each}
     found = list(values.get(name, ()))
     separator = _SEPARATORS.get(str(about.get("style")), ",")
-    is_list = mapping(about.get("schema")).get("type") == "array"
     exploded = about.get("explode", about.get("in") in ("query", "cookie"))
     if is_list and (not exploded or separator != ",") and len(found) == 1:
         return found[0].split(separator)

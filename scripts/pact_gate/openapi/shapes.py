@@ -82,6 +82,11 @@ class Shapes:
         """Give the variants of groups of schemas: those of a group hold together, and one group does."""
         return list(dict.fromkeys(each for places in groups if places for each in self.together(places)))
 
+    def is_list(self, place: Location) -> bool:
+        """Say whether all that fits a schema is a list, but for null."""
+        types = [self.types(each) or frozenset() for each in self.variants(place)]
+        return all(each <= {"array", "null"} for each in types) and any("array" in each for each in types)
+
     def _expanded(self, place: Location, *, plain: bool) -> list[Variant]:
         """Take a schema apart, once for each: one that leads back to itself is anything there."""
         key = (place, plain)
