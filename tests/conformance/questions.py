@@ -1159,3 +1159,24 @@ def errors_as_problems(b: Broker) -> None:
     ):
         for accept in ("application/hal+json, application/problem+json", "application/hal+json"):
             b.call(method, path, body, accept=accept)
+
+
+@scenario
+def lists_of_all(b: Broker) -> None:
+    """What has no address of its own: record it on an empty broker."""
+    for consumer in ("web", "app ä", "Zed/x", "able"):
+        for number in "12":
+            b.publish(consumer, number, "api", branch="main", content=consumer + number)
+    for consumer in ("web", "able", "Zed/x"):
+        for label in ("team", "ä b"):
+            b.call("PUT", f"/pacticipants/{quote(b.name(consumer))}/labels/{quote(label)}", {})
+    for path in (
+        "/pacts/latest",
+        "/pacticipants",
+        "/labels",
+        "/dashboard",
+        "/integrations",
+        "/pacticipants/label/team",
+    ):
+        for query in ("", "?page=2&size=2", "?pageNumber=1&pageSize=1", "?page=", "?size=", "?q=AB", "?q=none"):
+            b.call("GET", path + query)

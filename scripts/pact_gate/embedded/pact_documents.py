@@ -144,7 +144,7 @@ def latest_pacts(base: str, found: list[sqlite3.Row]) -> Document:
     links = {
         "self": {"href": f"{base}/pacts/latest"},
         "pb:pacts": [target(row, {}) for row in found],
-        "pacts": [target(row, {"name": "Deprecated: use pb:pacts"}) for row in found],
+        "pacts": [target(row, {"name": "DEPRECATED - please use the pb:pacts relation"}) for row in found],
         "curies": documents.curies(base, "pacts"),
     }
     return {"pacts": [entry(row) for row in found], "_links": links}

@@ -66,7 +66,7 @@ def page_of(call: Call, default: Page | None = None) -> Page:
     """The page that a query asks for. Raises Refusal (400) for what is no positive number."""
     parameters = call.parameters()
     for number_key, size_key in (("page", "size"), ("pageNumber", "pageSize")):
-        if number_key in parameters or size_key in parameters:
+        if parameters.get(number_key) or parameters.get(size_key):
             return Page(_positive(parameters, number_key, 1), _positive(parameters, size_key, _DEFAULT_SIZE))
     return default or Page()
 

@@ -32,11 +32,7 @@ def required(call: Call, role: str = "pacticipant") -> sqlite3.Row:
 
 
 def _list(call: Call) -> Answer:
-    condition, values = "1", []
-    wanted = call.parameter("q")
-    if wanted is not None:
-        condition, values = "name LIKE ? ESCAPE '\\'", [f"%{_escaped(wanted)}%"]
-    return _listing(call, condition, values)
+    return _listing(call, "1", [])
 
 
 def _list_labelled(call: Call) -> Answer:
@@ -45,7 +41,11 @@ def _list_labelled(call: Call) -> Answer:
 
 
 def _listing(call: Call, condition: str, values: list[str]) -> Answer:
+    """Those for which the condition holds, and in whose name is what the query looks for."""
     page = page_of(call)
+    wanted = call.parameter("q")
+    if wanted is not None:
+        condition, values = f"{condition} AND name LIKE ? ESCAPE '\\'", [*values, f"%{_escaped(wanted)}%"]
     total = rows.required(rows.one(call.db, f"SELECT count(*) AS n FROM pacticipants WHERE {condition}", *values))["n"]
     query = f"SELECT * FROM pacticipants WHERE {condition} ORDER BY lower(name) LIMIT ? OFFSET ?"
     found = call.db.execute(query, (*values, page.limit, page.offset)).fetchall()
