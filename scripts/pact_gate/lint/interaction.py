@@ -68,7 +68,7 @@ class Part:
     raw: Json
     way: Way
 
-    @cached_property
+    @property
     def rules(self) -> Any:
         """Its matching rules, as they stand there."""
         return self.raw.get("matchingRules")
@@ -143,11 +143,10 @@ class Part:
         """Every value of a JSON body that holds no others, in the body's order; at most `_MOST_LEAVES`."""
         if not isinstance(self.body, dict | list):
             return ()
-        gathered = _Leaves(self.body_way, self._generated)
+        gathered = _Leaves(self.body_way, self._generated())
         gathered.go(self.body_way, self.body, matching(body_rules(self.rules)))
         return tuple(gathered.found)
 
-    @cached_property
     def _generated(self) -> frozenset[Any]:
         """The paths of the body that have a generator of their own."""
         generators = self.raw.get("generators")
@@ -241,17 +240,17 @@ class Interaction:
                 if isinstance(each, dict):
                     yield Part("request" if role == "request" else "response", each, way)
 
-    @property
+    @cached_property
     def request(self) -> Part | None:
         """Its request, if it has one."""
         return next((each for each in self.parts if each.role == "request"), None)
 
-    @property
+    @cached_property
     def provided(self) -> tuple[Part, ...]:
         """What the provider gives: its response, or its message."""
         return tuple(each for each in self.parts if each.role in PROVIDED)
 
-    @cached_property
+    @property
     def status(self) -> int | None:
         """The response's status code."""
         response = self.raw.get("response")

@@ -55,8 +55,9 @@ def _is_repeated(text: str, interaction: Interaction) -> bool:
 
 def indistinguishable(document: Document, every: Sequence[Interaction]) -> Iterator[Placed]:
     """Find interactions with the same states and the same request, of which a provider cannot know which is meant."""
-    alike = Counter(map(_roughly, every))
-    several = [each for each in every if alike[_roughly(each)] > 1]
+    seen = list(map(_roughly, every))
+    alike = Counter(seen)
+    several = [each for each, rough in zip(every, seen, strict=True) if alike[rough] > 1]
     for interaction, other in _unlike_the_first(several, _asked, _answer):
         message = (
             f"This interaction has the request and the states of number {other.index + 1}, and another answer: no "

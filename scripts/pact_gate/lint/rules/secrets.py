@@ -137,8 +137,8 @@ def secret_kind(text: str, name: str = "") -> str:
             found = pattern.search(text)
             if found and not _is_made_up(found[0]):
                 return kind
-    for pattern in (_IN_A_URL, _IN_A_CONNECTION):
-        found = pattern.search(text)
+    for pattern, sign in ((_IN_A_URL, "@"), (_IN_A_CONNECTION, "=")):
+        found = pattern.search(text) if sign in text else None
         if found and not _is_weak(found[1]):
             return "a password in an address"
     if "=" in text and _FORM.fullmatch(text):
