@@ -1180,3 +1180,31 @@ def lists_of_all(b: Broker) -> None:
     ):
         for query in ("", "?page=2&size=2", "?pageNumber=1&pageSize=1", "?page=", "?size=", "?q=AB", "?q=none"):
             b.call("GET", path + query)
+
+
+@scenario
+def what_is_left_of_deleted_results(b: Broker) -> None:
+    """A summary shows an older result of the same provider version; the matrix does not."""
+    b.publish("orders", "1", "products", branch="main", tags=["dev"])
+    pair = f"/pacts/provider/{b.name('products')}/consumer/{b.name('orders')}"
+
+    def look() -> None:
+        b.call("GET", f"{pair}/version/1/verification-results/latest")
+        b.call("GET", f"{pair}/latest/verification-results/latest")
+        b.call("GET", f"/verification-results/consumer/{b.name('orders')}/version/1/latest")
+        b.call("GET", f"/dashboard/provider/{b.name('products')}/consumer/{b.name('orders')}")
+        b.call("GET", f"{pair}/latest/badge", accept="*/*")
+        b.matrix([("q[][pacticipant]", b.name("orders")), ("q[][version]", "1"), ("latestby", "cvpv")])
+        asked(b, "products", "main", MAIN)
+
+    first = b.verify("orders", "1", "products", "p1", branch="main")
+    second = b.verify("orders", "1", "products", "p1", success=False)
+    look()
+    b.call("DELETE", second.link("self"), accept="*/*")
+    look()
+    third = b.verify("orders", "1", "products", "p2", success=False, branch="main")
+    look()
+    b.call("DELETE", first.link("self"), accept="*/*")
+    look()
+    b.call("DELETE", third.link("self"), accept="*/*")
+    look()

@@ -86,6 +86,14 @@ def latest_of_content(db: sqlite3.Connection, content_id: int) -> sqlite3.Row | 
     return one(db, f"{_FROM} WHERE r.content_id = ? AND r.current = 1 ORDER BY r.id DESC LIMIT 1", content_id)
 
 
+def left_of_content(db: sqlite3.Connection, content_id: int) -> sqlite3.Row | None:
+    """The same, or what is left where those that counted were deleted: in summaries an older result takes their place.
+
+    So on a Pact Broker, which answers neither the matrix nor `verification-results/latest` with it.
+    """
+    return one(db, f"{_FROM} WHERE r.content_id = ? ORDER BY r.current DESC, r.id DESC LIMIT 1", content_id)
+
+
 def latest_from_main_branch(db: sqlite3.Connection, content_id: int) -> sqlite3.Row | None:
     """The newest result of a content by a version on the provider's main branch."""
     query = f"""{_FROM} JOIN branch_versions bv ON bv.version_id = r.provider_version_id
@@ -96,9 +104,8 @@ def latest_from_main_branch(db: sqlite3.Connection, content_id: int) -> sqlite3.
 
 def latest_of_version(db: sqlite3.Connection, version_id: int) -> list[sqlite3.Row]:
     """The newest result of each pact of a consumer version, by provider."""
-    query = """SELECT (SELECT max(r.id) FROM results r WHERE r.content_id = p.content_id AND r.current = 1) AS result_id
-               FROM publications p WHERE p.version_id = ? AND p.current = 1"""
-    found = [by_id(db, row["result_id"]) for row in db.execute(query, (version_id,)) if row["result_id"]]
+    query = "SELECT content_id FROM publications WHERE version_id = ? AND current = 1"
+    found = [left_of_content(db, row["content_id"]) for row in db.execute(query, (version_id,)).fetchall()]
     return sorted((row for row in found if row), key=lambda row: str(row["provider"]).lower())
 
 

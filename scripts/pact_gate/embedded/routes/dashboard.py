@@ -49,7 +49,7 @@ def _show(call: Call) -> Answer:
     tags = {row["id"]: sorted(json.loads(row["tags"])) for row in call.db.execute(_PAGE, values)}
     chosen = pacts.by_ids(call.db, tags)
     found = [
-        (pact, results.latest_of_content(call.db, pact["content_id"]))
+        (pact, results.left_of_content(call.db, pact["content_id"]))
         for pact in (chosen[publication_id] for publication_id in tags)
     ]
     found.sort(key=_acted_at, reverse=True)
