@@ -110,6 +110,46 @@ def test_a_difference_is_that_from_the_version_that_is_named(asked: Broker, requ
 
 
 @pytest.mark.parametrize("asked", BOTH, indirect=True)
+def test_the_states_of_an_environment_by_its_uuid(asked: Broker, request: pytest.FixtureRequest) -> None:
+    """A real broker has a uuid in its template, and takes what it is given for a name."""
+    place = asked.environment("test").body["uuid"]
+    pact = pact_file(asked.name("orders"), asked.name("products"), "a", ("there is a product",))
+    asked.call("PUT", f"/pacts/provider/{asked.name('products')}/consumer/{asked.name('orders')}/version/1", pact)
+    asked.deploy("orders", "1", "test")
+    where = f"/pacts/provider/{asked.name('products')}/provider-states/environment"
+    named, numbered = (
+        asked.call("GET", f"{where}/{one}").body["providerStates"] for one in (asked.name("test"), place)
+    )
+    assert [state["name"] for state in named] == ["there is a product"]
+    assert numbered == ([] if "real" in request.node.name else named)
+
+
+@pytest.mark.parametrize("asked", BOTH, indirect=True)
+def test_a_webhook_always_has_an_event(asked: Broker, request: pytest.FixtureRequest) -> None:
+    sent = {"method": "POST", "url": "http://localhost/hook"}
+    made = asked.call("POST", "/webhooks", {"request": sent, "events": [{"name": "contract_published"}]})
+    without = asked.call("PUT", made.link("self"), {"request": sent})
+    none = asked.call("PUT", made.link("self"), {"request": sent, "events": None})
+    asked.call("DELETE", made.link("self"))
+    assert without.status == (500 if "real" in request.node.name else 200)
+    events = [event["name"] for event in none.body["events"]]
+    assert events == ([] if "real" in request.node.name else ["contract_content_changed"])
+
+
+@pytest.mark.parametrize("asked", BOTH, indirect=True)
+def test_a_webhooks_headers_can_be_sent(asked: Broker, request: pytest.FixtureRequest) -> None:
+    for headers in ({"X-Number": 1}, {"two words": "x"}, {"": "x"}, ["X-Token"]):
+        sent = {"method": "POST", "url": "http://localhost/hook", "headers": headers}
+        made = asked.call("POST", "/webhooks", {"request": sent, "events": [{"name": "contract_published"}]})
+        if made.status == 201:
+            asked.call("DELETE", made.link("self"))
+        else:
+            assert list(made.body["errors"]) == ["request.headers"]
+        if headers != ["X-Token"]:
+            assert made.status == (201 if "real" in request.node.name else 400), headers
+
+
+@pytest.mark.parametrize("asked", BOTH, indirect=True)
 def test_the_dashboard_of_nobody(asked: Broker, request: pytest.FixtureRequest) -> None:
     found = asked.call("GET", f"/dashboard/provider/{asked.name('nobody')}/consumer/{asked.name('none')}")
     assert found.status == (500 if "real" in request.node.name else 404)
