@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from pact_gate.model.needs import ANY, Need, Place, needs, parts, shown
 from pact_gate.model.pact import Json, compared, states, told
+from pact_gate.model.plain import cut
 
 _NAME = 160  # characters of an interaction's name in a sentence
 _KIND = 40
@@ -46,7 +47,7 @@ def changed(before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> tuple
     pairs = [*moved, *found.changed]
     namesakes = Counter(_description(new) for _, new in pairs)
     for old, new in pairs:
-        name = _name(new) if namesakes[_description(new)] > 1 else _cut(f"“{_description(new)}”", _NAME)
+        name = _name(new) if namesakes[_description(new)] > 1 else cut(f"“{_description(new)}”", _NAME)
         lines += [f"{name} {change}" for change in _changes(old, new)]
     return tuple(lines)
 
@@ -66,7 +67,7 @@ def _description(interaction: Json) -> str:
 
 
 def _name(interaction: Json) -> str:
-    return _cut(told(interaction), _NAME)
+    return cut(told(interaction), _NAME)
 
 
 def _changes(old: Json, new: Json) -> list[str]:
@@ -120,7 +121,7 @@ def _state(state: Any) -> str:
     if not isinstance(state, dict):
         return shown(state)
     parameters = f" with {shown(state['params'])}" if state.get("params") else ""
-    return f"“{_cut(str(state.get('name')), _NAME)}”{parameters}"
+    return f"“{cut(str(state.get('name')), _NAME)}”{parameters}"
 
 
 def _topmost(these: Mapping[Place, Need], those: Mapping[Place, Need]) -> Iterator[Place]:
@@ -178,7 +179,7 @@ def _place(place: Place) -> str:
     if kind == "query" and path:
         return f"query parameter {_path(path)}"
     if kind != "body":
-        return f"{part} {_cut(kind, _KIND)} {_path(path)}".strip()
+        return f"{part} {cut(kind, _KIND)} {_path(path)}".strip()
     if path:
         return f"{part} field {_path(path, '$')}"
     return f"{part} contents" if part == "message" else f"{part} body"
@@ -200,7 +201,3 @@ def _path(tokens: Place, root: str = "") -> str:
 def _listed(places: Sequence[Place]) -> str:
     named = ", ".join(_place(place) for place in places[:_PLACES])
     return f"{named} and {len(places) - _PLACES} more" if len(places) > _PLACES else named
-
-
-def _cut(text: str, limit: int) -> str:
-    return text if len(text) <= limit else text[: limit - 1] + "…"

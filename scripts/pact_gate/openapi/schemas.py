@@ -16,6 +16,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from pact_gate.model.errors import InputError, Place
+from pact_gate.model.plain import cut
 from pact_gate.openapi.document import Documents, Location, listed, mapping
 from pact_gate.openapi.effort import Effort
 
@@ -24,6 +25,7 @@ _REGEX_SIZE = 2_000_000  # bytes of a compiled regular expression
 _REGEX_STEPS = 100_000  # back, of one that cannot run in linear time
 _NO_ANSWER = ("BacktrackLimitExceeded", "RegexEngineFailure")
 _INT32 = 2**31
+_MOST_SHOWN = 60  # characters of a value
 _ONE = ("not", "items", "additionalProperties", "propertyNames", "contains", "if", "then", "else", "unevaluatedItems",
         "unevaluatedProperties")  # fmt: skip
 _LISTS = ("allOf", "anyOf", "oneOf", "prefixItems")
@@ -449,5 +451,4 @@ def shown(value: Any) -> str:
 
 
 def _cut(text: str) -> str:
-    text = text.replace("`", "'")
-    return text if len(text) <= 60 else f"{text[:59]}…"  # noqa: PLR2004
+    return cut(text.replace("`", "'"), _MOST_SHOWN)
