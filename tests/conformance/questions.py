@@ -1208,3 +1208,17 @@ def what_is_left_of_deleted_results(b: Broker) -> None:
     look()
     b.call("DELETE", third.link("self"), accept="*/*")
     look()
+
+
+@scenario
+def addresses_with_breaks(b: Broker) -> None:
+    """A name that was read from a file may end with the end of a line: that is told, and nothing is made."""
+    for broken in ("one\n", "\tone", "o\r\nne"):
+        name = quote(b.name(broken))
+        b.call("GET", f"/pacticipants/{name}")
+        b.call("PUT", f"/pacticipants/{b.name('orders')}/versions/1/tags/{quote(broken)}", {})
+        b.call("PUT", f"/pacticipants/{b.name('orders')}/branches/{quote(broken)}/versions/1", {})
+        b.call("GET", f"/no-such/{name}", accept="*/*")
+        b.call("DELETE", f"/pacticipants/{name}", accept="application/json")
+        b.matrix([("q[][pacticipant]", b.name(broken)), ("q[][version]", "1")])
+    b.call("GET", f"/pacticipants/{b.name('orders')}")

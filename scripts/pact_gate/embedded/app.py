@@ -9,6 +9,7 @@ signs are decoded: a branch may be named `feat/x` (`feat%2Fx`).
 from __future__ import annotations
 
 import logging
+import re
 import sqlite3
 import urllib.parse
 from collections.abc import Callable, Iterable, Mapping
@@ -27,8 +28,20 @@ from pact_gate.embedded.store import MovedError, Store
 _LOG = logging.getLogger(__name__)
 _ERROR = 400
 _METADATA = "metadata"  # the one variable part of a path that is no name
+_BREAK = re.compile("%0[9a]", re.IGNORECASE)
 _PROBLEMS = {404: ("Not found", "not-found")}
 _NOTHING = Answer(404, {"error": "There is no such resource."})
+# What a Pact Broker says to a path with a tab or a line's end: a name was cut out of a file too generously.
+_BROKEN = Answer(
+    422,
+    {
+        "title": "Unprocessable",
+        "type": "/problem/invalid-request-parameter-value",
+        "detail": "The path holds a tab or the end of a line. Is there one in a name that it was made of?",
+        "status": 422,
+    },
+    media=PROBLEM,
+)
 _NO_MEDIA = ("Content-Type", "none/none")  # Bottle gives every answer a type; one without a body must have none
 
 _BUGS = (sqlite3.IntegrityError, sqlite3.ProgrammingError, sqlite3.InternalError, sqlite3.NotSupportedError)
@@ -74,6 +87,8 @@ class Application:
 
     def _respond(self, path: str) -> Any:
         environ: Environ = bottle.request.environ
+        if _BREAK.search(path):
+            return _sent(_BROKEN, environ)
         found = resource(path)
         page = self._page(environ, path, is_known=found is not None) if _is_browsing(environ) else None
         if page is not None:
