@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pact_gate.model.matching import Rule, Token, body_rules, matching, path
+from pact_gate.model.matching import Rule, Token, body_rules, matching, named_rules, path
 
 parts = st.sampled_from(["a", "b", 0, 1])
 tokens = st.lists(st.one_of(parts, st.just(("*",))), max_size=4).map(tuple)
@@ -52,3 +53,26 @@ def test_a_path_that_is_none_is_none() -> None:
     for text in ("", "a", "$[", "$[*", "$.", "$..a", "$['a", "$[1.5]", "$.a b"):
         assert path(text) is None
     assert path("$[\"\"]['']") == ("", "")
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        {"$.headers.X-Id": {"match": "type"}},
+        {"$.header['X-Id']": {"match": "type"}},
+        {"$.headers['X-Id'][0]": {"match": "type"}},  # as the Rust core writes V2
+        {"header": {"X-Id": {"matchers": [{"match": "type"}]}}},
+        {"header": {"$.X-Id": {"matchers": [{"match": "type"}]}}},
+        {"header": {"$['X-Id'][1]": {"matchers": [{"match": "type"}]}}},
+    ],
+)
+def test_a_header_is_known_by_its_name_in_any_case(rules: Any) -> None:
+    found = named_rules(rules, "header", "headers")
+    assert {name: [each.kind for each in rule.matchers] for name, rule in found.items()} == {"x-id": ["type"]}
+
+
+@pytest.mark.parametrize(
+    "rules", [None, {"$.headers": {"match": "type"}}, {"$.body.x": {"match": "type"}}, {"header": {"x": {}}}]
+)
+def test_what_speaks_of_no_header_is_none(rules: Any) -> None:
+    assert named_rules(rules, "header", "headers") == {}

@@ -158,23 +158,19 @@ def body_rules(matching_rules: Any) -> list[Rule]:
 
 
 def named_rules(matching_rules: Any, *categories: str) -> dict[str, Rule]:
-    """Read the rules for headers or metadata by name, in lower case; `categories` are spellings of one category."""
-    found: dict[str, Rule] = {}
+    """Read the rules for headers or metadata by name, in lower case; `categories` are spellings of one category.
+
+    V2 may speak of one of several values (`$.headers.X[0]`): its name is what counts here.
+    """
     if not isinstance(matching_rules, dict):
-        return found
-    for key, value in matching_rules.items():
-        tokens = path(key) or ()
-        if len(tokens) == 2 and tokens[0] in categories:  # noqa: PLR2004 - $.headers.NAME
-            for each in _rule(key, value, drop=2):
-                found[str(tokens[1]).lower()] = each
+        return {}
+    ways = ((path(key) or (), value) for key, value in matching_rules.items())
+    found = [(way[1], value) for way, value in ways if len(way) > 1 and way[0] in categories]
     for category in categories:
         listed = matching_rules.get(category)
-        for key, value in listed.items() if isinstance(listed, dict) else ():
-            matchers = _matchers(value)
-            if matchers:
-                named = path(key) or (key,)
-                found[str(named[-1]).lower()] = Rule((), matchers)
-    return found
+        if isinstance(listed, dict):
+            found += [((path(key) or (key,))[0], value) for key, value in listed.items()]
+    return {str(name).lower(): Rule((), matchers) for name, value in found if (matchers := _matchers(value))}
 
 
 def _rule(key: str, value: Any, *, drop: int) -> list[Rule]:
