@@ -303,7 +303,6 @@ WORDS = {True: "Yes", False: "No", None: "Not known yet"}
         ("open@1", None, "Run the verification of products at p1"),
         ("lonely@1", None, "No version of absent is there"),
         ("mixed@1", None, "No version of absent is there"),
-        ("good@2", False, "Publish the pacts of this commit"),
         ("bare@1", True, "Nothing was compared"),
     ],
 )
@@ -374,6 +373,88 @@ def test_what_cannot_be_asked_is_told_at_its_field(site: Site, query: str, sente
     wrong = [each.attributes for each in page.elements if each.attributes.get("aria-invalid") == "true"]
     told = [each.attributes.get("id") for each in page.elements if each.attributes.get("class") == "wrong"]
     assert [each["aria-describedby"] for each in wrong] == told
+
+
+def test_a_version_that_is_not_known_is_no_failed_gate(site: Site) -> None:
+    decided(site)
+    asked = "pacticipant=good&version=2&environment=production"
+    said = site.do("GET", f"/can-i-deploy?{asked}")
+    assert said["summary"]["deployable"] is False
+    page = site.look(f"/can-i-deploy?{asked}")
+    assert "? No such version" in page.words
+    for told in (said["notices"][0]["text"], "Nothing failed", "publish the pacts of this commit"):
+        assert told in page.words
+    assert "✗" not in page.words
+    assert "0 failed" not in page.words
+    assert not [each for each in page.elements if "bad" in each.attributes.get("class", "").split()]
+    assert "/can-i-deploy?pacticipant=good&version=1&environment=production" in page.links  # its newest version
+
+
+SHA = "77d53246ac47f3b857d340399b8b8e8e2e473044"
+GATE = "/can-i-deploy?pacticipant=shop&environment=production&version="
+
+
+@pytest.fixture
+def shop(site: Site) -> Site:
+    """A service with versions that begin alike."""
+    site.environment("production")
+    for version in (SHA, "8" * 39 + "a", "8" * 39 + "b", "1.2.345", "1.10.20"):
+        site.publish("shop", version, "products", pact=simple(version))
+    return site
+
+
+def value(site: Site, path: str) -> str:
+    """What stands in the field for the version."""
+    fields = [each.attributes for each in site.look(path).all("input")]
+    return next(each["value"] for each in fields if each["name"] == "version")
+
+
+@pytest.mark.parametrize("typed", [SHA[:7], SHA[:10], SHA[:39], SHA[:10].upper(), f" {SHA[:10]} ", SHA.upper()])
+def test_a_cut_sha_is_taken_for_the_only_version_that_begins_so(shop: Site, typed: str) -> None:
+    path = GATE + quote(typed)
+    page = shop.look(path)
+    assert f"{SHA} is the only version of shop that begins with {typed.strip()} : it is meant here." in page.words
+    assert "Run the verification of products" in page.words or "No version of products is there" in page.words
+    assert value(shop, path) == SHA  # asked again, it is the whole one
+    answered = shop.do("GET", f"{GATE}{quote(typed.strip())}")  # programs are told of what they asked for
+    assert answered["summary"]["deployable"] is False
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        (SHA[:6], [SHA]),
+        ("8" * 10, ["8" * 39 + "b", "8" * 39 + "a"]),
+        ("1.10.20", None),  # is a version
+        ("1.2.34", ["1.2.345"]),  # is another version than 1.2.345, although its number begins so
+        ("zzz", []),
+    ],
+)
+def test_a_beginning_that_is_no_sure_one_is_asked_back(shop: Site, typed: str, offered: list[str] | None) -> None:
+    page = shop.look(GATE + typed)
+    assert ("No such version" in page.words) is (offered is not None)
+    assert ("Versions that begin so" in page.words) is bool(offered)
+    links = [href for href in page.links if href.startswith("/can-i-deploy?")]
+    questions = {
+        version: f"/can-i-deploy?pacticipant=shop&version={version}&environment=production" for version in offered or ()
+    }
+    assert [href for href in links if href in questions.values()] == list(questions.values())
+    assert value(shop, GATE + typed) == typed
+
+
+def test_a_number_that_is_cut_is_told_whole_too(shop: Site) -> None:
+    shop.verify("shop", SHA, "products", SHA[::-1], success=False)
+    for path in ("/pacticipants/shop", "/matrix/provider/products/consumer/shop", GATE + SHA):
+        cut = [each.attributes.get("title") for each in shop.look(path).all("code")]
+        assert SHA in cut, path
+    assert "7 characters of it will do" in shop.look("/").words
+
+
+def test_a_cut_sha_leads_to_the_versions_page(shop: Site) -> None:
+    answered = shop.ask("GET", f"/pacticipants/shop/versions/{SHA[:10]}", BROWSER)
+    assert (answered.status, answered.headers["Location"]) == (303, f"/pacticipants/shop/versions/{SHA}")
+    assert shop.ask("GET", f"/pacticipants/shop/versions/{SHA[:10]}").status == 404
+    shop.look(f"/pacticipants/shop/versions/{SHA[:6]}", 404)
 
 
 def test_a_version_can_be_chosen(site: Site) -> None:

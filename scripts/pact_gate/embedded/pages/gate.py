@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from pact_gate.embedded import deployments, estate, matrix_reasons
 from pact_gate.embedded.exchange import Answer, Call
 from pact_gate.embedded.matrix import Question, Row, Selector, Summary
 from pact_gate.embedded.matrix import answer as matrix_answer
-from pact_gate.embedded.pages import matrix, parts
+from pact_gate.embedded.pages import matrix, meant, parts
 from pact_gate.embedded.pages.frame import Page, answer, prefix_of
 from pact_gate.embedded.pages.html import Attribute, Html, Part, joined, name, tag
 from pact_gate.embedded.urls import result_at
-from pact_gate.model.commit import short
 from pact_gate.model.plain import line
 
 _OFFERED = 200  # pacticipants that the form proposes; more would make every page with it heavy
@@ -63,13 +62,64 @@ def page(call: Call) -> Answer:
     prefix, asked = prefix_of(call), _asked(call)
     shown: Part = None
     if asked.is_whole and not asked.wrong:
-        shown = _answered(call, prefix, asked)
+        asked, shown = _found(call, prefix, asked)
     elif asked.pacticipant and not asked.version and "pacticipant" not in asked.wrong:
-        shown = _recent(call.db, prefix, asked.pacticipant)
+        shown = _recent(call.db, prefix, asked)
     lead = tag("p", "May this version go there? It may, if it works with everything that it meets.")
     content = (tag("div", form(call.db, prefix, asked), class_="card"), shown)
     title = f"Can I deploy {asked.pacticipant}?" if asked.pacticipant else "Can I deploy?"
     return answer(prefix, Page(title, "/can-i-deploy", content, lead=lead, status=400 if asked.wrong else 200))
+
+
+def _found(call: Call, prefix: str, asked: Asked) -> tuple[Asked, Html]:
+    """The answer, and what was asked with the version's whole number."""
+    found = meant.version(call.db, asked.pacticipant, asked.version)
+    if found.number is None:
+        return asked, _unknown(call.db, prefix, asked, found.fitting)
+    whole = replace(asked, version=found.number)
+    return whole, joined(_taken(asked, found.number), _answered(call, prefix, whole))
+
+
+def _taken(asked: Asked, number: str) -> Html | None:
+    """Which version the answer is about, where that is not what was typed."""
+    if number == asked.version:
+        return None
+    known = "is the only version of ", name(asked.pacticipant), " that begins with "
+    return parts.none(tag("code", name(number)), " ", known, tag("code", name(asked.version)), ": it is meant here.")
+
+
+def _unknown(db: sqlite3.Connection, prefix: str, asked: Asked, fitting: Sequence[str]) -> Html:
+    """No answer: which version is meant is not known. It must not look like a contract that is broken."""
+    told = matrix_reasons.notices(matrix_answer(db, asked.question))
+    several = joined(tag("h2", "Versions that begin so"), _links(prefix, asked, fitting)) if fitting else None
+    return joined(
+        tag(
+            "section",
+            tag("h2", tag("span", "? ", aria_hidden="true"), "No such version", id="answer"),
+            (tag("p", notice["text"]) for notice in told),
+            tag("p", "Nothing failed: there is nothing to ask about. No gate lets through what is not known."),
+            class_="verdict open",
+            aria_labelledby="answer",
+        ),
+        several or _recent(db, prefix, asked),
+        tag("h2", "What to do next"),
+        tag("ul", tag("li", _publish()), class_="next"),
+    )
+
+
+def _links(prefix: str, asked: Asked, numbers: Iterable[str]) -> Html:
+    """The same question about other versions."""
+    return tag("ul", (tag("li", _choose(prefix, asked, number)) for number in numbers))
+
+
+def _publish() -> Part:
+    return (
+        "If this is its number: publish the pacts of this commit (",
+        tag("code", "actions/publish"),
+        "; ",
+        tag("code", "actions/create-version"),
+        " for a service that only provides) under exactly this version, then ask again.",
+    )
 
 
 def _asked(call: Call) -> Asked:
@@ -89,7 +139,7 @@ def _wrong(db: sqlite3.Connection, asked: Asked, *, is_put: bool) -> dict[str, s
     if is_put and not asked.pacticipant:
         wrong["pacticipant"] = "Say which pacticipant."
     if is_put and not asked.version:
-        wrong["version"] = "Say which version: the commit's full SHA, as it was published."
+        wrong["version"] = "Say which version: the commit's SHA, as it was published."
     return wrong
 
 
@@ -102,26 +152,37 @@ def form(db: sqlite3.Connection, prefix: str, asked: Asked | None = None) -> Htm
         "form",
         _field("pacticipant", "Pacticipant", filled.pacticipant, filled.wrong, offers="names"),
         known,
-        _field("version", "Version", filled.version, filled.wrong),
+        _field("version", "Version", filled.version, filled.wrong, hint="A commit's SHA: 7 characters of it will do."),
         _labelled("environment", "To", filled.wrong, "select", _choices(db, filled.environment)),
         tag("p", tag("button", "Ask"), class_="act"),
         action=f"{prefix}/can-i-deploy",
     )
 
 
-def _field(key: str, label: str, value: str, wrong: Mapping[str, str], offers: str | None = None) -> Html:
+def _field(
+    key: str, label: str, value: str, wrong: Mapping[str, str], offers: str | None = None, hint: str | None = None
+) -> Html:
     shape: dict[str, Attribute] = {"value": value, "list": offers, "autocomplete": "off", "spellcheck": "false"}
-    return _labelled(key, label, wrong, "input", required=True, **shape)
+    return _labelled(key, label, wrong, "input", hint=hint, required=True, **shape)
 
 
 def _labelled(
-    key: str, label: str, wrong: Mapping[str, str], element: str, inside: Part = None, **attributes: Attribute
+    key: str,
+    label: str,
+    wrong: Mapping[str, str],
+    element: str,
+    inside: Part = None,
+    *,
+    hint: str | None = None,
+    **attributes: Attribute,
 ) -> Html:
-    """A field with its label before it, and behind it what is wrong with what was put in."""
-    told = wrong.get(key)
-    flaw: dict[str, Attribute] = {"aria_invalid": "true", "aria_describedby": f"{key}-wrong"} if told else {}
-    said = tag("span", told, class_="wrong", id=f"{key}-wrong") if told else None
-    return tag("p", tag("label", label, for_=key), tag(element, inside, id=key, name=key, **attributes, **flaw), said)
+    """A field with its label before it, and behind it what is wrong with what was put in, or how to fill it."""
+    flaw, kind = wrong.get(key), "wrong" if key in wrong else "hint"
+    told = flaw or hint
+    said = tag("span", told, class_=kind, id=f"{key}-{kind}") if told else None
+    marks: dict[str, Attribute] = {"aria_describedby": f"{key}-{kind}" if told else None}
+    marks |= {"aria_invalid": "true"} if flaw else {}
+    return tag("p", tag("label", label, for_=key), tag(element, inside, id=key, name=key, **attributes, **marks), said)
 
 
 def _choices(db: sqlite3.Connection, chosen: str | None) -> list[Html]:
@@ -133,16 +194,17 @@ def _choices(db: sqlite3.Connection, chosen: str | None) -> list[Html]:
     return [*options, tag("option", "the main branches", value=_MAIN, selected=chosen == _MAIN)]
 
 
-def _recent(db: sqlite3.Connection, prefix: str, owner: str) -> Html:
+def _recent(db: sqlite3.Connection, prefix: str, asked: Asked) -> Html:
+    """The newest versions, to be asked about."""
     query = """SELECT v.number, v.created_at FROM versions v JOIN pacticipants p ON p.id = v.pacticipant_id
                WHERE p.name = ? ORDER BY v.id DESC LIMIT ?"""
-    found = db.execute(query, (owner, _RECENT)).fetchall()
+    found = db.execute(query, (asked.pacticipant, _RECENT)).fetchall()
     if not found:
         return parts.none("There is no version of it yet.")
     items = (
         tag(
             "li",
-            _choose(prefix, owner, row["number"]),
+            _choose(prefix, asked, row["number"]),
             " ",
             tag("span", parts.moment(row["created_at"]), class_="soft"),
         )
@@ -151,8 +213,9 @@ def _recent(db: sqlite3.Connection, prefix: str, owner: str) -> Html:
     return joined(tag("h2", "Its newest versions"), tag("ul", items))
 
 
-def _choose(prefix: str, owner: str, number: str) -> Html:
-    return tag("a", tag("code", name(number)), href=parts.ask_at(prefix, owner, number))
+def _choose(prefix: str, asked: Asked, number: str) -> Html:
+    href = parts.ask_at(prefix, asked.pacticipant, number, asked.environment)
+    return tag("a", tag("code", name(number)), href=href)
 
 
 def _answered(call: Call, prefix: str, asked: Asked) -> Html:
@@ -208,15 +271,6 @@ def _reasons(summary: Summary) -> Iterator[Html]:
 
 def _next_steps(prefix: str, asked: Asked, summary: Summary) -> Iterator[Part]:
     """What a person can do, what to act on first, first."""
-    if any(one.specified and not one.exists for one in summary.resolved):
-        yield (
-            "Publish the pacts of this commit (",
-            tag("code", "actions/publish"),
-            "; ",
-            tag("code", "actions/create-version"),
-            " for a service that only provides) under exactly this version, then ask again.",
-        )
-        return
     failed = [row for row in summary.rows if row.success is False]
     if failed:
         yield _mend(prefix, failed)
@@ -260,7 +314,7 @@ def _missing(asked: Asked, summary: Summary) -> Iterator[Part]:
     for provider, consumer in pairs:
         lacking.setdefault(provider, []).append(consumer)
     for provider, consumers in list(lacking.items())[:_REASONS]:
-        known = _and([tag("code", name(short(number))) for number in dict.fromkeys(there.get(provider, ()))])
+        known = _and([parts.number(number) for number in dict.fromkeys(there.get(provider, ()))])
         needing = _and([name(consumer) for consumer in dict.fromkeys(consumers)])
         yield _verify(provider, known, needing) if known else _bring(provider, needing, asked.place)
 

@@ -12,10 +12,9 @@ from pact_gate.embedded import pacts
 from pact_gate.embedded.exchange import Answer, Call
 from pact_gate.embedded.pages import parts
 from pact_gate.embedded.pages.frame import Page, answer, prefix_of
-from pact_gate.embedded.pages.html import Html, Part, name, tag
+from pact_gate.embedded.pages.html import Html, Part, tag
 from pact_gate.embedded.pages.parts import State
 from pact_gate.embedded.urls import pair_at, result_at
-from pact_gate.model.commit import short
 
 _ORDER = tuple(State)  # what somebody has to act on first, first
 _SLUGS = {state.name.lower(): state for state in State}
@@ -89,7 +88,7 @@ def listed(db: sqlite3.Connection, prefix: str, found: Sequence[Integration]) ->
 
 def _pact(prefix: str, row: sqlite3.Row, pact: sqlite3.Row) -> Part:
     href = pair_at(prefix, row["provider"], row["consumer"], "version", pact["version"])
-    shown = tag("a", tag("code", name(short(pact["version"]))), href=href)
+    shown = tag("a", parts.number(pact["version"]), href=href)
     return (
         shown,
         " ",
@@ -100,7 +99,7 @@ def _pact(prefix: str, row: sqlite3.Row, pact: sqlite3.Row) -> Part:
 
 def _result(prefix: str, row: sqlite3.Row, pact: sqlite3.Row, result: sqlite3.Row) -> Part:
     href = result_at(prefix, row["provider"], row["consumer"], pact["sha"], result["id"])
-    shown = tag("a", tag("code", name(short(result["version"]))), href=href)
+    shown = tag("a", parts.number(result["version"]), href=href)
     return shown, tag("small", parts.moment(result["created_at"]))
 
 

@@ -71,7 +71,7 @@ def _facts(db: sqlite3.Connection, prefix: str, row: sqlite3.Row, says: Any) -> 
     earlier = None
     if before is not None:
         href = pair_at(prefix, row["provider"], row["consumer"], "version", before["version"])
-        earlier = tag("a", tag("code", name(short(before["version"]))), href=href)
+        earlier = tag("a", parts.number(before["version"]), href=href)
     return parts.facts(
         (
             "Consumer",

@@ -60,9 +60,15 @@ def pacticipant(prefix: str, owner: str) -> Html:
     return tag("a", name(owner), href=at(prefix, "pacticipants", owner))
 
 
-def version(prefix: str, owner: str, number: str) -> Html:
-    """A link to a version; a commit's SHA is cut."""
-    return tag("a", tag("code", name(short(number))), href=version_at(prefix, owner, number))
+def number(whole: str) -> Html:
+    """A version's number; a commit's SHA is cut, and then told whole to whoever points at it."""
+    shown = short(whole)
+    return tag("code", name(shown), title=None if shown == whole else whole)
+
+
+def version(prefix: str, owner: str, whole: str) -> Html:
+    """A link to a version."""
+    return tag("a", number(whole), href=version_at(prefix, owner, whole))
 
 
 def pair(prefix: str, consumer: str, provider: str) -> Html:

@@ -5,24 +5,28 @@ from __future__ import annotations
 import sqlite3
 
 from pact_gate.embedded import estate
-from pact_gate.embedded.exchange import Answer, Call, not_found
+from pact_gate.embedded.exchange import HTML, Answer, Call, not_found
 from pact_gate.embedded.matrix import Question, Selector
 from pact_gate.embedded.matrix import answer as matrix_answer
-from pact_gate.embedded.pages import matrix, parts
+from pact_gate.embedded.pages import matrix, meant, parts
 from pact_gate.embedded.pages.frame import Page, answer, prefix_of
 from pact_gate.embedded.pages.html import Html, Part, joined, name, outside, tag
-from pact_gate.embedded.urls import at
+from pact_gate.embedded.rows import required
+from pact_gate.embedded.urls import at, version_at
 from pact_gate.model.commit import short
 
 _SHOWN = 12  # branches, tags or environments of one version
 
 
 def page(call: Call) -> Answer:
-    """One version. Raises Refusal (404)."""
-    row = estate.version_of(call.db, call.path["pacticipant"], call.path["version"])
-    if row is None:
+    """One version; a cut SHA leads to the whole one. Raises Refusal (404)."""
+    owner, typed = call.path["pacticipant"], call.path["version"]
+    found = meant.version(call.db, owner, typed).number
+    if found is None:
         raise not_found("There is no such version.")
-    return _shown(call, call.path["pacticipant"], row)
+    if found != typed:
+        return Answer(303, media=HTML, headers={"Location": version_at(prefix_of(call), owner, found)})
+    return _shown(call, owner, required(estate.version_of(call.db, owner, found)))
 
 
 def head_page(call: Call) -> Answer:
