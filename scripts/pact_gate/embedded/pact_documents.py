@@ -261,13 +261,15 @@ def _version_documents(db: sqlite3.Connection, base: str, rows: list[Row]) -> di
         if row.provider_version_id is not None
     }
     known = standings.of(db, named)
+    environments = {row["uuid"]: row for standing in known.values() for row in standing.environments}
+    places = {uuid: documents.embedded_environment(base, row) for uuid, row in environments.items()}
     return {
-        version_id: _version_document(base, owner, number, known[version_id])
+        version_id: _version_document(base, owner, number, known[version_id], places)
         for version_id, (owner, number) in named.items()
     }
 
 
-def _version_document(base: str, owner: str, number: str, standing: Standing) -> Document:
+def _version_document(base: str, owner: str, number: str, standing: Standing, places: dict[str, Document]) -> Document:
     href = version_at(base, owner, number)
     on = [
         {
@@ -284,7 +286,7 @@ def _version_document(base: str, owner: str, number: str, standing: Standing) ->
         "branch": on[-1]["name"] if on else None,
         "branches": on,
         "branchVersions": on,
-        "environments": [documents.embedded_environment(base, row) for row in standing.environments],
+        "environments": [places[row["uuid"]] for row in standing.environments],
         "_links": {"self": {"href": href}},
         "tags": [
             {
