@@ -16,7 +16,7 @@ from urllib.parse import quote
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.unit.pages import BROWSER, SECRET, Site, at, named, read, simple, where
+from tests.unit.pages import BROWSER, SECRET, Document, Site, at, named, read, simple, where
 
 from pact_gate import embedded
 from pact_gate.embedded.routing import prefers_html
@@ -292,7 +292,7 @@ def decided(site: Site) -> None:
     site.deploy("products", "p1", uuid)
 
 
-WORDS = {True: "Yes", False: "No", None: "Not known yet"}
+WORDS = {True: "Yes", False: "No", None: "Not yet"}
 
 
 @pytest.mark.parametrize(
@@ -355,6 +355,68 @@ def test_a_broken_contract_is_not_waited_for(site: Site) -> None:
     site.publish("bad", "1b", "absent")
     page = site.look("/can-i-deploy?pacticipant=bad&version=1b&environment=production")
     assert "Waiting does not help" in page.words
+
+
+def classes(page: Document) -> set[str]:
+    return {each for element in page.elements for each in element.attributes.get("class", "").split()}
+
+
+def test_a_gate_says_one_thing(site: Site) -> None:
+    """No, not yet, or yes: nothing red where nobody has to mend, nothing to wait for where waiting does not help."""
+    decided(site)
+    for name, verdict, meaning, colours in (
+        ("good", "✓ Yes", "It may be deployed: it works with everything", {"good"}),
+        ("open", "? Not yet", "Do not deploy it now: nothing failed, but a result is missing.", {"warn", "open"}),
+        ("bad", "✗ No", "Do not deploy it. Waiting does not help: a contract is broken.", {"bad"}),
+        ("bare", "✓ Yes", "It may be deployed, but nothing was compared.", {"warn"}),
+    ):
+        page = site.look(f"/can-i-deploy?pacticipant={name}&version=1&environment=production")
+        assert verdict in page.words
+        assert meaning in page.words
+        assert classes(page) & {"good", "bad", "warn", "open"} == colours
+    site.publish("bad", "1b", "products", pact=simple("bad"))
+    site.publish("bad", "1b", "absent")
+    page = site.look("/can-i-deploy?pacticipant=bad&version=1b&environment=production")
+    assert (
+        site.do("GET", "/can-i-deploy?pacticipant=bad&version=1b&environment=production")["summary"]["deployable"]
+        is None
+    )
+    assert "✗ No" in page.words
+    assert "Not yet" not in page.words
+
+
+def test_a_version_that_counts_is_named_where_its_result_is_missing(site: Site) -> None:
+    decided(site)
+    page = site.look("/can-i-deploy?pacticipant=open&version=1&environment=production")
+    assert "/pacticipants/products/versions/p1" in page.links
+    assert "no version" not in page.words
+    assert "no version is there" in site.look("/can-i-deploy?pacticipant=lonely&version=1&environment=production").words
+    assert "no version has verified it" in site.look("/matrix/provider/products/consumer/open").words
+
+
+@pytest.mark.parametrize("passed", [True, False])
+def test_what_another_version_found_of_the_same_pact_is_told(site: Site, passed: bool) -> None:
+    decided(site)
+    site.verify("open", "1", "products", "p9", success=not passed)
+    site.verify("open", "1", "products", "p2", success=passed)  # the newest counts
+    page = site.look("/can-i-deploy?pacticipant=open&version=1&environment=production")
+    assert f"Another version of products , p2 , {'has verified' if passed else 'failed'} this very pact of open" in (
+        page.words
+    )
+    assert any(href.endswith("/verification-results/5") for href in page.links)
+    assert ("Or bring p2 of products , which has verified it, to production first" in page.words) is passed
+    assert ("Look at why p2 of products failed" in page.words) is not passed
+    assert "p9" not in page.words
+
+
+def test_that_another_version_of_it_passed_is_of_no_use_to_a_provider(site: Site) -> None:
+    decided(site)
+    site.deploy("good", "1", site.do("GET", "/environments")["_embedded"]["environments"][0]["uuid"])
+    site.do("PUT", "/pacticipants/products/versions/p3", {})
+    words = site.look("/can-i-deploy?pacticipant=products&version=p3&environment=production").words
+    assert "Not yet" in words
+    assert "Another version" not in words
+    assert "Or bring" not in words
 
 
 @pytest.mark.parametrize(

@@ -2,42 +2,73 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from enum import Enum, auto
+
 from pact_gate.embedded.matrix import NOTHING, Integration, Resolved, Row, Summary
+
+
+class Kind(Enum):
+    """What a reason is about."""
+
+    WARNING = auto()
+    ABSENT = auto()
+    FAILED = auto()
+    MISSING = auto()
+    PASSED = auto()
+    NOTHING = auto()
+
+
+_TYPES = {Kind.WARNING: "warning", Kind.PASSED: "success", Kind.NOTHING: "success"}  # of a notice; the others: error
+
+
+@dataclass(frozen=True)
+class Reason:
+    """One fact that matters, as a sentence."""
+
+    kind: Kind
+    text: str
 
 
 def notices(summary: Summary) -> list[dict[str, str]]:
     """The notices of an answer: `type` is warning, error or success, `text` a sentence. Warnings come first."""
+    return [{"type": _TYPES.get(reason.kind, "error"), "text": reason.text} for reason in reasons(summary)]
+
+
+def reasons(summary: Summary) -> list[Reason]:
+    """The same with what each is about."""
     errors = list(dict.fromkeys(_errors(summary)))
-    told = [("warning", text) for text in _warnings(summary)]
-    told += [("error", text) for text in errors] if errors else [("success", text) for text in _successes(summary)]
-    return [{"type": kind, "text": text} for kind, text in told]
+    return [Reason(Kind.WARNING, text) for text in _warnings(summary)] + (errors or _successes(summary))
 
 
-def _errors(summary: Summary) -> list[str]:
+def _errors(summary: Summary) -> list[Reason]:
     absent = [one for one in summary.resolved if one.specified and not one.exists and not one.ignored]
     if absent:
-        return [_absence(one) for one in absent]
+        return [Reason(Kind.ABSENT, _absence(one)) for one in absent]
     return [
-        *(f"No result was published for the pact between {_of_pair(summary, one)}." for one in summary.missing),
         *(
-            f"The verification of the pact between {_of_row(summary, row)} failed."
+            Reason(Kind.MISSING, f"No result was published for the pact between {_of_pair(summary, one)}.")
+            for one in summary.missing
+        ),
+        *(
+            Reason(Kind.FAILED, f"The verification of the pact between {_of_row(summary, row)} failed.")
             for row in summary.rows
             if row.success is False
         ),
         *(
-            f"No result was published for the pact between {_of_row(summary, row)}."
+            Reason(Kind.MISSING, f"No result was published for the pact between {_of_row(summary, row)}.")
             for row in summary.rows
             if row.success is None
         ),
     ]
 
 
-def _successes(summary: Summary) -> list[str]:
+def _successes(summary: Summary) -> list[Reason]:
     if summary.missing or not all(row.success for row in summary.rows):
         return []
     if summary.rows:
-        return ["Every required verification result is published and passed."]
-    return ["Nothing is required: no pact was compared."]
+        return [Reason(Kind.PASSED, "Every required verification result is published and passed.")]
+    return [Reason(Kind.NOTHING, "Nothing is required: no pact was compared.")]
 
 
 def _warnings(summary: Summary) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from pact_gate.embedded import pacts, standings
 from pact_gate.embedded.exchange import Answer, Call, not_found
@@ -46,19 +46,37 @@ def page(call: Call) -> Answer:
     return answer(prefix, Page(f"{consumer} → {provider}", "/integrations", content, trail, lead))
 
 
-def rows_of(db: sqlite3.Connection, prefix: str, rows: Sequence[Row]) -> Html:
-    """Rows of a matrix as a table; they must be few."""
+def rows_of(
+    db: sqlite3.Connection, prefix: str, rows: Sequence[Row], there: Mapping[str, Sequence[str]] | None = None
+) -> Html:
+    """Rows of a matrix as a table; they must be few.
+
+    `there` are the versions of each pacticipant that count, where not all of them do: a provider that has no result
+    is named with them.
+    """
     versions = [each for row in rows for each in (row.consumer_version_id, row.provider_version_id) if each is not None]
     known = standings.of(db, versions)
-    lines = ((*_parties(prefix, row, known), _result(prefix, row), _pact(prefix, row)) for row in rows)
+    lines = ((*_parties(prefix, row, known, there), _result(prefix, row), _pact(prefix, row)) for row in rows)
     return parts.table("The matrix", ("Consumer", "Provider", "Result", "Pact"), lines)
 
 
-def _parties(prefix: str, row: Row, known: dict[int, Standing]) -> tuple[Part, Part]:
+def _parties(
+    prefix: str, row: Row, known: dict[int, Standing], there: Mapping[str, Sequence[str]] | None
+) -> tuple[Part, Part]:
     consumer = _party(prefix, row.consumer, row.consumer_version, known[row.consumer_version_id])
     if row.provider_version_id is None or row.provider_version is None:
-        return consumer, (parts.pacticipant(prefix, row.provider), tag("small", "no version that verified it"))
+        return consumer, (parts.pacticipant(prefix, row.provider), _unverified(prefix, row.provider, there))
     return consumer, _party(prefix, row.provider, row.provider_version, known[row.provider_version_id])
+
+
+def _unverified(prefix: str, provider: str, there: Mapping[str, Sequence[str]] | None) -> Part:
+    if there is None:
+        return tag("small", "no version has verified it")
+    found = there.get(provider, ())
+    if not found:
+        return tag("small", "no version is there")
+    more = f" and {len(found) - _SELECTED:,} more" if len(found) > _SELECTED else None
+    return [(" ", parts.version(prefix, provider, number)) for number in found[:_SELECTED]], more
 
 
 def _party(prefix: str, owner: str, number: str, standing: Standing) -> Part:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 
 from pact_gate.embedded.exchange import Answer, Call
-from pact_gate.embedded.pages import gate, integrations, parts
+from pact_gate.embedded.pages import form, integrations, parts
 from pact_gate.embedded.pages.environments import places
 from pact_gate.embedded.pages.frame import Page, answer, prefix_of
 from pact_gate.embedded.pages.html import Html, Part, joined, tag
@@ -24,7 +24,7 @@ def page(call: Call) -> Answer:
         tag(
             "section",
             tag("h2", "Can I deploy?", id="ask"),
-            tag("div", gate.form(db, prefix), class_="card"),
+            tag("div", form.form(db, prefix), class_="card"),
             aria_labelledby="ask",
         ),
         _integrations(db, prefix, found),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -12,8 +13,9 @@ from pact_gate.embedded.exchange import Call
 from pact_gate.embedded.pages.html import Html, Part, joined, name, tag
 from pact_gate.embedded.paging import Entry
 from pact_gate.embedded.urls import at, branch_at, matrix_at, version_at
-from pact_gate.model.commit import short
+from pact_gate.model.commit import is_full_sha, short
 
+_SHA = re.compile(r"\b([0-9a-f]{40})\b")
 SIZE = 50  # entries of a list on one page
 
 
@@ -64,6 +66,11 @@ def number(whole: str) -> Html:
     """A version's number; a commit's SHA is cut, and then told whole to whoever points at it."""
     shown = short(whole)
     return tag("code", name(shown), title=None if shown == whole else whole)
+
+
+def prose(text: str) -> list[Part]:
+    """A sentence with the commits in it cut."""
+    return [number(part) if is_full_sha(part) else part for part in _SHA.split(text)]
 
 
 def version(prefix: str, owner: str, whole: str) -> Html:
