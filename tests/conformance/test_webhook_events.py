@@ -91,7 +91,7 @@ def tell(address: str) -> list[tuple[str, list[Any]]]:
     b.call("POST", "/webhooks", hook(receiver, "contract_published", consumer={"label": "team-b"}))
     b.branch("products", "p1", "main")
 
-    b.publish("orders", "1", "products", branch="feat/x", tags=["dev", "x"], build_url="http://ci.example/1")
+    b.publish("orders", "1", "products", branch="feat/☃", tags=["dev", "x"], build_url="http://ci.example/1")
     story.step("a first pact, which the head of main has not verified", 3)
     b.verify("orders", "1", "products", "p1", success=False, tags=("beta", "b"))
     story.step("a failed result", 2)

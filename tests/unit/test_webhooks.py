@@ -90,6 +90,9 @@ INSIDE = [
     "64:ff9b:1::a00:1",
     "2002:7f00:1::",
     "2002:a9fe:a9fe::1",
+    "::ffff:0:127.0.0.1",
+    "::ffff:0:10.0.0.1",
+    "fec0::1",
 ]
 
 
@@ -326,6 +329,15 @@ def test_parameters_cannot_break_out(serve: Any, http: Any) -> None:
     assert "x-evil" not in got.headers
     assert json.loads(got.body) == {name: [name]}
     assert base64.b64decode(got.headers["authorization"].split()[1]).decode() == f"{name}:p"
+
+
+def test_a_header_is_sent_whatever_a_branch_is_called(serve: Any, http: Any) -> None:
+    """In UTF-8, as a Pact Broker sends it."""
+    server = serve(lambda _: http(200, {}))
+    template = request(f"{server.url}/", headers={"X-Branch": "${pactbroker.branch}", "User-Agent": "☃"})
+    assert send(webhook_requests.prepare(webhook_requests.kept(template), {"branch": "br☃ä"}), HOSTS).success
+    [got] = server.requests
+    assert (got.headers["x-branch"], got.headers["user-agent"]) == ("br☃ä", "☃")
 
 
 # --- what is never shown again --------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ import threading
 import time
 import urllib.parse
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pact_gate.embedded import webhook_requests
@@ -38,8 +38,8 @@ _LEASE = 60_000_000  # microseconds for which another process leaves a webhook a
 _PARTING = 15.0  # seconds that closing waits: what is begun has its time, and then nothing more is begun
 _AS_IT_IS = "!#$%&'()*+,/:;=?@[]|"  # of an address; all else that is no letter or digit is escaped
 _SENT = range(200, 207)
-# IPv4 behind a translator (RFC 6052, RFC 8215), and what was IPv4 within IPv6 before there was one (RFC 4291).
-_TRANSLATED = tuple(map(ipaddress.IPv6Network, ("64:ff9b::/96", "64:ff9b:1::/48", "::/96")))
+# IPv4 behind a translator (RFC 2765, 6052, 8215), and what was IPv4 within IPv6 before there was one (RFC 4291).
+_TRANSLATED = tuple(map(ipaddress.IPv6Network, ("64:ff9b::/96", "64:ff9b:1::/48", "::ffff:0:0:0/96", "::/96")))
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -79,16 +79,21 @@ def send(prepared: Prepared, hosts: frozenset[str]) -> Sent:
         host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
         addresses = checked_addresses(host, port, hosts)
         own = {"host": parts.netloc.rpartition("@")[2], "user-agent": prepared.headers.get("user-agent", "pact-gate")}
+        headers = {name: _utf_8(value) for name, value in {**prepared.headers, **own}.items()}
         target = urllib.parse.quote(urllib.parse.urlunsplit(("", "", parts.path or "/", parts.query, "")), _AS_IT_IS)
-        request = replace(prepared, url=target, headers={**prepared.headers, **own})
         with _connected([_connection(parts.scheme, address, port, host) for address in addresses], deadline) as reached:
-            reached.request(request.method, request.url, request.body, request.headers, preload_content=False)
+            reached.request(prepared.method, target, prepared.body, headers, preload_content=False)
             status = int(reached.getresponse().status)
     except NotAllowedError as error:
         return Sent(success=False, status=None, log=f"{told}\nNot sent: {error}\n")
     except (OSError, ValueError, http.client.HTTPException, urllib3.exceptions.HTTPError) as error:
         return Sent(success=False, status=None, log=f"{told}\nNo answer: {type(error).__name__}\n")
     return Sent(success=status in _SENT, status=status, log=f"{told}\nHTTP {status}\n")
+
+
+def _utf_8(header: str) -> str:
+    """A header's value that goes out in UTF-8, as a Pact Broker sends it: http.client knows Latin-1 alone."""
+    return header.encode().decode("latin-1")
 
 
 @contextlib.contextmanager
@@ -245,6 +250,8 @@ def _is_public(address: Address) -> bool:
     """Whether anybody may be there, and nobody of this machine or its network, also by an IPv4 address within."""
     inner = [address]
     if isinstance(address, ipaddress.IPv6Address):
+        if address.is_site_local:  # RFC 3879; `is_global` takes it for public
+            return False
         embedded = [address.ipv4_mapped, address.sixtofour, *(address.teredo or ())]
         if any(address in network for network in _TRANSLATED):
             embedded.append(ipaddress.IPv4Address(int(address) & 0xFFFFFFFF))
