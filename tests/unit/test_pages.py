@@ -366,7 +366,7 @@ def test_a_gate_says_one_thing(site: Site) -> None:
     decided(site)
     for name, verdict, meaning, colours in (
         ("good", "✓ Yes", "It may be deployed: it works with everything", {"good"}),
-        ("open", "? Not yet", "Do not deploy it now: nothing failed, but a result is missing.", {"warn", "open"}),
+        ("open", "? Not yet", "Do not deploy it now: a result is missing.", {"warn", "open"}),
         ("bad", "✗ No", "Do not deploy it. Waiting does not help: a contract is broken.", {"bad"}),
         ("bare", "✓ Yes", "It may be deployed, but nothing was compared.", {"warn"}),
     ):
@@ -575,6 +575,22 @@ def test_integrations_are_shown_by_state(full: Site) -> None:
     shown = full.look("/integrations?state=unverified")
     assert "/matrix/provider/payments/consumer/orders" in shown.links
     assert "/matrix/provider/bx/consumer/ax" not in shown.links
+
+
+def test_the_overview_tells_what_failed_from_what_waits(site: Site) -> None:
+    def told() -> str:
+        return site.look("/").words.partition(" integration")[2].partition(" environment")[0].removeprefix("s").strip()
+
+    site.publish("good", "1", "products")
+    site.verify("good", "1", "products", "p1")
+    assert told() == "✓ 1 verified 0"
+    site.publish("open", "1", "products")
+    assert told() == "? 1 waiting for a result 0"
+    assert "bad" not in classes(site.look("/"))
+    site.publish("good", "2", "products")
+    site.publish("bad", "1", "products")
+    site.verify("bad", "1", "products", "p1", success=False)
+    assert told() == "✗ 1 failed ? 2 waiting for a result 0"
 
 
 def test_an_integration_is_judged_by_the_main_branch(site: Site) -> None:

@@ -40,7 +40,7 @@ _PACTS = """SELECT x.id, x.created_at, v.id AS version_id, v.number AS version, 
     WHERE x.id IN (SELECT value FROM json_each(?))"""
 _RESULTS = """SELECT r.id, r.created_at, v.number AS version FROM results r
     JOIN versions v ON v.id = r.provider_version_id WHERE r.id IN (SELECT value FROM json_each(?))"""
-_COLUMNS = ("Integration", "State", "Pact of", "Verified by")
+_COLUMNS = ("Integration", "State", "Pact of", "Result by")
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+from collections import Counter
+from collections.abc import Iterable
 
 from pact_gate.embedded.exchange import Answer, Call
 from pact_gate.embedded.pages import form, integrations, parts
@@ -12,6 +14,15 @@ from pact_gate.embedded.pages.html import Html, Part, joined, tag
 from pact_gate.embedded.pages.parts import State
 
 _SHOWN = 15  # integrations
+_FAILED, _PENDING, _VERIFIED = State.FAILED.value, State.PENDING.value, State.VERIFIED.value
+_WAITING = ("waiting for a result", "?", "warn")
+_TOLD = {
+    State.FAILED: _FAILED,
+    State.PENDING: _PENDING,
+    State.CHANGED: _WAITING,
+    State.UNVERIFIED: _WAITING,
+    State.VERIFIED: _VERIFIED,
+}
 _COUNTED = ("pacticipants", "environments", "webhooks")
 
 
@@ -36,21 +47,23 @@ def page(call: Call) -> Answer:
 
 def _tiles(db: sqlite3.Connection, prefix: str, found: list[integrations.Integration]) -> Html:
     numbers = {table: db.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in _COUNTED}
-    open_ones = sum(one.state is not State.VERIFIED for one in found)
-    told = State.VERIFIED.badge if found and not open_ones else None
-    worst = next((one.state for one in found if one.state is not State.VERIFIED), None)
-    if worst is not None:
-        told = parts.badge(f"{open_ones:,} not verified", worst.value[1], worst.value[2])
     tiles = (
         ("pacticipants", numbers["pacticipants"], "pacticipant", None),
-        ("integrations", len(found), "integration", told),
+        ("integrations", len(found), "integration", _standing(found)),
         ("environments", numbers["environments"], "environment", None),
         ("webhooks", numbers["webhooks"], "webhook", _unsent(db)),
     )
     return tag("ul", (_tile(prefix, *tile) for tile in tiles), class_="tiles")
 
 
-def _tile(prefix: str, path: str, number: int, noun: str, told: Html | None) -> Html:
+def _standing(found: Iterable[integrations.Integration]) -> list[Html]:
+    """How many integrations somebody has to mend, and how many only wait: what failed must not look like what waits."""
+    numbers = Counter(_TOLD[one.state] for one in found if one.state in _TOLD)
+    shown = (_FAILED, _PENDING, _WAITING) if set(numbers) != {_VERIFIED} else (_VERIFIED,)
+    return [parts.badge(f"{numbers[each]:,} {each[0]}", *each[1:]) for each in shown if numbers[each]]
+
+
+def _tile(prefix: str, path: str, number: int, noun: str, told: Part) -> Html:
     words = noun if number == 1 else f"{noun}s"
     inside: Part = (tag("strong", f"{number:,}", class_="number"), " ", words, " ", told)
     return tag("li", tag("a", inside, href=f"{prefix}/{path}"))

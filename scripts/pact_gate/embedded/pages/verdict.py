@@ -73,7 +73,7 @@ def _told(summary: Summary) -> tuple[str, str, str, str]:
     if any(row.success is False for row in summary.rows):
         return "No", "✗", "bad", "Do not deploy it. Waiting does not help: a contract is broken."
     if summary.deployable is None:
-        return "Not yet", "?", "warn", "Do not deploy it now: nothing failed, but a result is missing."
+        return "Not yet", "?", "warn", "Do not deploy it now: a result is missing."
     if not summary.rows:
         return "Yes", "✓", "warn", "It may be deployed, but nothing was compared."
     return "Yes", "✓", "good", "It may be deployed: it works with everything that it meets."
