@@ -254,6 +254,24 @@ def test_pacts_to_verify_by_query_with_a_tag_and_more(asked: Broker, request: py
 
 
 @pytest.mark.parametrize("asked", BOTH, indirect=True)
+def test_a_request_of_too_many_parts_is_refused(asked: Broker, request: pytest.FixtureRequest) -> None:
+    asked.publish("orders", "1", "products", branch="main")
+    question = f"/pacts/provider/{asked.name('products')}/for-verification"
+    branches = [{"branch": f"b{number}"} for number in range(1_001)]
+    tags = [f"t{number}" for number in range(1_001)]
+    version = f"/pacticipants/{asked.name('orders')}/versions/1"
+    for method, path, body in (
+        ("POST", question, {"consumerVersionSelectors": branches}),
+        ("POST", question, {"providerVersionTags": tags[:101]}),
+        ("GET", f"{question}?{'&'.join(f'provider_version_tags[]={tag}' for tag in tags[:101])}", None),
+        ("PUT", version, {"tags": [{"name": tag} for tag in tags]}),
+    ):
+        answer = asked.call(method, path, body)
+        assert answer.status == (200 if "real" in request.node.name else 400), path
+    assert asked.call("POST", question, {"consumerVersionSelectors": branches[1:] + branches[1:]}).status == 200
+
+
+@pytest.mark.parametrize("asked", BOTH, indirect=True)
 def test_an_odd_question_is_answered_or_refused(asked: Broker, request: pytest.FixtureRequest) -> None:
     asked.publish("orders", "1", "products", branch="main")
     asked.verify("orders", "1", "products", "p1", success=False)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from typing import Any
 
+import pytest
+
 from pact_gate.embedded import contents
 
 
@@ -34,3 +36,42 @@ def test_two_very_long_pacts_are_not_compared_line_by_line() -> None:
     assert contents.difference(one, other, ("old", "new")) == "They differ, and are too long to be compared here."
     assert contents.difference(one, one, ("old", "new")) == ""
     assert time.monotonic() - began < 10
+
+
+MOST = contents.MOST_VALUES
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        [b'["' + b"," * 2 * MOST + b'"]'],
+        [b'["' + b'\\",' * MOST + b'"]'],
+        [b"[" + b"1," * (MOST - 1) + b"1]"],
+        [b"[1," + b"\n" * 2 * MOST + b"2]"],
+        [b"{}"] * (MOST // 2),
+        [b","] * (MOST // 2) + [b'"' + b"[" * 2 * MOST + b'"'],
+    ],
+)
+def test_what_stands_in_text_is_no_value(texts: list[bytes]) -> None:
+    assert not contents.has_too_many_values(*texts)
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        [b"[" + b"1," * MOST + b"1]"],
+        [b'["a\\\\",' + b"{}," * (MOST // 2) + b"{}]"],
+        [b"[" + b"{}," * (MOST // 4) + b"{}]"] * 2,
+        ['["\u2201",'.encode("utf-16") + ("{}," * (MOST // 2)).encode("utf-16-le") + '"a"]'.encode("utf-16-le")],
+    ],
+)
+def test_too_many_values_are_seen_before_they_are_read(texts: list[bytes]) -> None:
+    assert contents.has_too_many_values(*texts)
+
+
+@pytest.mark.parametrize("text", [b'\\"', b'"', b'"\\', b" ", b'""', b"\xff", b'"a', b"]"])
+def test_counting_values_takes_a_time_that_grows_as_the_text_does(text: bytes) -> None:
+    """Also of what is no JSON: were it looked at again from each of its characters, it would take hours."""
+    began = time.monotonic()
+    contents.has_too_many_values(b"," * MOST + b'"' + text * 3_000_000)
+    assert time.monotonic() - began < 20

@@ -476,10 +476,58 @@ PUBLISHED = {
     ],
 )
 def test_a_name_that_is_too_long_is_refused_by_a_sentence(broker: Any, method: str, path: str, body: object) -> None:
-    sent = json.dumps(body).encode()
-    given = {"CONTENT_TYPE": "application/json", "CONTENT_LENGTH": str(len(sent)), "wsgi.input": io.BytesIO(sent)}
-    status, _, said = ask(broker, method, path, **given)
+    status, said = sent(broker, method, path, body)
     assert (status, b"longer than 1000 characters" in said) == (400, True), said
+
+
+def sent(broker: Any, method: str, path: str, body: object) -> tuple[int, bytes]:
+    content = body if isinstance(body, bytes) else json.dumps(body).encode()
+    given = {"CONTENT_TYPE": "application/json", "CONTENT_LENGTH": str(len(content)), "wsgi.input": io.BytesIO(content)}
+    status, _, said = ask(broker, method, path, **given)
+    return status, said
+
+
+def test_what_is_asked_a_thousand_times_is_looked_up_once(broker: Any) -> None:
+    """By a reader: 200,000 selectors took a minute, and most of a gigabyte."""
+    assert sent(broker, "PUT", "/pacts/provider/b/consumer/a/version/1", {})[0] == 201
+    statements: list[str] = []
+    with broker._store.reading() as connection:
+        connection.set_trace_callback(statements.append)
+    for number in (1, 1_000):
+        for selector in ({"latest": True}, {"environment": "test"}, {"tag": "a", "fallbackTag": "b", "latest": True}):
+            body = {"consumerVersionSelectors": [selector] * number, "providerVersionTags": ["main"] * number}
+            sent(broker, "POST", "/pacts/provider/b/for-verification", body)
+        ask(broker, "GET", "/can-i-deploy", QUERY_STRING="pacticipant=a&version=1&to=b" + "&ignore[]=c" * number)
+        statements.append("")
+    once, often = (text.count("\n") for text in "\n".join(statements).split("\n\n"))
+    assert once == often
+
+
+def test_the_matrix_is_asked_about_a_thousand_selectors_at_most(broker: Any) -> None:
+    assert sent(broker, "PUT", "/pacts/provider/b/consumer/a/version/1", {})[0] == 201
+    for name in ("q", "ignore"):
+        many = "".join(f"&{name}[]pacticipant=a&{name}[]version={number}" for number in range(1_001))
+        status, _, said = ask(broker, path="/matrix", QUERY_STRING="q[]pacticipant=a" + many)
+        assert (status, b"More than 1000" in said) == (400, True)
+
+
+def test_more_values_than_fit_into_memory_are_refused_by_a_sentence(broker: Any) -> None:
+    many = b'{"interactions":[' + b"{}," * 300_000 + b"{}]}"
+    for method, path in (("PUT", "/pacts/provider/b/consumer/a/version/1"), ("POST", "/pacticipants")):
+        status, said = sent(broker, method, path, many)
+        assert (status, b"500,000 JSON values" in said) == (413, True)
+    content = base64.b64encode(b'{"interactions":[' + b"{}," * 100_000 + b"{}]}").decode()
+    contract = PUBLISHED["contracts"][0] | {"content": content}
+    for number, status in ((2, 200), (3, 400)):
+        contracts = [contract | {"providerName": f"b{index}"} for index in range(number)]
+        answered, said = sent(broker, "POST", "/contracts/publish", PUBLISHED | {"contracts": contracts})
+        assert (answered, b"500,000 JSON values" in said) == (status, status == 400), said
+
+
+def test_a_publication_has_at_most_a_thousand_contracts_and_tags(broker: Any) -> None:
+    for more in ({"contracts": [CONTRACT] * 1_001}, {"tags": [f"t{number}" for number in range(1_001)]}):
+        status, said = sent(broker, "POST", "/contracts/publish", PUBLISHED | more)
+        assert (status, b"more than 1000" in said) == (400, True)
 
 
 # --- what `broker serve` is told ------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from typing import Any
 from pact_gate.embedded.exchange import Refusal, invalid
 
 LONGEST_NAME = 1_000  # characters
+MOST_ITEMS = 1_000  # of a list that is looked up one by one
 _URL = re.compile(r"(?:[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})*")
 
 
@@ -63,6 +64,12 @@ class Checks:
         for index in wrong:
             self.add(key, f"must be an object (at index {index})")
         return [] if wrong else value
+
+    def few(self, key: str, number: int, most: int = MOST_ITEMS) -> None:
+        """A list that makes work. Raises Refusal (400) at once if it is too long: nothing of it is looked at."""
+        if number > most:
+            self.add(key, f"cannot hold more than {most} different ones")
+            raise self.refusal()
 
     def refuse(self) -> None:
         """Raise Refusal (400) if anything is wrong."""

@@ -8,13 +8,18 @@ from __future__ import annotations
 
 import difflib
 import hashlib
+import itertools
 import json
+import re
 import zlib
 from typing import Any, NoReturn
 
+MOST_VALUES = 500_000  # of a body: in memory each takes up to a hundred times the bytes that it was sent in
 _MOST_NESTING = 50  # as the Pact Broker
 _MOST_LINES = 20_000  # of each of two pacts that are compared: the time grows with their square
 _LISTS = ("interactions", "messages")
+# Up to the next comma or bracket that opens, outside of text. It matches whatever it is given, and looks at it once.
+_UP_TO_VALUE = re.compile(r'(?:[^",\[{]++|"(?:[^"\\]++|\\.)*+"?)*+(?:([,\[{])|\Z)', re.DOTALL)
 _REQUEST_PARTS = ("method", "path", "query", "body", "headers")
 
 
@@ -27,6 +32,15 @@ def parse(text: bytes | str) -> Any:
     _check_depth(value)
     dumps(value).encode()  # a lone surrogate is JSON, but no text that can be stored
     return value
+
+
+def has_too_many_values(*texts: bytes) -> bool:
+    """Whether JSON holds more values than memory is given for; a list and an object count for two. It is not read."""
+    if sum(text.count(mark) for text in texts for mark in (b",", b"[", b"{")) <= MOST_VALUES:
+        return False
+    decoded = (text.decode(json.detect_encoding(text), "replace") for text in texts)
+    found = (match for text in decoded for match in _UP_TO_VALUE.finditer(text) if match[1])
+    return next(itertools.islice(found, MOST_VALUES, None), None) is not None
 
 
 def dumps(value: object) -> str:

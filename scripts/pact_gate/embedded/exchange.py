@@ -83,8 +83,10 @@ class Call:
         return value if isinstance(value, str) else None
 
     def json(self) -> Any:
-        """The body. Raises Refusal (400) if it is no JSON."""
+        """The body. Raises Refusal: 400 if it is no JSON, 413 if it is too much of it."""
         try:
+            if contents.has_too_many_values(self.raw):
+                raise Refusal(Answer(413, {"error": f"The body holds {too_many_values()}."}))
             return contents.parse(self.raw)
         except ValueError as error:
             raise malformed(f"The body is not JSON: {error}.") from error
@@ -95,6 +97,11 @@ class Call:
         if not isinstance(value, dict):
             raise malformed("The body must be a JSON object.")
         return value
+
+
+def too_many_values() -> str:
+    """What is wrong with JSON that would take too much memory."""
+    return f"more than {contents.MOST_VALUES:,} JSON values, which is the most that this broker takes"
 
 
 def malformed(sentence: str) -> Refusal:

@@ -117,20 +117,23 @@ def choose(db: sqlite3.Connection, provider: sqlite3.Row, question: Question) ->
 
 def _selected(db: sqlite3.Connection, provider_id: int, selectors: Iterable[Selector]) -> list[Choice]:
     found = [choice for selector in selectors for choice in _choices(db, provider_id, selector)]
+    latest = _latest_tags(found)
     for selector in selectors:
-        if selector.fallback_tag and not any(_is_latest_tagged(choice, selector.tag) for choice in found):
+        if selector.fallback_tag and selector.tag not in latest:
             instead = replace(selector, tag=selector.fallback_tag)
-            found += [
+            fallen_back = [
                 replace(
                     choice, matches=tuple(replace(match, selector=selector, fallback=True) for match in choice.matches)
                 )
                 for choice in _choices(db, provider_id, instead)
             ]
+            found += fallen_back
+            latest |= _latest_tags(fallen_back)
     return found
 
 
-def _is_latest_tagged(choice: Choice, tag: str | None) -> bool:
-    return any(match.selector.latest and match.selector.tag == tag for match in choice.matches)
+def _latest_tags(choices: Iterable[Choice]) -> set[str | None]:
+    return {match.selector.tag for choice in choices for match in choice.matches if match.selector.latest}
 
 
 def _choices(db: sqlite3.Connection, provider_id: int, selector: Selector) -> list[Choice]:

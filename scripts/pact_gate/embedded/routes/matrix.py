@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 import sqlite3
 import urllib.parse
+from collections import Counter
 from typing import Any
 
 from pact_gate.embedded import deployments, estate, pact_documents, pacts, results
+from pact_gate.embedded.checks import MOST_ITEMS
 from pact_gate.embedded.exchange import HAL, SVG, TEXT, Answer, Call, invalid, not_found
 from pact_gate.embedded.matrix import LATEST_BY, Question, Selector, Summary, answer
 from pact_gate.embedded.routing import Route, get
@@ -49,7 +51,7 @@ def _can_i_deploy(call: Call) -> Answer:
     ignored = given.get("ignore", [])
     question = Question(
         selectors=(Selector(known["pacticipant"], known["version"]),),
-        ignored=tuple(_ignored(item) for item in ignored) if isinstance(ignored, list) else (),
+        ignored=tuple(dict.fromkeys(map(_ignored, ignored))) if isinstance(ignored, list) else (),
         latestby="cvpv" if "environment" in known else "cvp",
         latest="to" in known,
         tag=known.get("to"),
@@ -134,8 +136,8 @@ def _question(call: Call) -> Question:
     listed, ignored = given.get("q", []), given.get("ignore", [])
     main = text.get("mainBranch")
     return Question(
-        selectors=tuple(_selector(item) for item in listed) if isinstance(listed, list) else (),
-        ignored=tuple(_selector(item) for item in ignored) if isinstance(ignored, list) else (),
+        selectors=_selectors(listed),
+        ignored=_selectors(ignored),
         latestby=text.get("latestby"),
         success=_successes(given.get("success")),
         limit=text.get("limit"),
@@ -151,6 +153,14 @@ def _successes(value: Any) -> frozenset[bool | None] | None:
         return None
     values = value if isinstance(value, list) else [value]
     return frozenset(None if item == "" else item == "true" for item in values)
+
+
+def _selectors(listed: Any) -> tuple[Selector, ...]:
+    """The selectors of a question, of equal ones two: on a Pact Broker two are another question than one."""
+    asked = [_selector(item) for item in listed] if isinstance(listed, list) else []
+    if len(set(asked)) > MOST_ITEMS:
+        raise invalid([f"More than {MOST_ITEMS} different selectors cannot be asked for at once."])
+    return tuple(selector for selector, number in Counter(asked).items() for _ in range(min(number, 2)))
 
 
 def _selector(item: Any) -> Selector:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import sqlite3
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +10,18 @@ from typing import Any
 from pact_gate.embedded import contents, estate, pact_documents, pacts, results, triggers
 from pact_gate.embedded.checks import Checks, not_blank, not_blank_if_given, one_line, one_of, short
 from pact_gate.embedded.documents import Document, embedded_pacticipant, embedded_version, link
-from pact_gate.embedded.exchange import ANY_JSON, HAL, JSON, Answer, Call, Refusal, invalid, malformed, not_found
+from pact_gate.embedded.exchange import (
+    ANY_JSON,
+    HAL,
+    JSON,
+    Answer,
+    Call,
+    Refusal,
+    invalid,
+    malformed,
+    not_found,
+    too_many_values,
+)
 from pact_gate.embedded.pacts import Pair
 from pact_gate.embedded.routing import Route, delete, get, patch, post, put
 from pact_gate.embedded.urls import at, pair_at, version_at
@@ -133,7 +143,14 @@ def _checked(body: dict[str, Any]) -> list[_Contract]:
     given = checks.list_of_objects("contracts", required=True)
     if not given and "contracts" not in checks.errors:
         checks.add("contracts", "must hold at least one contract")
-    contracts = [_contract(checks, index, item) for index, item in enumerate(given)]
+    checks.few("contracts", len(given))
+    texts = [_text(item) for item in given]
+    if contents.has_too_many_values(*filter(None, texts)):
+        checks.add("contracts", f"hold {too_many_values()}")
+        checks.refuse()
+    contracts = [
+        _contract(checks, index, item, text) for index, (item, text) in enumerate(zip(given, texts, strict=True))
+    ]
     checks.refuse()
     return [contract for contract in contracts if contract]
 
@@ -145,11 +162,20 @@ def _check_tags(checks: Checks) -> None:
     if not (isinstance(tags, list) and all(isinstance(tag, str) and tag.strip() for tag in tags)):
         checks.add("tags", "must be a list of names that are not blank")
         return
+    checks.few("tags", len(set(tags)))
     for sentence in filter(None, map(short, tags)):
         checks.add("tags", sentence)
 
 
-def _contract(checks: Checks, index: int, item: dict[str, Any]) -> _Contract | None:
+def _text(contract: dict[str, Any]) -> bytes | None:
+    """A contract's content; None where it is no Base64."""
+    try:
+        return base64.b64decode(contract.get("content") or "", validate=True)
+    except (TypeError, ValueError):
+        return None
+
+
+def _contract(checks: Checks, index: int, item: dict[str, Any], text: bytes | None) -> _Contract | None:
     own = Checks(item)
     own.text("consumerName", not_blank, short, required=True)
     own.text("providerName", not_blank, short, required=True)
@@ -163,18 +189,16 @@ def _contract(checks: Checks, index: int, item: dict[str, Any]) -> _Contract | N
         wrong.append(f"consumerName {item['consumerName']!r} is not the pacticipantName {name!r}")
     pact = None
     if not own.errors:
-        pact, sentence = _decoded(item)
+        pact, sentence = _decoded(item, text)
         wrong += [sentence] if sentence else []
     for sentence in wrong:
         checks.add("contracts", f"{sentence} (at index {index})")
     return None if wrong or pact is None else _Contract(item["providerName"], pact, item.get("onConflict") == "merge")
 
 
-def _decoded(item: dict[str, Any]) -> tuple[dict[str, Any] | None, str]:
+def _decoded(item: dict[str, Any], text: bytes | None) -> tuple[dict[str, Any] | None, str]:
     """The pact in a contract's content, or what is wrong with it."""
-    try:
-        text = base64.b64decode(item["content"], validate=True)
-    except (binascii.Error, ValueError):
+    if text is None:
         return None, "content is not Base64"
     try:
         pact = contents.parse(text)

@@ -10,6 +10,7 @@ from typing import Any
 
 from pact_gate.embedded import deployments, estate, pact_documents, pacts, results, triggers
 from pact_gate.embedded.checks import Checks, a_url, not_blank, not_blank_if_given, one_of, short
+from pact_gate.embedded.contents import dumps
 from pact_gate.embedded.documents import Document
 from pact_gate.embedded.exchange import ANY_JSON, HAL, JSON, Answer, Call, not_found
 from pact_gate.embedded.pacts import Pair
@@ -19,6 +20,7 @@ from pact_gate.embedded.selection import Question, Selector, choose
 from pact_gate.embedded.urls import decode_metadata
 
 _MOST_DIGITS = 16  # of an id
+_MOST_TAGS = 100  # of a provider version: each is asked for with each pact
 _BRANCH_KEYS = ("latest", "tag", "fallbackTag", "branch", "fallbackBranch", "matchingBranch", "mainBranch")
 _ENVIRONMENT_KEYS = ("environment", "deployed", "released", "deployedOrReleased")
 _KEYS = (*_BRANCH_KEYS, *_ENVIRONMENT_KEYS)
@@ -74,8 +76,11 @@ def _check_query(asked: dict[str, Any]) -> None:
     """Refuse a query that is no question: each selector needs a tag, and a branch is taken as it is."""
     checks = Checks(asked)
     flag = one_of("true", "false")
-    if not isinstance(asked.get("provider_version_tags", []), list):
+    tags = asked.get("provider_version_tags", [])
+    if not isinstance(tags, list):
         checks.add("provider_version_tags", "must be an array")
+    else:
+        checks.few("provider_version_tags", len(tags), _MOST_TAGS)
     checks.text("include_pending_status", flag, nullable=False)
     checks.text("include_wip_pacts_since", _not_a_date, nullable=False)
     for index, item in enumerate(checks.list_of_objects("consumer_version_selectors")):
@@ -107,25 +112,39 @@ def _check_body(db: sqlite3.Connection, body: dict[str, Any]) -> None:
     tags = body.get("providerVersionTags")
     if tags is not None and not (isinstance(tags, list) and all(isinstance(tag, str) for tag in tags)):
         checks.add("providerVersionTags", "must be a list of names")
+    elif tags:
+        checks.few("providerVersionTags", len(set(tags)), _MOST_TAGS)
     checks.text("includeWipPactsSince", _not_a_date, nullable=False)
     branch = body.get("providerVersionBranch")
     needs_branch = not tags and bool(body.get("includeWipPactsSince") or body.get("includePendingStatus"))
     if isinstance(branch, str) and not branch.strip() and (branch or needs_branch):
         checks.add("providerVersionBranch", "cannot be blank")
-    for index, item in enumerate(checks.list_of_objects("consumerVersionSelectors")):
+    selectors = _distinct(checks.list_of_objects("consumerVersionSelectors"))
+    checks.few("consumerVersionSelectors", len(selectors))
+    for index, item in selectors:
         for sentence in _wrong_with(db, item, branch):
             checks.add("consumerVersionSelectors", f"{sentence} (at index {index})")
     checks.refuse()
+
+
+def _distinct(items: list[dict[str, Any]]) -> list[tuple[int, dict[str, Any]]]:
+    """Of equal ones the first, with its place: a caller could ask the same a hundred thousand times."""
+    places: dict[str, int] = {}
+    for index, item in enumerate(items):
+        places.setdefault(dumps(item), index)
+    return [(index, items[index]) for index in places.values()]
 
 
 def _question(asked: dict[str, Any]) -> Question:
     branch, since = asked.get("providerVersionBranch"), asked.get("includeWipPactsSince")
     return Question(
         selectors=tuple(
-            one for item in asked.get("consumerVersionSelectors") or [] for one in _selectors(item, branch)
+            dict.fromkeys(
+                one for item in asked.get("consumerVersionSelectors") or [] for one in _selectors(item, branch)
+            )
         ),
         branch=branch or None,
-        tags=tuple(asked.get("providerVersionTags") or ()),
+        tags=tuple(dict.fromkeys(asked.get("providerVersionTags") or ())),
         include_pending=bool(asked.get("includePendingStatus", True)),
         wip_since=_moment(since) if since else None,
     )

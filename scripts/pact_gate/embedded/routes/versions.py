@@ -6,7 +6,7 @@ import sqlite3
 from typing import Any
 
 from pact_gate.embedded import deployments, documents, estate, rows
-from pact_gate.embedded.checks import Checks, one_line, short
+from pact_gate.embedded.checks import MOST_ITEMS, Checks, one_line, short
 from pact_gate.embedded.exchange import MERGE_PATCH, Answer, Call, malformed, not_found
 from pact_gate.embedded.paging import Page, page_of
 from pact_gate.embedded.routes.pacticipants import required as required_pacticipant
@@ -75,7 +75,9 @@ def _tag_names(body: dict[str, Any]) -> list[str] | None:
         isinstance(tag, dict) and isinstance(tag.get("name"), str) for tag in tags
     ):
         raise malformed("tags must be a list of objects with a name.")
-    names = [tag["name"] for tag in tags]
+    names = list(dict.fromkeys(tag["name"] for tag in tags))
+    if len(names) > MOST_ITEMS:
+        raise malformed(f"A version cannot be given more than {MOST_ITEMS} tags at once.")
     if wrong := next(filter(None, map(short, names)), None):
         raise malformed(f"The name of a tag {wrong}.")
     return names
