@@ -437,6 +437,32 @@ def test_what_cannot_be_asked_is_told_at_its_field(site: Site, query: str, sente
     assert [each["aria-describedby"] for each in wrong] == told
 
 
+@pytest.mark.parametrize(
+    ("typed", "likely"),
+    [
+        ("webshop", ["web-shop"]),
+        ("Web_Shop", ["web-shop"]),
+        ("web-shpo", ["web-shop"]),
+        ("shop", ["web-shop"]),
+        ("web-shop-service", ["web-shop"]),
+        ("zzz", []),
+    ],
+)
+def test_a_name_that_is_not_there_is_answered_with_those_like_it(site: Site, typed: str, likely: list[str]) -> None:
+    site.environment("production")
+    for provider in ("products", "payments"):
+        site.publish("web-shop", SHA, provider)
+    page = site.look(f"/can-i-deploy?pacticipant={typed}&version={SHA}&environment=production", 400)
+    links = [f"/can-i-deploy?pacticipant={name}&version={SHA}&environment=production" for name in likely]
+    assert [href for href in page.links if "pacticipant=" in href] == links
+    assert ("Is it web-shop ?" in page.words) is bool(likely)
+    missing = site.look(f"/pacticipants/{typed}", 404)
+    assert [href for href in missing.links if "/pacticipants/" in href] == [f"/pacticipants/{name}" for name in likely]
+    if typed != "shop":  # which is in the name, and therefore found
+        searched = site.look(f"/pacticipants?q={typed}").links
+        assert [href for href in searched if "/pacticipants/" in href] == [f"/pacticipants/{name}" for name in likely]
+
+
 def test_a_version_that_is_not_known_is_no_failed_gate(site: Site) -> None:
     decided(site)
     asked = "pacticipant=good&version=2&environment=production"

@@ -148,6 +148,18 @@ def test_the_gate_is_asked_with_a_keyboard_alone(shown: Shown, text: str) -> Non
     assert tab.run("document.querySelectorAll('.reasons li').length") >= 1
 
 
+def test_what_is_told_under_a_field_moves_no_other(shown: Shown) -> None:
+    tab = shown.tab
+    tab.look(1400)
+    for query in ("", "?pacticipant=nobody&version=1&environment=production", "?pacticipant=&version=&environment=no"):
+        tab.open(f"{shown.url}/can-i-deploy{query}")
+        tops = tab.run(
+            "[...document.querySelectorAll('input, select, button')].map(e => e.getBoundingClientRect().top)"
+        )
+        assert len(tops) == 4
+        assert max(tops) - min(tops) < 1, query
+
+
 def test_a_pact_is_opened_with_a_keyboard(shown: Shown, text: str, tmp_path: Path) -> None:
     tab = shown.tab
     tab.look(1400)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from pact_gate.embedded import deployments, estate
 from pact_gate.embedded.exchange import Call
 from pact_gate.embedded.matrix import Question, Selector
+from pact_gate.embedded.pages import meant, parts
 from pact_gate.embedded.pages.html import Attribute, Html, Part, name, tag
 from pact_gate.model.plain import line
 
@@ -18,12 +19,16 @@ _MAIN = ""  # the choice that is no environment
 
 @dataclass(frozen=True)
 class Asked:
-    """The fields of the form, and what is wrong with them, by field. `environment` None was not chosen."""
+    """The fields of the form, and what is wrong with them, by field. `environment` None was not chosen.
+
+    `likely` are the pacticipants that may be meant where there is none of that name.
+    """
 
     pacticipant: str = ""
     version: str = ""
     environment: str | None = None
     wrong: Mapping[str, str] = field(default_factory=dict)
+    likely: Sequence[str] = ()
 
     @property
     def is_whole(self) -> bool:
@@ -49,7 +54,9 @@ def read(call: Call) -> Asked:
     given = {key: call.parameter(key) for key in ("pacticipant", "version", "environment")}
     owner, number = (given["pacticipant"] or "").strip(), (given["version"] or "").strip()
     asked = Asked(owner, number, given["environment"])
-    return replace(asked, wrong=_wrong(call.db, asked, is_put=None not in given.values()))
+    wrong = _wrong(call.db, asked, is_put=None not in given.values())
+    likely = meant.names(call.db, owner) if owner and "pacticipant" in wrong else ()
+    return replace(asked, wrong=wrong, likely=likely)
 
 
 def _wrong(db: sqlite3.Connection, asked: Asked, *, is_put: bool) -> dict[str, str]:
@@ -71,40 +78,50 @@ def form(db: sqlite3.Connection, prefix: str, asked: Asked | None = None) -> Htm
     filled = asked or Asked()
     names = db.execute("SELECT name FROM pacticipants ORDER BY lower(name) LIMIT ?", (_OFFERED,)).fetchall()
     known = tag("datalist", (tag("option", value=row["name"]) for row in names), id="names")
+    named = _told(filled, "pacticipant", more=_instead(prefix, filled))
+    numbered = _told(filled, "version", hint="A commit's SHA: 7 characters of it will do.")
     return tag(
         "form",
-        _field("pacticipant", "Pacticipant", filled.pacticipant, filled.wrong, offers="names"),
+        _field("pacticipant", "Pacticipant", filled.pacticipant, named, offers="names"),
         known,
-        _field("version", "Version", filled.version, filled.wrong, hint="A commit's SHA: 7 characters of it will do."),
-        _labelled("environment", "To", filled.wrong, "select", _choices(db, filled.environment)),
+        _field("version", "Version", filled.version, numbered),
+        _labelled("environment", "To", _told(filled, "environment"), "select", _choices(db, filled.environment)),
         tag("p", tag("button", "Ask"), class_="act"),
         action=f"{prefix}/can-i-deploy",
     )
 
 
-def _field(
-    key: str, label: str, value: str, wrong: Mapping[str, str], offers: str | None = None, hint: str | None = None
-) -> Html:
+_Told = tuple[str, Part]  # what stands under a field: whether it is `wrong` or a `hint`, and the words
+
+
+def _told(asked: Asked, key: str, *, hint: str | None = None, more: Part = None) -> _Told | None:
+    """What is wrong with what was put into a field, with `more` of it; how to fill it where nothing is."""
+    if key in asked.wrong:
+        return "wrong", (asked.wrong[key], more)
+    return ("hint", hint) if hint else None
+
+
+def _instead(prefix: str, asked: Asked) -> Part:
+    """The same question about the pacticipants that may be meant."""
+    return parts.likely(
+        [(each, parts.ask_at(prefix, each, asked.version or None, asked.environment)) for each in asked.likely]
+    )
+
+
+def _field(key: str, label: str, value: str, told: _Told | None, offers: str | None = None) -> Html:
     shape: dict[str, Attribute] = {"value": value, "list": offers, "autocomplete": "off", "spellcheck": "false"}
-    return _labelled(key, label, wrong, "input", hint=hint, required=True, **shape)
+    return _labelled(key, label, told, "input", required=True, **shape)
 
 
 def _labelled(
-    key: str,
-    label: str,
-    wrong: Mapping[str, str],
-    element: str,
-    inside: Part = None,
-    *,
-    hint: str | None = None,
-    **attributes: Attribute,
+    key: str, label: str, told: _Told | None, element: str, inside: Part = None, **attributes: Attribute
 ) -> Html:
-    """A field with its label before it, and behind it what is wrong with what was put in, or how to fill it."""
-    flaw, kind = wrong.get(key), "wrong" if key in wrong else "hint"
-    told = flaw or hint
-    said = tag("span", told, class_=kind, id=f"{key}-{kind}") if told else None
-    marks: dict[str, Attribute] = {"aria_describedby": f"{key}-{kind}" if told else None}
-    marks |= {"aria_invalid": "true"} if flaw else {}
+    """A field with its label before it, and behind it what is told of it."""
+    said, marks = None, dict[str, Attribute]()
+    if told:
+        kind, words = told
+        said = tag("span", words, class_=kind, id=f"{key}-{kind}")
+        marks = {"aria_invalid": "true" if kind == "wrong" else None, "aria_describedby": f"{key}-{kind}"}
     return tag("p", tag("label", label, for_=key), tag(element, inside, id=key, name=key, **attributes, **marks), said)
 
 

@@ -1,16 +1,21 @@
-"""Which version is meant by somebody who typed a part of its number: pages and logs show commits cut."""
+"""What is meant by somebody who typed a part of a version's number, or a name with a slip of the pen in it."""
 
 from __future__ import annotations
 
 import re
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 from pact_gate.embedded import estate
 from pact_gate.model.commit import is_full_sha
 
 _CUT_SHA = re.compile(r"[0-9a-f]{7,40}")  # git cuts to no less by default
 _OFFERED = 10
+_COMPARED = 2_000  # names, and
+_LENGTH = 100  # characters of each: more would take seconds
+_NAMES = 5
 _LAST = "\U0010ffff"
 
 
@@ -22,8 +27,18 @@ class Meant:
     fitting: tuple[str, ...] = ()
 
 
+def names(db: sqlite3.Connection, typed: str) -> Sequence[str]:
+    """The pacticipants whose names look like one that is not there, the likeliest first."""
+    wanted = typed[:_LENGTH].casefold()
+    query = "SELECT name FROM pacticipants ORDER BY id DESC LIMIT ?"
+    known = {row["name"][:_LENGTH].casefold(): row["name"] for row in db.execute(query, (_COMPARED,))}
+    close = [known[each] for each in get_close_matches(wanted, known, _NAMES)]
+    holding = [name for plain, name in sorted(known.items()) if wanted and (wanted in plain or plain in wanted)]
+    return tuple(dict.fromkeys([*estate.lookalikes(db, typed), *close, *holding]))[:_NAMES]
+
+
 def version(db: sqlite3.Connection, owner: str, typed: str) -> Meant:
-    """Find the version of that number, or the only one whose number is a commit's SHA that begins so.
+    """The version of that number, or the only one whose number is a commit's SHA that begins so.
 
     What begins `1.2.3` is not taken for it: the gate would answer for `1.2.30`, of which nobody asked.
     """

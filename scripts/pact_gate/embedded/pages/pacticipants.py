@@ -7,11 +7,10 @@ from collections.abc import Sequence
 
 from pact_gate.embedded import estate
 from pact_gate.embedded.exchange import Answer, Call
-from pact_gate.embedded.pages import integrations, parts
+from pact_gate.embedded.pages import integrations, meant, parts
 from pact_gate.embedded.pages.frame import Page, answer, prefix_of
 from pact_gate.embedded.pages.html import Html, Part, joined, name, outside, tag
 from pact_gate.embedded.pages.versions import marks
-from pact_gate.embedded.routes.pacticipants import required
 from pact_gate.embedded.urls import at
 
 _SHOWN = 25  # integrations and branches of one pacticipant
@@ -28,7 +27,9 @@ def page(call: Call) -> Answer:
     columns = ("Name", "Newest version", "Main branch", "Repository")
     content = (
         parts.search(prefix, "/pacticipants", "Name", wanted),
-        parts.table("Pacticipants", columns, (_line(db, prefix, row) for row in found)) if found else _nothing(wanted),
+        parts.table("Pacticipants", columns, (_line(db, prefix, row) for row in found))
+        if found
+        else _nothing(db, prefix, wanted),
         part.links(call, prefix),
     )
     return answer(prefix, Page("Pacticipants", "/pacticipants", content))
@@ -52,15 +53,24 @@ def _repository(row: sqlite3.Row) -> Part:
     )
 
 
-def _nothing(wanted: str) -> Html:
+def _nothing(db: sqlite3.Connection, prefix: str, wanted: str) -> Html:
     if wanted:
-        return parts.none("No name contains that.")
+        return parts.none("No name contains that.", _likely(db, prefix, wanted))
     return parts.none("There is none yet. A pacticipant is made when it first publishes a pact or a version.")
 
 
+def _likely(db: sqlite3.Connection, prefix: str, wanted: str) -> Part:
+    return parts.likely([(each, at(prefix, "pacticipants", each)) for each in meant.names(db, wanted)])
+
+
 def one_page(call: Call) -> Answer:
-    """One pacticipant. Raises Refusal (404)."""
-    db, prefix, row = call.db, prefix_of(call), required(call)
+    """One pacticipant; 404 where there is none, with those that may be meant."""
+    db, prefix, wanted = call.db, prefix_of(call), call.path["pacticipant"]
+    trail = (("Pacticipants", f"{prefix}/pacticipants"),)
+    row = estate.pacticipant(db, wanted)
+    if row is None:
+        told = tag("p", "There is no pacticipant ", name(wanted), ".", _likely(db, prefix, wanted))
+        return answer(prefix, Page("There is nothing here", "/pacticipants", told, trail, status=404))
     content = (
         _facts(db, prefix, row),
         tag("p", tag("a", "Can I deploy it?", href=parts.ask_at(prefix, row["name"]))),
@@ -69,7 +79,6 @@ def one_page(call: Call) -> Answer:
         _branches(db, prefix, row),
         _versions(call, prefix, row),
     )
-    trail = (("Pacticipants", f"{prefix}/pacticipants"),)
     return answer(prefix, Page(row["name"], "/pacticipants", content, trail))
 
 

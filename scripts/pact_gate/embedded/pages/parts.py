@@ -106,6 +106,14 @@ def none(*sentence: Part) -> Html:
     return tag("p", sentence, class_="none")
 
 
+def likely(links: Sequence[tuple[str, str]]) -> Part:
+    """A question for what may be meant instead, as names with addresses; nothing where nothing may."""
+    if not links:
+        return None
+    linked = [tag("a", name(label), href=href) for label, href in links]
+    return " Is it ", [(" or " if number else None, each) for number, each in enumerate(linked)], "?"
+
+
 def facts(*pairs: tuple[str, Part]) -> Html:
     """Labels with what they name; a pair without anything is left out."""
     items = ((tag("dt", label), tag("dd", what)) for label, what in pairs if what not in (None, "", [], ()))
