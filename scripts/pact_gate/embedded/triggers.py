@@ -78,6 +78,19 @@ def result_published(
                 _keep(call, hook, event, published, result, told)
 
 
+def newest(db: sqlite3.Connection) -> int:
+    """A mark for `started`: the number of what was started last."""
+    (number,) = db.execute("SELECT ifnull(max(id), 0) FROM triggered_webhooks").fetchone()
+    return int(number)
+
+
+def started(db: sqlite3.Connection, publication_id: int, mark: int) -> list[sqlite3.Row]:
+    """What was started for a publication after the mark, with each webhook's description."""
+    query = """SELECT t.uuid, t.event, t.webhook_uuid, w.description FROM triggered_webhooks t
+               JOIN webhooks w ON w.id = t.webhook_id WHERE t.publication_id = ? AND t.id > ? ORDER BY t.id"""
+    return db.execute(query, (publication_id, mark)).fetchall()
+
+
 def has_webhooks(db: sqlite3.Connection, consumer_id: int, provider_id: int) -> bool:
     """Whether any webhook, enabled or not, is for the two."""
     return next(_matching(db, consumer_id, provider_id), None) is not None

@@ -72,13 +72,27 @@ def _publish_one(
     if known and contract.merge:
         pact = contents.merged(pacts.content(db, known["content_id"]), pact)
     row = pacts.publish(db, pair, made["id"], pact)
+    mark = triggers.newest(db)
     events = triggers.pact_published(call, row, known, context)
     kind, how = _what_was_done(known, row, contract)
     notices.append(_notice(kind, f"The pact of {row['consumer']} {row['version']} with {row['provider']} was {how}."))
     notices.append(_notice("debug", f"  It is at {pact_documents.pact_at(call.base, row)}"))
     notices.append(_notice("debug", f"  Events: {', '.join(events)}"))
+    notices += _started(call, row, mark)
     notices += _next_steps(db, row)
     return row
+
+
+def _started(call: Call, pact: sqlite3.Row, mark: int) -> list[Notice]:
+    """Which webhooks were started after the mark, and where their logs will be."""
+    started = [
+        f"  The webhook {row['description'] or row['webhook_uuid']!r} was started for {row['event']}: its log will be"
+        f" at {at(call.base, 'triggered-webhooks', row['uuid'], 'logs')}"
+        for row in triggers.started(call.db, pact["id"], mark)
+    ]
+    if not started and triggers.has_webhooks(call.db, pact["consumer_id"], pact["provider_id"]):
+        started = ["  No webhook was started: none that is enabled is for one of these events."]
+    return [_notice("debug", text) for text in started]
 
 
 def _what_was_done(known: sqlite3.Row | None, row: sqlite3.Row, contract: _Contract) -> tuple[str, str]:
