@@ -10,7 +10,9 @@ if TYPE_CHECKING:  # who asks over HTTP needs none of it
     from pact_gate import embedded
 
 
-def call(application: embedded.Application, method: str, path: str, body: Any = None) -> tuple[int, Any]:
+def call(
+    application: embedded.Application, method: str, path: str, body: Any = None, accept: str | None = None
+) -> tuple[int, Any]:
     """One request without a server, as the client makes it."""
     payload = b"" if body is None else json.dumps(body).encode()
     media = "application/merge-patch+json" if method == "PATCH" else "application/json"
@@ -25,6 +27,7 @@ def call(application: embedded.Application, method: str, path: str, body: Any = 
         "wsgi.input": io.BytesIO(payload),
         "CONTENT_LENGTH": str(len(payload)),
         **({"CONTENT_TYPE": media} if payload else {}),
+        **({"HTTP_ACCEPT": accept} if accept else {}),
     }
     text = b"".join(application(environ, lambda status, _headers, _info=None: answered.append(status)))
     return int(answered[0].split()[0]), json.loads(text) if text else None

@@ -325,12 +325,35 @@ def test_webhooks_go_nowhere_unless_a_host_is_named(asked: Broker) -> None:
 
 @pytest.mark.parametrize("asked", BOTH, indirect=True)
 def test_a_secret_of_a_webhook_is_hidden_wherever_it_stands(asked: Broker, request: pytest.FixtureRequest) -> None:
-    sent = {"method": "POST", "url": "http://localhost/hook?token=secret", "body": {"token": "secret"}}
+    """And whatever it is called: what is shown is what is known to be harmless."""
+    sent = {
+        "method": "POST",
+        "url": "http://localhost/hook/T0/secret?token=secret&ref=main",
+        "headers": {"x-auth": "secret", "accept": "text/plain"},
+        "username": "a1b2c3d4e5f6",
+        "password": "secret",
+        "body": {"token": "secret", "value": "secret", "event_type": "verify", "for": "${pactbroker.providerName}"},
+    }
     made = asked.call("POST", "/webhooks", {"request": sent})
     shown = asked.call("GET", made.link("self")).body["request"]
     asked.call("DELETE", made.link("self"))  # it would be sent for whatever the other tests publish
-    stars = "secret" if "real" in request.node.name else "**********"
-    assert (shown["url"], shown["body"]) == (f"http://localhost/hook?token={stars}", {"token": stars})
+    stars = "*" * 10
+    hidden = {
+        "url": f"http://localhost/hook/{stars}?token={stars}&ref=main",
+        "headers": {"x-auth": stars, "accept": "text/plain"},
+        "username": stars,
+        "body": {**sent["body"], "token": stars, "value": stars},
+    }
+    assert shown == {**sent, "password": stars, **({} if "real" in request.node.name else hidden)}
+
+
+@pytest.mark.parametrize("asked", BOTH, indirect=True)
+def test_stars_that_stand_for_nothing_are_refused(asked: Broker, request: pytest.FixtureRequest) -> None:
+    sent = {"method": "POST", "url": "http://localhost/hook", "headers": {"X-Token": "*" * 10}}
+    made = asked.call("POST", "/webhooks", {"request": sent, "events": [{"name": "contract_published"}]})
+    if made.status == 201:
+        asked.call("DELETE", made.link("self"))
+    assert made.status == (201 if "real" in request.node.name else 400)
 
 
 @pytest.mark.parametrize("asked", BOTH, indirect=True)

@@ -20,11 +20,12 @@ from hypothesis import strategies as st
 from tests.conformance.in_process import call
 
 from pact_gate import embedded
-from pact_gate.embedded import delivery, schema, webhook_requests, webhook_secrets
+from pact_gate.embedded import delivery, schema, webhook_harmless, webhook_requests, webhook_secrets
 from pact_gate.embedded.delivery import NotAllowedError, checked_addresses, send
 from pact_gate.embedded.store import Store
 
 SECRET = "s3cret-of-the-team"
+STARS = webhook_harmless.STARS
 HOSTS = frozenset({"127.0.0.1"})
 
 
@@ -343,7 +344,15 @@ def test_a_header_is_sent_whatever_a_branch_is_called(serve: Any, http: Any) -> 
 # --- what is never shown again --------------------------------------------------------------------------------
 
 HIDDEN = {
-    "headers": {"Authorization": f"Bearer {SECRET}", "X-Api-Key": SECRET, "Cookie": f"a={SECRET}", "X-Plain": "shown"},
+    "headers": {
+        "Authorization": f"Bearer {SECRET} ${{pactbroker.none}}",
+        "X-Api-Key": SECRET,
+        "Cookie": f"a={SECRET}",
+        "X-Auth": SECRET,
+        "X-Whatever": SECRET,
+        "X-GitHub-Api-Version": "shown",
+        "X-Event": "${pactbroker.none}",
+    },
     "username": "ann",
     "password": SECRET,
     "body": {
@@ -368,41 +377,135 @@ TEXTS = [
 def test_a_secret_is_sent_and_never_shown_again(broker: Any, serve: Any, http: Any, body: Any) -> None:
     """Not by any answer, nor in a log; and whoever puts back what was shown keeps it."""
     server = serve(lambda _: http(500, SECRET.encode()))
-    given = request(f"{server.url}/hook?token={SECRET}&ref=main", **HIDDEN | {"body": body})
+    given = request(f"{server.url}/hook/{SECRET}/x?token={SECRET}&ref=main", **HIDDEN | {"body": body})
     status, made = call(broker, "POST", "/webhooks", {"request": given, "events": [{"name": "contract_published"}]})
     assert status == 201
     path = f"/webhooks/{made['uuid']}"
     answers = [made, call(broker, "GET", path)[1], call(broker, "GET", "/webhooks")[1]]
     shown = {key: answers[1][key] for key in ("request", "events", "enabled")}
-    assert shown["request"]["headers"]["x-plain"] == "shown"
-    assert "ref=main" in shown["request"]["url"]
+    assert [shown["request"]["headers"][name] for name in ("x-github-api-version", "x-event")] == [
+        "shown",
+        "${pactbroker.none}",
+    ]
+    assert shown["request"]["url"] == f"{server.url}/hook/{STARS}?token={STARS}&ref=main"
     answers += [call(broker, "PUT", path, {**shown, "description": "again"})[1], call(broker, "GET", path)[1]]
     answers += [call(broker, "POST", f"{path}/execute", {})[1]]
     answers += [call(broker, "POST", "/webhooks/execute", {"request": given})[1]]
     assert SECRET not in json.dumps(answers)
     for got in server.requests:
-        assert got.path == f"/hook?token={SECRET}&ref=main"
+        assert got.path == f"/hook/{SECRET}/x?token={SECRET}&ref=main"
         assert got.headers["x-api-key"] == SECRET
         assert got.body == (body if isinstance(body, str) else json.dumps(body, separators=(",", ":"))).encode()
         assert base64.b64decode(got.headers["authorization"].split()[1]).decode() == f"ann:{SECRET}"
     assert len(server.requests) == 2
 
 
+@pytest.mark.parametrize(
+    "part",
+    [
+        {"url": "https://hooks.slack.com/services/T0/B0/REAL"},
+        {"url": "https://hooks.slack.com/services/T01234567/B01234567/abcdefghREALijklmnop"},
+        {"url": "https://acme.webhook.office.com/webhookb2/1f-REAL@2e/IncomingWebhook/REAL/3d"},
+        {"url": "https://discord.com/api/webhooks/123456789012345678/REAL-x"},
+        {"url": "https://mattermost.example.org/hooks/realreal"},
+        {"url": "https://api.telegram.org/bot12345:REAL/sendMessage"},
+        {"url": "https://x.example.org/with/key/realreal"},
+        {"url": "https://x.example.org/ci/real2"},
+        {"url": "https://x.example.org/?key=REAL&sig=REAL&code=REAL&auth=REAL&pwd=REAL&access_key=REAL&a=realreal"},
+        {"url": "https://x.example.org/?realreal"},
+        {"url": "https://x.example.org/?cmVhbHJlYWw="},
+        {"url": "https://x.example.org/?ref=main&realreal#REAL"},
+        {"url": "https://x.example.org/?token=${pactbroker.eventName}REAL"},
+        *(
+            {"headers": {name: "realreal"}}
+            for name in ("X-Password", "X-Pass", "X-Auth", "X-Credential", "X-Signature", "X-Anything")
+        ),
+        {"headers": {"Authorization": "Bearer ghp_REAL ${pactbroker.eventName}"}},
+        {"headers": {"Authorization": "realreal ${pactbroker.eventName}"}},
+        {"username": "ghp_REAL0123456789"},
+        {"username": "a", "password": "realreal ${pactbroker.eventName}"},
+        {"body": "key=REAL&sig=REAL&code=REAL&auth=REAL&pwd=REAL&passphrase=REAL&access_key=REAL&a=realreal"},
+        {"body": "realreal"},
+        {"body": "cmVhbHJlYWw=="},
+        {"body": "password=p&realreal"},
+        {"body": "<token>realreal</token>"},
+        {"body": '{"token": realreal}'},
+        {"body": {"passphrase": "REAL", "access_key": "REAL", "sig": "real", "anything": "realreal"}},
+        {"body": {"token": 4242, "pin": 4242, "anything": 42424}},
+        {"body": {"secret": {"value": "real", "name": "real", "list": ["real", 4242]}}},
+        {"body": {"password": "x ${pactbroker.eventName} REALPW"}},
+        {"body": {"text": "the token is ghp_REAL1"}},
+        {"body": {"text": "see https://x.example.org/?t=0realreal"}},
+        {"body": ["realreal"]},
+        {"body": '{"secret": {"value": "real", "list": ["real", 4242]}, "token": 4242, "a": "realreal"}'},
+        {"body": '{"password": "x ${pactbroker.eventName} REALPW"}'},
+        {"body": '{"text": "{\\"token\\": \\"real\\"}", "a": "key=real&x=real0"}'},
+        {"body": '["realreal", {"a": "\\u0072ealreal"}]'},
+    ],
+    ids=str,
+)
+def test_what_is_not_known_to_be_harmless_is_hidden(broker: Any, part: dict[str, Any]) -> None:
+    """And comes back whole with the stars that stand for it."""
+    given = {**request("https://x.example.org/"), **part}
+    kept = webhook_requests.kept(given)
+    shown = webhook_requests.shown(kept)
+    told = json.dumps(shown) + webhook_requests.prepare(kept, {}).told
+    assert not [real for real in ("real", "eal", "cmVhb", "4242") if real in told.lower()], told
+    assert webhook_requests.kept(shown, kept) == kept
+    assert webhook_requests.mixed_secrets(shown, kept) == webhook_requests.stray_stars(shown, kept) == []
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        {"url": "https://api.github.com/repos/acme2/orders-2/dispatches"},
+        {"url": "https://api.github.com/repos/acme/products/actions/workflows/contract-requested.yml/dispatches"},
+        {"url": "https://api.github.com/repos/acme/products/statuses/${pactbroker.consumerVersionNumber}"},
+        {"url": "https://gitlab.example.org/api/v4/projects/12345678/trigger/pipeline?ref=main"},
+        {
+            "url": "https://gitlab.example.org/api/v4/projects/acme%2Fproducts/statuses/${pactbroker.consumerVersionNumber}"
+        },
+        {"url": "https://ci.example.org/job/Orders/buildWithParameters?PACT_URL=${pactbroker.pactUrl}"},
+        {"url": "https://dev.azure.com/acme/shop/_apis/pipelines/12/runs?event=${pactbroker.eventName}"},
+        {"url": "http://127.0.0.1:8000/hook"},
+        {"headers": {"accept": "application/vnd.github+json", "authorization": "Bearer ${pactbroker.eventName}"}},
+        {"username": "ann.b@example.org", "password": "${pactbroker.consumerVersionNumber}"},
+        {
+            "body": {
+                "event_type": "pact_changed",
+                "client_payload": {"url": "${pactbroker.pactUrl}", "n": 12, "f": True},
+            }
+        },
+        {"body": {"ref": "main", "inputs": {"key": "${pactbroker.consumerName}-${pactbroker.providerName}"}}},
+        {"body": {"text": "Pact of *${pactbroker.consumerName}* geändert: ${pactbroker.pactUrl}", "channel": "#team"}},
+        {"body": '{"state": "${pactbroker.githubVerificationStatus}", "context": "pact/verify", "a": ["b", null]}'},
+        {"body": "ref=feat%2Fx&variables[PACT_URL]=${pactbroker.pactUrl}&empty="},
+        {"body": "text ${pactbroker.pactUrl}"},
+    ],
+    ids=str,
+)
+def test_what_is_known_to_be_harmless_is_shown(part: dict[str, Any]) -> None:
+    """So that a webhook is known again."""
+    given = {**request("https://x.example.org/"), **part}
+    assert webhook_requests.shown(given) == given
+
+
 @hypothesis.given(
     st.lists(
-        st.sampled_from([*'=&":\\* ,{}?#\n', "token", "a", webhook_secrets.STARS, "${pactbroker.x}"]), max_size=15
+        st.sampled_from([*'=&":\\* ,{}[]?#/\n', "token", "ref", "a", "A0", STARS, "${pactbroker.x}"]), max_size=15
     ).map("".join)
 )
 def test_whoever_puts_back_what_was_shown_changes_nothing(text: str) -> None:
-    for value in (text, [text, {"token": [text, text]}]):
-        assert webhook_secrets.restored(webhook_secrets.hidden(value), value) == value
+    for body in (text, [text, {"token": [text, text], "ref": text}], json.dumps({"a": text, text: [text, 1]})):
+        known = {"url": f"http://x/{text}", "body": body, "username": text}
+        assert webhook_secrets.restored(webhook_secrets.hidden(known), known) == known
 
 
 def test_secrets_of_one_name_are_told_apart_by_their_order(broker: Any) -> None:
     """Where there are more or fewer of them than before, nobody can tell: it is asked, not guessed."""
     given = request("http://127.0.0.1/", body="token=one&token=two", headers={"X": "a"})
     _, made = call(broker, "POST", "/webhooks", {"request": given})
-    path, stars = f"/webhooks/{made['uuid']}", webhook_secrets.STARS
+    path, stars = f"/webhooks/{made['uuid']}", STARS
 
     def put(body: object) -> tuple[int, Any]:
         status, said = call(broker, "PUT", path, {"request": {**given, "body": body}})
@@ -417,7 +520,52 @@ def test_secrets_of_one_name_are_told_apart_by_their_order(broker: Any) -> None:
         assert (status, list(errors)) == (400, ["request.body"])
         assert "more or fewer values named 'token'" in errors["request.body"][0]
     assert put("token=three") == (200, "token=three")
-    assert put({"token": stars, "more": {"token": stars}}) == (200, {"token": "three", "more": {"token": stars}})
+    assert put({"token": stars, "more": {"a": 1}}) == (200, {"token": "three", "more": {"a": 1}})
+
+
+STRAYS = [
+    {"url": f"http://127.0.0.1/{STARS}"},
+    {"url": f"http://127.0.0.1/hook/{STARS}/x"},
+    {"url": f"http://127.0.0.1/?b={STARS}"},
+    {"headers": {"X-B": STARS}},
+    {"headers": {"X-A": f"Bearer {STARS}"}},
+    {"username": STARS},
+    {"username": "a", "password": f"x{STARS}"},
+    {"body": {"a": STARS}},
+    {"body": {"token": {"token": STARS}}},
+    {"body": {"token": f"x{STARS}"}},
+    {"body": f"text {STARS}"},
+]
+
+
+@pytest.mark.parametrize("part", STRAYS, ids=str)
+def test_stars_that_stand_for_nothing_are_not_kept(broker: Any, part: dict[str, Any]) -> None:
+    """They would be sent as they are, and nobody would know why the other side refuses them."""
+    known = request("http://127.0.0.1/hook/A0", headers={"X-A": SECRET}, body={"token": SECRET}, password=SECRET)
+    _, made = call(broker, "POST", "/webhooks", {"request": known})
+    wrong = {**known, **part}
+    for method, path in (
+        ("POST", "/webhooks"),
+        ("PUT", f"/webhooks/{made['uuid']}"),
+        ("PUT", "/webhooks/of-ones-own-choice"),
+        ("POST", "/webhooks/execute"),
+    ):
+        status, said = call(broker, method, path, {"request": wrong})
+        assert (status, list(said["errors"])) == (400, [f"request.{[*part][-1]}"]), (method, path)
+        assert "stars where no secret was hidden" in next(iter(said["errors"].values()))[0]
+
+
+def test_a_log_of_an_earlier_version_is_shown_without_the_secrets_in_its_path(broker: Any) -> None:
+    hook = {"request": request(f"http://127.0.0.1:9/services/{SECRET}"), "events": [{"name": "contract_published"}]}
+    call(broker, "POST", "/webhooks", hook)
+    published(broker, "1")
+    ended(broker)
+    with broker._store.writing() as db:
+        log = f"POST http://127.0.0.1:9/services/{SECRET}\nNo answer: ConnectionError\n"
+        db.execute("UPDATE webhook_executions SET log = ?", (log,))
+        uuid = db.execute("SELECT uuid FROM triggered_webhooks").fetchone()["uuid"]
+    _, told = call(broker, "GET", f"/triggered-webhooks/{uuid}/logs", accept="application/hal+json")
+    assert told["executions"][0]["logs"] == f"POST http://127.0.0.1:9/services/{STARS}\nNo answer: ConnectionError\n"
 
 
 def test_a_secret_does_not_follow_to_another_place(broker: Any) -> None:

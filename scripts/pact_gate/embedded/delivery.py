@@ -73,7 +73,7 @@ def send(prepared: Prepared, hosts: frozenset[str]) -> Sent:
     """Send one request; never raises."""
     import urllib3  # noqa: PLC0415 - a start without webhooks must not pay for it
 
-    told, deadline = f"{prepared.method} {prepared.shown_url}", time.monotonic() + _SECONDS
+    told, deadline = prepared.told, time.monotonic() + _SECONDS
     parts = urllib.parse.urlsplit(prepared.url)
     try:
         host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)

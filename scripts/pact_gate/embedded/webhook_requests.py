@@ -11,9 +11,9 @@ from typing import Any
 
 from pact_gate.embedded import webhook_secrets
 from pact_gate.embedded.contents import dumps
-from pact_gate.embedded.webhook_secrets import PARAMETER, STARS
+from pact_gate.embedded.webhook_harmless import PARAMETER, STARS, is_harmless, is_harmless_header
 
-_SECRET_HEADER = re.compile(r"authorization|token|cookie|secret|key", re.IGNORECASE)
+_ADDRESS_IN_LOG = re.compile(r"([A-Z]+) (https?://.*)")
 # What belongs to the connection and not to the request; the sender sets it.
 _OF_THE_CONNECTION = frozenset(
     ("connection", "content-length", "expect", "host", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade")
@@ -22,18 +22,13 @@ _OF_THE_CONNECTION = frozenset(
 
 @dataclass(frozen=True)
 class Prepared:
-    """A request that is ready to be sent."""
+    """A request that is ready to be sent. `told` says where it goes, without what may be secret."""
 
     method: str
     url: str
     headers: dict[str, str]
     body: bytes
-
-    @property
-    def shown_url(self) -> str:
-        """The address without what may be secret in it: user, password and query."""
-        parts = urllib.parse.urlsplit(self.url)
-        return urllib.parse.urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+    told: str
 
 
 def kept(request: Mapping[str, Any], known: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -51,24 +46,27 @@ def kept(request: Mapping[str, Any], known: Mapping[str, Any] | None = None) -> 
         "method": request["method"],
         **webhook_secrets.restored(_open(request), _open(before)),
         "headers": {name: old.get(name, value) if _is_stars(value) else value for name, value in headers.items()},
-        "username": request.get("username"),
         "password": password,
     }
     return {name: value for name, value in found.items() if value is not None}
 
 
 def shown(request: Mapping[str, Any]) -> dict[str, Any]:
-    """What is shown of a request: no secret, but the names of parameters that will be filled in."""
-    headers = {name: STARS if _is_secret(name, value) else value for name, value in request.get("headers", {}).items()}
+    """What is shown of a request: what is known to be no secret, parameters that will be filled in among it."""
+    headers = {
+        name: value if is_harmless_header(name, str(value)) else STARS
+        for name, value in request.get("headers", {}).items()
+    }
     found = {**request, **webhook_secrets.hidden(_open(request)), "headers": headers or None}
-    if request.get("password") is not None:
-        found["password"] = request["password"] if PARAMETER.search(request["password"]) else STARS
+    password = request.get("password")
+    if password is not None:
+        found["password"] = password if is_harmless(("password",), password) else STARS
     return {name: value for name, value in found.items() if value is not None}
 
 
 def loses_secrets(request: Mapping[str, Any], known: Mapping[str, Any]) -> bool:
     """Whether stars in a request stand for secrets of the `known` one that it would carry to somebody else."""
-    hides = STARS in dumps([request.get(name) for name in ("url", "headers", "body", "password")])
+    hides = STARS in dumps([request.get(name) for name in ("url", "headers", "body", "username", "password")])
     return hides and origin(known["url"]) != origin(request["url"])
 
 
@@ -78,9 +76,35 @@ def mixed_secrets(request: Mapping[str, Any], known: Mapping[str, Any]) -> list[
     return sorted({(place[0], place[-1]) for place in found})
 
 
+def stray_stars(request: Mapping[str, Any], known: Mapping[str, Any]) -> list[str]:
+    """Fields with stars that stand for nothing of the `known` request: they would be sent as they are."""
+    fields = {place[0] for place in webhook_secrets.strays(_open(request), _open(known))}
+    old = known.get("headers", {})
+    for name, value in (request.get("headers") or {}).items():
+        if STARS in value and not (_is_stars(value) and name.lower() in old):
+            fields.add("headers")
+    password = request.get("password") or ""
+    if STARS in password and not (_is_stars(password) and known.get("password") is not None):
+        fields.add("password")
+    return sorted(fields)
+
+
+def shown_address(url: str) -> str:
+    """Where an address leads: no query, and of the path what is known to be no secret."""
+    hidden: str = webhook_secrets.hidden({"url": url})["url"]
+    return hidden.partition("#")[0].partition("?")[0]
+
+
+def shown_log(log: str) -> str:
+    """The log of an execution as it may be shown: older ones hold the whole path."""
+    first, end, rest = log.partition("\n")
+    found = _ADDRESS_IN_LOG.fullmatch(first)
+    return f"{found[1]} {shown_address(found[2])}{end}{rest}" if found else log
+
+
 def _open(request: Mapping[str, Any]) -> dict[str, Any]:
     """What of a request is shown, but for the secrets within."""
-    return {field: request.get(field) for field in ("url", "body")}
+    return {field: request[field] for field in ("url", "body", "username") if request.get(field) is not None}
 
 
 def origin(url: str) -> tuple[str, str, int | None]:
@@ -115,7 +139,8 @@ def prepare(request: Mapping[str, Any], parameters: Mapping[str, str]) -> Prepar
     if given.get("username"):
         pair = f"{given['username']}:{given.get('password', '')}"
         headers["authorization"] = f"Basic {base64.b64encode(pair.encode()).decode()}"
-    return Prepared(given["method"].upper(), given["url"], headers, text.encode())
+    method = given["method"].upper()
+    return Prepared(method, given["url"], headers, text.encode(), f"{method} {shown_address(request['url'])}")
 
 
 def filled(request: Mapping[str, Any], parameters: Mapping[str, str]) -> dict[str, Any]:
@@ -151,7 +176,3 @@ def _one_line(value: str) -> str:
 
 def _is_stars(value: object) -> bool:
     return isinstance(value, str) and not value.strip("*")
-
-
-def _is_secret(name: str, value: object) -> bool:
-    return bool(_SECRET_HEADER.search(name)) and not PARAMETER.search(str(value))

@@ -127,7 +127,7 @@ def _executed(call: Call, request: dict[str, Any], hook: sqlite3.Row | None) -> 
     links: Document = {"try-again": link("Send it again", call.url)}
     if hook is not None:
         links["webhook"] = {"href": at(call.base, "webhooks", hook["uuid"])}
-    known = webhook_requests.shown(webhook_requests.filled(request, parameters))
+    known = webhook_requests.filled(webhook_requests.shown(request), parameters)
     shown = {"headers": known.get("headers", {}), "body": known.get("body"), "url": known["url"]}
     response = {"response": {"status": sent.status}} if sent.status is not None else {"error": {"message": sent.log}}
     return Answer(200, {"request": shown, **response, "logs": sent.log, "success": sent.success, "_links": links})
@@ -256,14 +256,13 @@ def _log(call: Call) -> Answer:
         raise not_found()
     query = "SELECT * FROM webhook_executions WHERE triggered_id = ? ORDER BY id"
     done = call.db.execute(query, (row["id"],)).fetchall()
+    logs = [webhook_requests.shown_log(one["log"]) for one in done]
     if call.media == TEXT:
-        return Answer(
-            200,
-            "\n".join(one["log"] for one in done) or "The webhook was not sent yet: look again in a few seconds.",
-            media=TEXT,
-        )
+        told = "\n".join(logs) or "The webhook was not sent yet: look again in a few seconds."
+        return Answer(200, told, media=TEXT)
     executions = [
-        {"success": bool(one["success"]), "logs": one["log"], "createdAt": moment(one["created_at"])} for one in done
+        {"success": bool(one["success"]), "logs": log, "createdAt": moment(one["created_at"])}
+        for one, log in zip(done, logs, strict=True)
     ]
     names = _names(call.db, row)
     return Answer(
@@ -350,8 +349,8 @@ def _check_request(checks: Checks, hosts: frozenset[str], known: dict[str, Any] 
         own.add("headers", "must be an object of text")
     elif headers and not all(_HEADER.fullmatch(name) for name in headers):
         own.add("headers", "has a name that is none")
-    if not own.errors and known:
-        _check_secrets(own, request, known)
+    if not own.errors:
+        _check_secrets(own, request, known or {})
     for key, sentences in own.errors.items():
         for sentence in sentences:
             checks.add(f"request.{key}", sentence)
@@ -359,11 +358,14 @@ def _check_request(checks: Checks, hosts: frozenset[str], known: dict[str, Any] 
 
 def _check_secrets(own: Checks, request: dict[str, Any], known: dict[str, Any]) -> None:
     """Stars must stand for one secret, and it goes where it went."""
-    if webhook_requests.loses_secrets(request, known):
+    if known and webhook_requests.loses_secrets(request, known):
         own.add("url", "leads to another place than before: give the secrets that were hidden again")
         return
     for field, name in webhook_requests.mixed_secrets(request, known):
         own.add(field, f"has more or fewer values named {name!r} than before: give those that were hidden again")
+    if not own.errors:
+        for field in webhook_requests.stray_stars(request, known):
+            own.add(field, "has stars where no secret was hidden: give the value itself")
 
 
 def _wrong_url(url: str, hosts: frozenset[str]) -> str | None:
