@@ -194,6 +194,8 @@ def where(site: Site, text: str) -> list[str]:
         f"/matrix/provider/{two}/consumer/{one}",
         f"{pair}/latest",
         f"{pair}/version/{number}",
+        f"{pair}/version/{number}/diff/previous-distinct",
+        f"{pair}/version/{number}/diff/version/{at(f'1{text}')}",
         f"{pair}/pact-version/{sha}",
         f"{pair}/pact-version/{sha}/verification-results/latest",
         "/environments",

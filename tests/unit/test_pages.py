@@ -641,6 +641,47 @@ def test_a_pact_is_shown_as_that_of_the_version_that_led_to_it(site: Site) -> No
         assert f"Pact of orders {version} with products" in site.look(own).words
 
 
+def test_what_changed_between_two_pacts_is_shown(site: Site) -> None:
+    old, new = simple("one"), simple("one")
+    new["interactions"][0]["response"]["status"] = 404
+    for version, pact in (("1", old), ("2", new), ("3", new)):
+        site.publish("orders", version, "products", pact=pact)
+    pair = "/pacts/provider/products/consumer/orders"
+    changes = f"{pair}/version/3/diff/version/1"
+    assert changes in site.look(f"{pair}/latest").links
+    shas = [site.do("GET", f"{pair}/version/{each}")["_links"]["pb:pact-version"]["name"] for each in (3, 1)]
+    for path in (
+        changes,
+        f"{pair}/version/3/diff/previous-distinct",
+        f"{pair}/pact-version/{shas[0]}/diff/pact-version/{shas[1]}",
+    ):
+        page = site.look(path)
+        assert "“a request for one” now needs response status to be 404 (was: 200 )" in page.words, path
+        assert '-        "status": 200' in page.text
+        assert '+        "status": 404' in page.text
+        assert f"{pair}/version/1" in page.links
+    same = site.look(f"{pair}/version/3/diff/version/2").words
+    assert "They need the same." in same
+    assert "They say the same." in same
+    assert "no pact to compare it with" in site.look(f"{pair}/version/1/diff/previous-distinct").words
+    site.look(f"{pair}/version/9/diff/version/1", 404)
+
+
+def test_a_big_difference_makes_no_big_page(site: Site) -> None:
+    for version in ("1", "2"):
+        pact = simple("x")
+        one = pact["interactions"][0]
+        pact["interactions"] = [
+            {**one, "description": f"{number} {'y' * 1_000}", "response": {"status": 200 + int(version)}}
+            for number in range(500)
+        ]
+        site.publish("orders", version, "products", pact=pact)
+    answered = site.ask("GET", "/pacts/provider/products/consumer/orders/version/2/diff/previous-distinct", BROWSER)
+    assert len(answered.text) < 200_000
+    assert "and 450 more" in read(answered.text).words
+    assert "The first 400 lines." in read(answered.text).words
+
+
 @pytest.mark.parametrize("big", ["a body", "interactions", "a text", "headers", "responses", "rules"])
 def test_a_big_pact_makes_no_big_page(site: Site, big: str) -> None:
     pact = simple("x")
@@ -749,6 +790,7 @@ def test_whatever_a_pact_or_a_result_says_is_shown(site: Site, says: Any, listed
         path = f"/pacts/provider/products/consumer/orders/version/{version}"
         if site.ask("PUT", path, None, content).status < 300:
             site.look(path)
+            site.look(f"{path}/diff/previous-distinct")
         if isinstance(content, dict):
             site.verify("orders", version, "products", "p", success=False, testResults=told)
             sha = site.do("GET", path)["_links"]["pb:pact-version"]["name"]

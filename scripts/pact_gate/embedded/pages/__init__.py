@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from pact_gate.embedded.exchange import HTML, Answer
 from pact_gate.embedded.pages import (
+    difference,
     environments,
     gate,
     integrations,
@@ -43,6 +44,9 @@ _PAGES = Resources(
         (f"{_PAIR}/latest/<tag>", pact.latest_page),
         (f"{_PAIR}/branch/<branch>/latest", pact.latest_page),
         (f"{_PAIR}/version/<version>", pact.version_page),
+        (f"{_PAIR}/version/<version>/diff/previous-distinct", difference.since_previous_distinct_page),
+        (f"{_PAIR}/version/<version>/diff/version/<other>", difference.since_version_page),
+        (f"{_CONTENT}/diff/pact-version/<other>", difference.since_content_page),
         (_CONTENT, pact.content_page),
         (_CARRIED, pact.content_page),
         (f"{_CONTENT}/verification-results/latest", result.latest_page),

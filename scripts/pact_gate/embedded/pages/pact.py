@@ -67,11 +67,6 @@ def _page(call: Call, row: sqlite3.Row) -> Answer:
 
 
 def _facts(db: sqlite3.Connection, prefix: str, row: sqlite3.Row, says: Any) -> Html:
-    before = pacts.previous_distinct(db, row)
-    earlier = None
-    if before is not None:
-        href = pair_at(prefix, row["provider"], row["consumer"], "version", before["version"])
-        earlier = tag("a", parts.number(before["version"]), href=href)
     return parts.facts(
         (
             "Consumer",
@@ -80,9 +75,20 @@ def _facts(db: sqlite3.Connection, prefix: str, row: sqlite3.Row, says: Any) -> 
         ("Provider", parts.pacticipant(prefix, row["provider"])),
         ("Published", parts.moment(row["created_at"])),
         ("Specification", name(_specification(says)) if _specification(says) else None),
-        ("Before it", earlier and (earlier, " said something else")),
+        ("Before it", _before(db, prefix, row)),
         ("Content", tag("code", row["sha"])),
     )
+
+
+def _before(db: sqlite3.Connection, prefix: str, row: sqlite3.Row) -> Part:
+    """The pact before it that said something else, and the way to what changed."""
+    before = pacts.previous_distinct(db, row)
+    if before is None:
+        return None
+    pair = row["provider"], row["consumer"], "version"
+    earlier = tag("a", parts.number(before["version"]), href=pair_at(prefix, *pair, before["version"]))
+    changes = pair_at(prefix, *pair, row["version"], "diff", "version", before["version"])
+    return earlier, " said something else: ", tag("a", "what changed", href=changes)
 
 
 def _results(db: sqlite3.Connection, prefix: str, row: sqlite3.Row) -> Html:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 
 from pact_gate.embedded import contents, pact_documents, pacts
 from pact_gate.embedded.documents import moment
@@ -10,24 +11,33 @@ from pact_gate.embedded.exchange import TEXT, Answer, Call, not_found
 from pact_gate.embedded.routes.publishing import required as required_pact
 from pact_gate.embedded.routing import Route, get
 
+Pair = tuple[sqlite3.Row | None, sqlite3.Row]  # the older pact, if there is one, and the newer
 
-def _since_previous_distinct(call: Call) -> Answer:
+
+def since_previous_distinct(call: Call) -> Pair:
+    """A version's pact and the one before it that said something else. Raises Refusal (404)."""
     pact = required_pact(call)
-    return _compared(call, pacts.previous_distinct(call.db, pact), pact)
+    return pacts.previous_distinct(call.db, pact), pact
 
 
-def _since_version(call: Call) -> Answer:
+def since_version(call: Call) -> Pair:
+    """The pacts of two versions. Raises Refusal (404)."""
     pact = required_pact(call)
     pair = pacts.Pair(pact["consumer_id"], pact["provider_id"])
-    return _compared(call, pacts.of_version(call.db, pair, call.path["other"]), pact)
+    return pacts.of_version(call.db, pair, call.path["other"]), pact
 
 
-def _since_content(call: Call) -> Answer:
+def since_content(call: Call) -> Pair:
+    """Two pacts by what they say. Raises Refusal (404)."""
     pair = pacts.pair_of(call.db, call.path["consumer"], call.path["provider"])
     pact = pacts.of_content(call.db, pair, call.path["sha"]) if pair else None
     if pair is None or pact is None:
         raise not_found("There is no such pact.")
-    return _compared(call, pacts.of_content(call.db, pair, call.path["other"]), pact)
+    return pacts.of_content(call.db, pair, call.path["other"]), pact
+
+
+def _text(find: Callable[[Call], Pair]) -> Callable[[Call], Answer]:
+    return lambda call: _compared(call, *find(call))
 
 
 def _compared(call: Call, old: sqlite3.Row | None, new: sqlite3.Row) -> Answer:
@@ -47,7 +57,7 @@ def _compared(call: Call, old: sqlite3.Row | None, new: sqlite3.Row) -> Answer:
 _PAIR = "/pacts/provider/<provider>/consumer/<consumer>"
 
 ROUTES: tuple[Route, ...] = (
-    get(f"{_PAIR}/version/<version>/diff/previous-distinct", _since_previous_distinct, TEXT),
-    get(f"{_PAIR}/version/<version>/diff/version/<other>", _since_version, TEXT),
-    get(f"{_PAIR}/pact-version/<sha>/diff/pact-version/<other>", _since_content, TEXT),
+    get(f"{_PAIR}/version/<version>/diff/previous-distinct", _text(since_previous_distinct), TEXT),
+    get(f"{_PAIR}/version/<version>/diff/version/<other>", _text(since_version), TEXT),
+    get(f"{_PAIR}/pact-version/<sha>/diff/pact-version/<other>", _text(since_content), TEXT),
 )
