@@ -13,8 +13,8 @@ if TYPE_CHECKING:  # who asks over HTTP needs none of it
 def call(
     application: embedded.Application, method: str, path: str, body: Any = None, accept: str | None = None
 ) -> tuple[int, Any]:
-    """One request without a server, as the client makes it."""
-    payload = b"" if body is None else json.dumps(body).encode()
+    """One request without a server, as the client makes it; bytes are sent as they are."""
+    payload = b"" if body is None else body if isinstance(body, bytes) else json.dumps(body).encode()
     media = "application/merge-patch+json" if method == "PATCH" else "application/json"
     answered: list[str] = []
     environ = {

@@ -138,6 +138,24 @@ def test_no_request_on_the_wire_is_answered_by_a_fault(tmp_path: pathlib.Path, p
 # --- what it has found ----------------------------------------------------------------------------------------
 
 
+def test_a_number_that_is_too_large_is_no_number(tmp_path: pathlib.Path) -> None:
+    """`1e400` is read as infinite, which JSON cannot say: what was kept could not be read again."""
+    application = embedded.application(tmp_path / "broker.sqlite3")
+    ask = in_process(application)
+    pair = "/pacts/provider/p/consumer/c"
+    status, pact = ask("PUT", f"{pair}/version/1", {"interactions": [{"description": "a"}]})
+    assert status == 201
+    results = pact["_links"]["pb:publish-verification-results"]["href"].removeprefix("http://embedded.invalid")
+    place = b'{"name": "e", "production": true, "contacts": [{"name": "a", "details": {"n": 1e999}}]}'
+    for method, path, body in (
+        ("PUT", f"{pair}/version/2", b'{"interactions": [{"description": 1e400}]}'),
+        ("POST", results, b'{"success": true, "providerApplicationVersion": "1", "testResults": [-1e400]}'),
+        ("POST", "/environments", place),
+    ):
+        assert ask(method, path, body)[0] == 400, body
+    application.close()
+
+
 def test_a_pact_that_is_a_text_is_shown_as_json(tmp_path: pathlib.Path) -> None:
     """It was sent without quotes: an answer that said it was JSON and was none. An older version kept such pacts."""
     application = embedded.application(tmp_path / "broker.sqlite3")

@@ -44,8 +44,11 @@ def has_too_many_values(*texts: bytes) -> bool:
 
 
 def dumps(value: object) -> str:
-    """JSON without a byte too many: this is what is stored and what is hashed."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    """JSON without a byte too many: this is what is stored and what is hashed.
+
+    Raises ValueError for an infinite number, which is none of JSON's: `1e400` is read as one.
+    """
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
 def packed(pact: Any) -> bytes:
