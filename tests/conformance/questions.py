@@ -1222,14 +1222,3 @@ def addresses_with_breaks(b: Broker) -> None:
         b.call("DELETE", f"/pacticipants/{name}", accept="application/json")
         b.matrix([("q[][pacticipant]", b.name(broken)), ("q[][version]", "1")])
     b.call("GET", f"/pacticipants/{b.name('orders')}")
-
-
-@scenario
-def where_a_pacticipant_is_deployed(b: Broker) -> None:
-    """Its own document lists its deployments from the newest, whatever their environments."""
-    for name in ("test", "live"):
-        b.environment(name)
-    for version, name, instance in (("1", "test", None), ("2", "live", "green"), ("3", "test", None)):
-        b.call("PUT", f"/pacticipants/{b.name('orders')}/versions/{version}", {})
-        b.deploy("orders", version, name, instance=instance)
-        b.call("GET", f"/pacticipants/{b.name('orders')}")

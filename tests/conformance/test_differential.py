@@ -476,10 +476,13 @@ class Brokers(RuleBasedStateMachine):
 
 
 def _steady(steps: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The same with the one list that a real broker puts into no order sorted."""
+    """The same with the two lists that a real broker puts into no order sorted."""
     for step in steps:
-        for names in ((step["body"] or {}).get("providerSummary") or {}).values():
+        body = step["body"] or {}
+        for names in (body.get("providerSummary") or {}).values():
             names.sort()
+        deployed = (body.get("_links") or {}).get("pb:deployed-environments") or []
+        deployed.sort(key=lambda link: (link["name"], link["href"]))
     return steps
 
 

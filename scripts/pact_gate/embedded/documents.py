@@ -288,7 +288,7 @@ def _pact_links(db: sqlite3.Connection, base: str, owner: str, row: sqlite3.Row)
 
 def _deployed_links(db: sqlite3.Connection, base: str, pacticipant_id: int) -> list[Document]:
     query = """SELECT d.uuid, e.display_name FROM deployments d JOIN environments e ON e.id = d.environment_id
-               WHERE d.pacticipant_id = ? AND d.current = 1 ORDER BY d.id DESC"""
+               WHERE d.pacticipant_id = ? AND d.current = 1 ORDER BY d.id"""
     return [
         {**link(f"Version deployed to {name}", at(base, "deployed-versions", uuid), name), "currently_deployed": True}
         for uuid, name in db.execute(query, (pacticipant_id,))
