@@ -960,6 +960,8 @@ def pacts_to_verify_by_query(b: Broker) -> None:
     for body in (
         {"consumer_version_selectors": [{"main_branch": True}], "include_pending_status": False},
         {"includeWipPactsSince": "2020-1-1", "providerVersionBranch": "new"},
+        {"includeWipPactsSince": "2020-01-01 00:00:00 UTC", "providerVersionBranch": "new"},
+        {"includeWipPactsSince": " 2020-01-01 00:00:00 +1100 ", "providerVersionBranch": "new"},
         {"includeWipPactsSince": "", "providerVersionBranch": "new"},
         {"includeWipPactsSince": None, "providerVersionBranch": "new"},
     ):

@@ -159,12 +159,16 @@ def _not_a_date(value: str) -> str | None:
 
 
 def _moment(value: str) -> int:
-    """A date or a time as microseconds since 1970; a day may be written without zeros. Raises ValueError."""
-    if day := _DAY.fullmatch(value):
+    """A date or a time as microseconds since 1970. Raises ValueError.
+
+    ISO 8601; a day may be written without zeros, and a time as Ruby writes it: `2026-01-31 12:00:00 UTC`.
+    """
+    text = value.strip()
+    if day := _DAY.fullmatch(text):
         year, month, of_month = map(int, day.groups())
         moment = datetime.datetime(year, month, of_month)
     else:
-        moment = datetime.datetime.fromisoformat(value)
+        moment = datetime.datetime.fromisoformat(re.sub(" UTC$", "Z", text))
     aware = moment if moment.tzinfo else moment.replace(tzinfo=datetime.UTC)
     return (aware - datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)) // datetime.timedelta(microseconds=1)
 
