@@ -409,6 +409,24 @@ def test_what_another_version_found_of_the_same_pact_is_told(site: Site, passed:
     assert "p9" not in page.words
 
 
+def test_every_version_that_is_there_counts(site: Site) -> None:
+    """As for the gate: a Pact Broker is content with one of several application instances."""
+    decided(site)
+    places = {place["name"]: place["uuid"] for place in site.do("GET", "/environments")["_embedded"]["environments"]}
+    site.do("PUT", "/pacticipants/products/versions/p2", {})
+    site.deploy("products", "p2", places["production"], applicationInstance="blue")
+    asked = "/can-i-deploy?pacticipant=good&version=1&environment=production"
+    assert site.do("GET", asked)["summary"]["deployable"] is True
+    page = site.look(asked)
+    assert "? Not yet" in page.words
+    assert "1 verified, 0 failed, 1 without a result" in page.words
+    assert "Run the verification of products at p2 (" in page.words
+    assert "Another version" not in page.words
+    assert "/pacticipants/products/versions/p2" in page.links
+    site.verify("good", "1", "products", "p2")
+    assert "✓ Yes" in site.look(asked).words
+
+
 def test_that_another_version_of_it_passed_is_of_no_use_to_a_provider(site: Site) -> None:
     decided(site)
     site.deploy("good", "1", site.do("GET", "/environments")["_embedded"]["environments"][0]["uuid"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from pact_gate.embedded import matrix_reasons
 from pact_gate.embedded.exchange import Call
@@ -38,9 +39,9 @@ _Elsewhere = Mapping[int, sqlite3.Row]  # by the pact's id
 
 def shown(call: Call, prefix: str, asked: Asked) -> Html:
     """The verdict on a version that is known."""
-    summary = matrix_answer(call.db, asked.question)
+    summary = _complete(asked, matrix_answer(call.db, asked.question))
     part = parts.slice_of(call, len(summary.rows))
-    elsewhere = _elsewhere(call.db, asked, [row for row in summary.rows if row.success is None][:_REASONS])
+    elsewhere = _elsewhere(call.db, asked, summary)
     table = matrix.rows_of(call.db, prefix, part.of(summary.rows), _there(summary)) if summary.rows else None
     return joined(
         _verdict(prefix, asked, summary),
@@ -50,6 +51,23 @@ def shown(call: Call, prefix: str, asked: Asked) -> Html:
         tag("ul", (tag("li", step) for step in _next_steps(prefix, asked, summary, elsewhere)), class_="next"),
         (tag("h2", "What it meets"), table, part.links(call, prefix)) if table else None,
     )
+
+
+def _complete(asked: Asked, summary: Summary) -> Summary:
+    """An answer with a row for each provider version that is there and has no result for what is asked about.
+
+    To a Pact Broker it is enough that one of several versions, of application instances or releases, has verified a
+    pact; the gate asks for all of them, and a page must not say yes where it says not yet.
+    """
+    known = {(row.provider, row.provider_version) for row in summary.rows}
+    needed = {row.provider: row for row in summary.rows if row.success and row.consumer == asked.pacticipant}
+    rows = [
+        replace(row, provider_version_id=one.version_id, provider_version=one.number, result_id=None, success=None)
+        for row in needed.values()
+        for one in summary.resolved
+        if one.name == row.provider and not one.specified and one.number and (one.name, one.number) not in known
+    ]
+    return replace(summary, rows=[*summary.rows, *rows])
 
 
 def _verdict(prefix: str, asked: Asked, summary: Summary) -> Html:
@@ -84,14 +102,21 @@ def _counts(summary: Summary) -> str:
     return f"{counts['success']:,} verified, {counts['failed']:,} failed, {counts['unknown']:,} without a result"
 
 
-def _elsewhere(db: sqlite3.Connection, asked: Asked, rows: Sequence[Row]) -> _Elsewhere:
-    """What other versions of the provider found of pacts that have no result in the versions that count.
+def _elsewhere(db: sqlite3.Connection, asked: Asked, summary: Summary) -> _Elsewhere:
+    """What provider versions that do not count found of pacts that have no result in those that do.
 
     That one of them passed is of no use to a provider's version that is asked about itself.
     """
-    own = {row.publication_id for row in rows if row.provider == asked.pacticipant}
-    found = db.execute(_ELSEWHERE, (json.dumps([row.publication_id for row in rows]),))
-    return {row["publication_id"]: row for row in found if row["publication_id"] not in own or not row["success"]}
+    there = _there(summary)
+    rows = {row.publication_id: row for row in _open(summary)[:_REASONS]}
+    found = {}
+    for other in db.execute(_ELSEWHERE, (json.dumps(list(rows)),)):
+        row = rows[other["publication_id"]]
+        counts = other["number"] in there.get(row.provider, [])
+        is_of_no_use = other["success"] and row.provider == asked.pacticipant
+        if not counts and not is_of_no_use:
+            found[row.publication_id] = other
+    return found
 
 
 def _reasons(summary: Summary) -> Iterator[Html]:
@@ -103,8 +128,8 @@ def _reasons(summary: Summary) -> Iterator[Html]:
 
 
 def _others(prefix: str, summary: Summary, elsewhere: _Elsewhere) -> Iterator[Html]:
-    for row in summary.rows:
-        if row.success is None and row.publication_id in elsewhere:
+    for row in _open(summary):
+        if row.publication_id in elsewhere:
             found = elsewhere[row.publication_id]
             badge = ("verified elsewhere", "✓", "open") if found["success"] else ("failed elsewhere", "✗", "warn")
             yield tag("li", parts.badge(*badge), " ", _other(prefix, row, found))
@@ -170,18 +195,19 @@ def _there(summary: Summary) -> dict[str, list[str]]:
 
 def _missing(prefix: str, asked: Asked, summary: Summary, elsewhere: _Elsewhere) -> Iterator[Part]:
     """What to do about each provider of which a result is missing, in the versions that are there, if any is."""
-    there = _there(summary)
+    open_rows = _open(summary)
+    others = {row.provider: elsewhere[row.publication_id] for row in open_rows if row.publication_id in elsewhere}
     lacking: dict[str, list[str]] = {}
-    others: dict[str, sqlite3.Row] = {}
-    for row in summary.rows:
-        if row.success is None and row.publication_id in elsewhere:
-            others.setdefault(row.provider, elsewhere[row.publication_id])
-    pairs = [(one.provider, one.consumer) for one in summary.missing]
-    pairs += [(row.provider, row.consumer) for row in summary.rows if row.success is None]
-    for provider, consumer in pairs:
-        lacking.setdefault(provider, []).append(consumer)
+    alone: dict[str, list[str]] = {}  # versions without a result beside one that has one
+    for one in summary.missing:
+        lacking.setdefault(one.provider, []).append(one.consumer)
+    for row in open_rows:
+        lacking.setdefault(row.provider, []).append(row.consumer)
+        if row.provider_version is not None:
+            alone.setdefault(row.provider, []).append(row.provider_version)
+    versions = _there(summary) | alone
     for provider, consumers in list(lacking.items())[:_REASONS]:
-        known = _and([parts.number(number) for number in dict.fromkeys(there.get(provider, ()))])
+        known = _and([parts.number(number) for number in dict.fromkeys(versions.get(provider, []))])
         needing = _and([name(consumer) for consumer in dict.fromkeys(consumers)])
         other = others.get(provider)
         if other and not other["success"]:
@@ -189,6 +215,10 @@ def _missing(prefix: str, asked: Asked, summary: Summary, elsewhere: _Elsewhere)
         yield _verify(provider, known, needing) if known else _bring(provider, needing, asked.place)
         if other and other["success"]:
             yield _instead(prefix, provider, other, asked.place)
+
+
+def _open(summary: Summary) -> list[Row]:
+    return [row for row in summary.rows if row.success is None]
 
 
 def _verify(provider: str, known: Part, needing: Part) -> Part:
