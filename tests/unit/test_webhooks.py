@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import io
 import ipaddress
 import json
 import socket
@@ -21,8 +22,10 @@ from tests.conformance.in_process import call
 
 from pact_gate import embedded
 from pact_gate.embedded import delivery, schema, webhook_harmless, webhook_requests, webhook_secrets
+from pact_gate.embedded.contents import dumps
 from pact_gate.embedded.delivery import NotAllowedError, checked_addresses, send
-from pact_gate.embedded.store import Store
+from pact_gate.embedded.rows import insert
+from pact_gate.embedded.store import Store, now
 
 SECRET = "s3cret-of-the-team"
 STARS = webhook_harmless.STARS
@@ -656,6 +659,118 @@ def test_one_that_is_disabled_is_not_sent_and_can_be_tried_out(broker: Any, serv
     assert ended(broker) == []
     assert call(broker, "POST", f"/webhooks/{made['uuid']}/execute", {})[1]["success"] is True
     assert len(server.requests) == 1
+
+
+def hook_to(broker: Any, url: str, **more: Any) -> str:
+    made = call(
+        broker, "POST", "/webhooks", {"request": request(url), "events": [{"name": "contract_published"}], **more}
+    )
+    assert made[0] == 201
+    return str(made[1]["uuid"])
+
+
+def statuses(broker: Any) -> list[tuple[str, int]]:
+    with broker._store.reading() as db:
+        rows = db.execute("SELECT status, attempts FROM triggered_webhooks ORDER BY id").fetchall()
+    return [(row["status"], row["attempts"]) for row in rows]
+
+
+def until(condition: Callable[[], object], seconds: float = 10) -> None:
+    end = time.monotonic() + seconds
+    while not condition() and time.monotonic() < end:
+        time.sleep(0.02)
+    assert condition()
+
+
+@pytest.mark.parametrize("hosts", [(), ("example.org", "10.0.0.0/8")])
+def test_who_may_not_send_leaves_it_to_who_may(tmp_path: Path, server: Any, hosts: tuple[str, ...]) -> None:
+    """A step that publishes to a served file, or a broker that names other hosts, uses up no try."""
+    other = embedded.application(tmp_path / "b.sqlite3", webhook_hosts=frozenset(hosts))
+    hook = {"request": dumps(request(f"{server.url}/")), "events": dumps(["contract_published"]), "uuid": "x" * 16}
+    with other._store.writing() as db:
+        insert(db, "INSERT", "webhooks", {**hook, "enabled": 1, "created_at": 0, "updated_at": 0})
+    published(other, "1")
+    with other._store.reading() as db:
+        uuid = db.execute("SELECT uuid FROM triggered_webhooks").fetchone()["uuid"]
+    told = texts(other, f"/triggered-webhooks/{uuid}/logs")
+    assert told == "The webhook was not sent yet: it waits for a broker with --webhook-hosts 127.0.0.1."
+    other._delivery.close()
+    assert statuses(other) == [("not_run", 0)]
+    other.close()
+    broker = embedded.application(tmp_path / "b.sqlite3", webhook_hosts=HOSTS)
+    broker._delivery.close()
+    assert statuses(broker) == [("success", 1)]
+    broker.close()
+    assert len(server.requests) == 1
+
+
+def texts(broker: Any, path: str) -> str:
+    """An answer in plain text."""
+    environ = {
+        "REQUEST_METHOD": "GET",
+        "PATH_INFO": path,
+        "REQUEST_URI": path,
+        "HTTP_HOST": "x",
+        "wsgi.url_scheme": "http",
+    }
+    return b"".join(broker({**environ, "wsgi.input": io.BytesIO()}, lambda *_: None)).decode()
+
+
+def test_what_another_process_leaves_is_noticed(tmp_path: Path, server: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(delivery, "_LOOK", 0.1)
+    broker = embedded.application(tmp_path / "b.sqlite3", webhook_hosts=HOSTS)
+    hook_to(broker, f"{server.url}/")
+    time.sleep(0.2)
+    step = embedded.application(tmp_path / "b.sqlite3")
+    published(step, "1")
+    step.close()
+    until(lambda: server.requests)
+    broker.close()
+
+
+def test_what_nobody_could_send_for_a_day_is_given_up(
+    broker: Any, server: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(broker._delivery, "wake", lambda: None)
+    hook_to(broker, f"{server.url}/")
+    for version, hours in (("1", 25), ("2", 23)):
+        published(broker, version)
+        with broker._store.writing() as db:
+            query = "UPDATE triggered_webhooks SET due_at = due_at - ? WHERE id = ?"
+            db.execute(query, (hours * 3_600_000_000, int(version)))
+    courier = delivery.Delivery(broker._store, HOSTS)
+    courier.resume()
+    courier.close()
+    assert statuses(broker) == [("failure", 0), ("success", 1)]
+    with broker._store.reading() as db:
+        log = db.execute("SELECT log FROM webhook_executions WHERE triggered_id = 1").fetchone()["log"]
+    assert log == "Not sent: for a day no broker that may call its host was there.\n"
+
+
+def test_a_slow_host_holds_up_nobody_else(tmp_path: Path, serve: Any, http: Any, server: Any) -> None:
+    """To one host goes one request after the other."""
+    going, most = threading.Semaphore(0), []
+    called: list[int] = []
+
+    def slow(_: Any) -> Any:
+        called.append(1)
+        most.append(len(called))
+        going.acquire(timeout=10)
+        called.pop()
+        return http(200, {})
+
+    held = serve(slow)
+    broker = embedded.application(tmp_path / "b.sqlite3", webhook_hosts=frozenset({"127.0.0.1", "localhost"}))
+    hook_to(broker, f"{held.url}/")
+    hook_to(broker, f"{server.url}/".replace("127.0.0.1", "localhost"))
+    for version in ("1", "2", "3"):
+        published(broker, version)
+    until(lambda: len(server.requests) == 3)
+    assert len(held.requests) == 1
+    for _ in range(3):
+        going.release()
+    broker.close()
+    assert (len(held.requests), most) == (3, [1, 1, 1])
 
 
 def test_the_end_begins_nothing_that_it_could_not_finish(

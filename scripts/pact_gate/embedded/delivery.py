@@ -1,4 +1,4 @@
-"""Sending webhooks, from a thread of its own, only to where it is allowed.
+"""Sending webhooks, from threads of its own, only to where it is allowed.
 
 An address is checked after its name was resolved, and the connection goes to the very address that was checked: a
 name that resolves to something else a moment later changes nothing. Redirects are not followed.
@@ -17,7 +17,7 @@ import sqlite3
 import threading
 import time
 import urllib.parse
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -35,6 +35,11 @@ ATTEMPTS = len(_RETRY_AFTER) + 1
 _SECONDS = 10.0  # for one request, in whole
 _PAUSE = 5.0  # seconds that it lets go by where the file cannot be used
 _LEASE = 60_000_000  # microseconds for which another process leaves a webhook alone that one is sending
+_LOOK = 5.0  # seconds after which it looks for what another process has left
+_AT_ONCE = 4  # hosts that are called at once
+_KEPT_FOR = 24 * 3_600_000_000  # microseconds for which a webhook waits for somebody who may send it
+_DUE = """triggered_webhooks WHERE due_at IS NOT NULL
+          AND (webhook_id IS NULL OR webhook_id IN (SELECT value FROM json_each(?)))"""
 _PARTING = 15.0  # seconds that closing waits: what is begun has its time, and then nothing more is begun
 _AS_IT_IS = "!#$%&'()*+,/:;=?@[]|"  # of an address; all else that is no letter or digit is escaped
 _SENT = range(200, 207)
@@ -143,7 +148,11 @@ def _cut(connected: socket.socket) -> None:
 
 
 class Delivery:
-    """Sends due webhooks and tries again those that failed. The thread starts with the first one."""
+    """Sends due webhooks and tries again those that failed: several at once, but to one host one after the other.
+
+    It takes only what it may send. The rest waits for a process that may: one without hosts, as every step of a
+    workflow is, leaves all to the one that serves the file.
+    """
 
     def __init__(self, store: Store, hosts: frozenset[str]) -> None:
         self._store = store
@@ -152,18 +161,18 @@ class Delivery:
         self._ending = threading.Event()
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
+        self._called: set[str] = set()  # hosts that are being called
         self._last_start = math.inf
 
     def resume(self) -> None:
-        """Go on with what an earlier process left, if there is anything and it may be sent."""
-        if self._hosts and self._due_in() is not None:
-            self.wake()
+        """Go on with what is left by an earlier process, and look from time to time for what others leave."""
+        self.wake()
 
     def wake(self) -> None:
         """There is something to send."""
         self._wakened.set()
         with self._lock:
-            if self._thread is None and not self._ending.is_set():
+            if self._hosts and self._thread is None and not self._ending.is_set():
                 self._thread = threading.Thread(target=self._work, name="webhooks", daemon=True)
                 self._thread.start()
 
@@ -178,46 +187,95 @@ class Delivery:
     def _work(self) -> None:
         while True:
             self._wakened.clear()
-            try:
-                while time.monotonic() < self._last_start and self._send_one():
-                    pass
-                pause = self._due_in()
-            except sqlite3.Error:  # which may pass: others write without end, the disk is full, the file was moved
-                _LOG.exception("webhooks cannot be read or their outcome not be kept; again in %g seconds", _PAUSE)
-                pause = _PAUSE
-            if self._ending.is_set():
+            pause = self._begin_all()
+            with self._lock:
+                is_idle = not self._called and not self._wakened.is_set()
+            if self._ending.is_set() and is_idle:
                 return
-            self._wakened.wait(pause)
+            self._wakened.wait(_LOOK if self._ending.is_set() else pause)
 
-    def _due_in(self) -> float | None:
-        """Seconds until the next one is due; None if there is none."""
+    def _begin_all(self) -> float:
+        """Begin with all that is due. Answers for how many seconds there is nothing to do, unless it is wakened."""
+        try:
+            self._give_up_forgotten()
+            while time.monotonic() < self._last_start:
+                hosts = self._free_hosts()
+                pause = self._due_in(hosts)
+                if pause > 0:
+                    return pause
+                self._begin(self._claim(hosts))
+        except sqlite3.Error:  # which may pass: others write without end, the disk is full, the file was moved
+            _LOG.exception("webhooks cannot be read or their outcome not be kept; again in %g seconds", _PAUSE)
+            return _PAUSE
+        return _LOOK
+
+    def _free_hosts(self) -> dict[int, str]:
+        """The hosts of the webhooks that may be sent now, by the webhooks' ids."""
+        with self._lock:
+            called = set(self._called)
+        if len(called) >= _AT_ONCE:
+            return {}
         with self._store.reading() as db:
-            row = one(db, "SELECT min(due_at) AS due FROM triggered_webhooks WHERE due_at IS NOT NULL")
+            found = {row["id"]: json.loads(row["request"]) for row in db.execute("SELECT id, request FROM webhooks")}
+        hosts = {known: webhook_requests.host_of(request["url"]) or "" for known, request in found.items()}
+        return {
+            known: host for known, host in hosts.items() if host not in called and is_allowed_name(host, self._hosts)
+        }
+
+    def _due_in(self, hosts: Mapping[int, str]) -> float:
+        """Seconds until the next one is due, or until it is to be looked again."""
+        with self._store.reading() as db:
+            row = one(db, f"SELECT min(due_at) AS due FROM {_DUE}", *_keys(hosts))
         due = row["due"] if row else None
-        return None if due is None else max(0.0, (due - now()) / 1_000_000)
+        return _LOOK if due is None else min(_LOOK, max(0.0, (due - now()) / 1_000_000))
 
-    def _send_one(self) -> bool:
-        """Send the one that is due first. Answers whether there was one. Raises sqlite3.Error."""
-        claimed = self._claim()
-        if claimed is None:
-            return False
-        triggered, hook = claimed
-        if hook is None:
-            self._finish(triggered, Sent(success=False, status=None, log="The webhook was deleted.\n"), is_last=True)
-        else:
-            prepared = webhook_requests.prepare(json.loads(hook["request"]), json.loads(triggered["context"]))
-            sent = send(prepared, self._hosts)
-            self._finish(triggered, sent, is_last=triggered["attempts"] + 1 >= ATTEMPTS)
-        return True
-
-    def _claim(self) -> tuple[sqlite3.Row, sqlite3.Row | None] | None:
+    def _claim(self, hosts: Mapping[int, str]) -> tuple[sqlite3.Row, sqlite3.Row | None] | None:
+        """The one that is due first, with its webhook, which may be deleted; None if another process was faster."""
         with self._store.writing() as db:
-            query = "SELECT * FROM triggered_webhooks WHERE due_at IS NOT NULL AND due_at <= ? ORDER BY due_at LIMIT 1"
-            row = one(db, query, now())
+            row = one(db, f"SELECT * FROM {_DUE} AND due_at <= ? ORDER BY due_at LIMIT 1", *_keys(hosts), now())
             if row is None:
                 return None
             db.execute("UPDATE triggered_webhooks SET due_at = ? WHERE id = ?", (now() + _LEASE, row["id"]))
             return row, one(db, "SELECT * FROM webhooks WHERE id = ?", row["webhook_id"])
+
+    def _begin(self, claimed: tuple[sqlite3.Row, sqlite3.Row | None] | None) -> None:
+        if claimed is None:
+            return
+        triggered, hook = claimed
+        if hook is None:
+            self._finish(triggered, Sent(success=False, status=None, log="The webhook was deleted.\n"), is_last=True)
+            return
+        request = json.loads(hook["request"])
+        prepared = webhook_requests.prepare(request, json.loads(triggered["context"]))
+        host = webhook_requests.host_of(request["url"]) or ""
+        with self._lock:
+            self._called.add(host)
+        threading.Thread(target=self._send, args=(host, triggered, prepared), name="webhook", daemon=True).start()
+
+    def _send(self, host: str, triggered: sqlite3.Row, prepared: Prepared) -> None:
+        try:
+            self._finish(triggered, send(prepared, self._hosts), is_last=triggered["attempts"] + 1 >= ATTEMPTS)
+        except sqlite3.Error:  # as above; it is sent again when its lease has ended
+            _LOG.exception("the outcome of a webhook cannot be kept")
+        finally:
+            with self._lock:
+                self._called.discard(host)
+                self._wakened.set()
+
+    def _give_up_forgotten(self) -> None:
+        """What nobody could send for a day is not sent: nobody waits for it any more."""
+        forgotten = now() - _KEPT_FOR
+        with self._store.reading() as db:
+            if one(db, "SELECT 1 FROM triggered_webhooks WHERE due_at < ? LIMIT 1", forgotten) is None:
+                return
+        with self._store.writing() as db:
+            db.execute(
+                """INSERT INTO webhook_executions (triggered_id, success, log, created_at)
+                   SELECT id, 0, ?, ? FROM triggered_webhooks WHERE due_at < ?""",
+                ("Not sent: for a day no broker that may call its host was there.\n", now(), forgotten),
+            )
+            query = "UPDATE triggered_webhooks SET status = 'failure', due_at = NULL WHERE due_at < ?"
+            db.execute(query, (forgotten,))
 
     def _finish(self, triggered: sqlite3.Row, sent: Sent, *, is_last: bool) -> None:
         attempt = triggered["attempts"]
@@ -231,6 +289,10 @@ class Delivery:
             if one(db, "SELECT 1 FROM triggered_webhooks WHERE id = ?", triggered["id"]):
                 columns = {"triggered_id": triggered["id"], "success": sent.success, "log": log, "created_at": now()}
                 insert(db, "INSERT", "webhook_executions", columns)
+
+
+def _keys(hosts: Mapping[int, str]) -> tuple[str]:
+    return (json.dumps([*hosts]),)
 
 
 def checked_addresses(host: str, port: int, hosts: frozenset[str]) -> list[Address]:

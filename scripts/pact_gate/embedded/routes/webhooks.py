@@ -258,8 +258,7 @@ def _log(call: Call) -> Answer:
     done = call.db.execute(query, (row["id"],)).fetchall()
     logs = [webhook_requests.shown_log(one["log"]) for one in done]
     if call.media == TEXT:
-        told = "\n".join(logs) or "The webhook was not sent yet: look again in a few seconds."
-        return Answer(200, told, media=TEXT)
+        return Answer(200, "\n".join(logs) or _waiting(call, row), media=TEXT)
     executions = [
         {"success": bool(one["success"]), "logs": log, "createdAt": moment(one["created_at"])}
         for one, log in zip(done, logs, strict=True)
@@ -276,6 +275,14 @@ def _log(call: Call) -> Answer:
             "_links": {"self": link("Log", call.url)},
         },
     )
+
+
+def _waiting(call: Call, row: sqlite3.Row) -> str:
+    hook = rows.one(call.db, "SELECT request FROM webhooks WHERE id = ?", row["webhook_id"])
+    host = webhook_requests.host_of(json.loads(hook["request"])["url"]) if hook else None
+    if host is not None and not delivery.is_allowed_name(host, call.hosts):
+        return f"The webhook was not sent yet: it waits for a broker with --webhook-hosts {host}."
+    return "The webhook was not sent yet: look again in a few seconds."
 
 
 def _webhook(call: Call) -> sqlite3.Row | None:
