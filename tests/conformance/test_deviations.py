@@ -348,6 +348,19 @@ def test_a_secret_of_a_webhook_is_hidden_wherever_it_stands(asked: Broker, reque
 
 
 @pytest.mark.parametrize("asked", BOTH, indirect=True)
+def test_a_webhook_that_is_disabled_is_not_tried_again(asked: Broker, request: pytest.FixtureRequest) -> None:
+    receiver = Receiver(500)
+    sent = {"method": "POST", "url": receiver.url}
+    made = asked.call("POST", "/webhooks", {"request": sent, "events": [{"name": "contract_published"}]})
+    asked.publish("orders", "1", "products")
+    assert len(receiver.wait(1, seconds=20)) == 1
+    asked.call("PUT", made.link("self"), {**made.body, "enabled": False})
+    is_real = "real" in request.node.name
+    assert len(receiver.wait(2, seconds=14)) == (2 if is_real else 1)
+    asked.call("DELETE", made.link("self"))
+
+
+@pytest.mark.parametrize("asked", BOTH, indirect=True)
 def test_stars_that_stand_for_nothing_are_refused(asked: Broker, request: pytest.FixtureRequest) -> None:
     sent = {"method": "POST", "url": "http://localhost/hook", "headers": {"X-Token": "*" * 10}}
     made = asked.call("POST", "/webhooks", {"request": sent, "events": [{"name": "contract_published"}]})

@@ -773,6 +773,22 @@ def test_a_slow_host_holds_up_nobody_else(tmp_path: Path, serve: Any, http: Any,
     assert (len(held.requests), most) == (3, [1, 1, 1])
 
 
+def test_one_that_is_disabled_while_it_waits_is_not_tried_again(broker: Any, serve: Any, http: Any) -> None:
+    server = serve(lambda _: http(500, {}))
+    uuid = hook_to(broker, f"{server.url}/")
+    published(broker, "1")
+    until(lambda: statuses(broker) == [("retrying", 1)])
+    body = {"request": request(f"{server.url}/"), "events": [{"name": "contract_published"}], "enabled": False}
+    assert call(broker, "PUT", f"/webhooks/{uuid}", body)[0] == 200
+    with broker._store.writing() as db:
+        db.execute("UPDATE triggered_webhooks SET due_at = 1 + ?", (now(),))
+    broker._delivery.wake()
+    until(lambda: statuses(broker)[0][0] == "failure")
+    with broker._store.reading() as db:
+        logs = [row["log"] for row in db.execute("SELECT log FROM webhook_executions ORDER BY id")]
+    assert (logs[-1], len(server.requests)) == ("The webhook was disabled.\n", 1)
+
+
 def test_the_end_begins_nothing_that_it_could_not_finish(
     broker: Any, serve: Any, http: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

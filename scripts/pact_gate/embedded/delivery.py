@@ -242,8 +242,9 @@ class Delivery:
         if claimed is None:
             return
         triggered, hook = claimed
-        if hook is None:
-            self._finish(triggered, Sent(success=False, status=None, log="The webhook was deleted.\n"), is_last=True)
+        if hook is None or not hook["enabled"]:
+            log = f"The webhook was {'deleted' if hook is None else 'disabled'}.\n"
+            self._finish(triggered, Sent(success=False, status=None, log=log), is_last=True)
             return
         request = json.loads(hook["request"])
         prepared = webhook_requests.prepare(request, json.loads(triggered["context"]))
