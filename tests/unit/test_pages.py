@@ -646,6 +646,43 @@ def test_an_integration_is_judged_by_the_main_branch(site: Site) -> None:
     assert "! changed, not verified" in site.look("/integrations").words
 
 
+def test_a_pair_begins_with_its_state_and_what_to_do(site: Site) -> None:
+    path = "/matrix/provider/products/consumer/orders"
+    site.publish("orders", "1", "products")
+    assert "? never verified No version of products has ever verified what orders needs" in site.look(path).words
+    site.verify("orders", "1", "products", "p1", success=False)
+    page = site.look(path)
+    assert "✗ failed Open the result , then mend products or change what orders expects." in page.words
+    opened = [href for href in page.links if "verification-results" in href]
+    assert len(opened) == 3  # the sentence, "Result by", and the row of the matrix
+    assert len(set(opened)) == 1
+    site.verify("orders", "1", "products", "p2")
+    assert "✓ verified Pact of 1 main" in site.look(path).words
+    site.publish("orders", "2", "products")
+    assert "! changed, not verified No version of products has verified the newest contract" in site.look(path).words
+
+
+def test_the_head_of_a_branch_is_told_from_what_was_before_it(site: Site) -> None:
+    for version in ("1", "2"):
+        site.publish("orders", version, "products")
+    assert "orders 2 head of main" in site.look("/matrix/provider/products/consumer/orders").words
+    assert "orders 1 main" in site.look("/matrix/provider/products/consumer/orders").words
+    words = site.look("/can-i-deploy?pacticipant=orders").words
+    assert words.count("head of main") == 1
+    assert words.index("head of main") < words.index("tag main")
+
+
+def test_a_result_leads_to_what_changed_in_its_pact(site: Site) -> None:
+    for version in ("1", "2"):
+        site.publish("orders", version, "products")
+    site.verify("orders", "2", "products", "p1", success=False)
+    pair = "/pacts/provider/products/consumer/orders"
+    sha = site.do("GET", f"{pair}/latest")["_links"]["pb:pact-version"]["name"]
+    page = site.look(f"{pair}/pact-version/{sha}/verification-results/latest")
+    assert "Read the pact of orders 2" in page.words
+    assert f"{pair}/version/2/diff/version/1" in page.links
+
+
 def test_a_pact_is_shown_as_that_of_the_version_that_led_to_it(site: Site) -> None:
     """Two versions say the same: where one of them was asked for, its page is meant, as programs are told."""
     for version, branch in (("1", "main"), ("2", "feat/x")):

@@ -6,10 +6,10 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from pact_gate.embedded import matrix_reasons
+from pact_gate.embedded import matrix_reasons, standings
 from pact_gate.embedded.exchange import Answer, Call
 from pact_gate.embedded.matrix import answer as matrix_answer
-from pact_gate.embedded.pages import form, meant, parts, verdict
+from pact_gate.embedded.pages import form, matrix, meant, parts, verdict
 from pact_gate.embedded.pages.form import Asked
 from pact_gate.embedded.pages.frame import Page, answer, prefix_of
 from pact_gate.embedded.pages.html import Html, Part, joined, name, tag
@@ -84,17 +84,20 @@ def _publish() -> Part:
 
 def _recent(db: sqlite3.Connection, prefix: str, asked: Asked) -> Html:
     """The newest versions, to be asked about."""
-    query = """SELECT v.number, v.created_at FROM versions v JOIN pacticipants p ON p.id = v.pacticipant_id
+    query = """SELECT v.id, v.number, v.created_at FROM versions v JOIN pacticipants p ON p.id = v.pacticipant_id
                WHERE p.name = ? ORDER BY v.id DESC LIMIT ?"""
     found = db.execute(query, (asked.pacticipant, _RECENT)).fetchall()
     if not found:
         return parts.none("There is no version of it yet.")
+    known = standings.of(db, [row["id"] for row in found])
     items = (
         tag(
             "li",
             _choose(prefix, asked, row["number"]),
             " ",
             tag("span", parts.moment(row["created_at"]), class_="soft"),
+            " ",
+            matrix.marks(known[row["id"]]),
         )
         for row in found
     )

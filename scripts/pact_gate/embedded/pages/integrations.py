@@ -12,7 +12,7 @@ from pact_gate.embedded import pacts
 from pact_gate.embedded.exchange import Answer, Call
 from pact_gate.embedded.pages import parts
 from pact_gate.embedded.pages.frame import Page, answer, prefix_of
-from pact_gate.embedded.pages.html import Html, Part, tag
+from pact_gate.embedded.pages.html import Html, Part, name, tag
 from pact_gate.embedded.pages.parts import State
 from pact_gate.embedded.urls import pair_at, result_at
 
@@ -86,6 +86,32 @@ def listed(db: sqlite3.Connection, prefix: str, found: Sequence[Integration]) ->
     return parts.table("Integrations and their state", _COLUMNS, map(line, found))
 
 
+def standing(db: sqlite3.Connection, prefix: str, one: Integration) -> Html:
+    """The state of one integration, which pact and which result it is judged by, and what to do."""
+    row = one.row
+    pact = _by_id(db, _PACTS, (row["publication_id"],)).get(row["publication_id"])
+    result = _by_id(db, _RESULTS, (row["result_id"],)).get(row["result_id"])
+    return parts.facts(
+        ("State", (one.state.badge, " ", _to_do(prefix, row, one.state, pact, result))),
+        ("Pact of", _pact(prefix, row, pact) if pact else None),
+        ("Result by", _result(prefix, row, pact, result) if pact and result else None),
+    )
+
+
+def _to_do(prefix: str, row: sqlite3.Row, state: State, pact: sqlite3.Row | None, result: sqlite3.Row | None) -> Part:
+    consumer, provider = name(row["consumer"]), name(row["provider"])
+    verify = ". Run its verification (", tag("code", "actions/verify"), ")."
+    href = result_at(prefix, row["provider"], row["consumer"], pact["sha"], result["id"]) if pact and result else None
+    mend = tag("a", "Open the result", href=href), ", then mend ", provider, " or change what ", consumer, " expects."
+    told: dict[State, Part] = {
+        State.FAILED: mend,
+        State.PENDING: ("It does not stop ", provider, " yet. ", mend),
+        State.CHANGED: ("No version of ", provider, " has verified the newest contract", verify),
+        State.UNVERIFIED: ("No version of ", provider, " has ever verified what ", consumer, " needs", verify),
+    }
+    return told.get(state)
+
+
 def _pact(prefix: str, row: sqlite3.Row, pact: sqlite3.Row) -> Part:
     href = pair_at(prefix, row["provider"], row["consumer"], "version", pact["version"])
     shown = tag("a", parts.number(pact["version"]), href=href)
@@ -93,6 +119,7 @@ def _pact(prefix: str, row: sqlite3.Row, pact: sqlite3.Row) -> Part:
         shown,
         " ",
         parts.chip(pact["branch"]) if pact["branch"] else None,
+        " ",
         tag("small", parts.moment(pact["created_at"])),
     )
 
@@ -100,7 +127,7 @@ def _pact(prefix: str, row: sqlite3.Row, pact: sqlite3.Row) -> Part:
 def _result(prefix: str, row: sqlite3.Row, pact: sqlite3.Row, result: sqlite3.Row) -> Part:
     href = result_at(prefix, row["provider"], row["consumer"], pact["sha"], result["id"])
     shown = tag("a", parts.number(result["version"]), href=href)
-    return shown, tag("small", parts.moment(result["created_at"]))
+    return shown, " ", tag("small", parts.moment(result["created_at"]))
 
 
 def _by_id(db: sqlite3.Connection, query: str, ids: Iterable[int | None]) -> dict[int, sqlite3.Row]:

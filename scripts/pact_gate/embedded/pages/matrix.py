@@ -9,7 +9,7 @@ from pact_gate.embedded import pacts, standings
 from pact_gate.embedded.exchange import Answer, Call, not_found
 from pact_gate.embedded.matrix import Question, Row, Selector
 from pact_gate.embedded.matrix import answer as matrix_answer
-from pact_gate.embedded.pages import parts
+from pact_gate.embedded.pages import integrations, parts
 from pact_gate.embedded.pages.frame import Page, answer, prefix_of
 from pact_gate.embedded.pages.html import Html, Part, tag
 from pact_gate.embedded.standings import Standing
@@ -22,14 +22,18 @@ _SELECTED = 3  # branches, tags or environments that are shown of a version
 def page(call: Call) -> Answer:
     """What is known of every pact between the two, the newest first. Raises Refusal (404)."""
     consumer, provider = call.path["consumer"], call.path["provider"]
-    if pacts.pair_of(call.db, consumer, provider) is None:
+    pair = pacts.pair_of(call.db, consumer, provider)
+    if pair is None:
         raise not_found("There is no such consumer or provider.")
     prefix = prefix_of(call)
     summary = matrix_answer(call.db, Question((Selector(consumer), Selector(provider)), latestby="cvpv"))
     rows = [row for row in summary.rows if (row.consumer, row.provider) == (consumer, provider)]
     part = parts.slice_of(call, len(rows))
     shown = part.of(rows)
+    between = "i.consumer_id = :consumer AND i.provider_id = :provider"
+    known = integrations.find(call.db, between, consumer=pair.consumer_id, provider=pair.provider_id)
     content = (
+        [integrations.standing(call.db, prefix, one) for one in known],
         tag(
             "p",
             tag("a", "Read the newest pact", href=pair_at(prefix, provider, consumer, "latest")),
@@ -38,12 +42,17 @@ def page(call: Call) -> Answer:
             " · ",
             parts.pacticipant(prefix, provider),
         ),
+        tag("h2", "Who has verified what"),
+        tag(
+            "p",
+            "Each version of the consumer that has a pact, with each version of the provider that verified it.",
+            class_="soft",
+        ),
         rows_of(call.db, prefix, shown) if shown else parts.none("There is no pact between the two."),
         part.links(call, prefix),
     )
     trail = (("Integrations", f"{prefix}/integrations"),)
-    lead = tag("p", "Each version of the consumer that has a pact, with each version of the provider that verified it.")
-    return answer(prefix, Page(f"{consumer} → {provider}", "/integrations", content, trail, lead))
+    return answer(prefix, Page(f"{consumer} → {provider}", "/integrations", content, trail))
 
 
 def rows_of(
@@ -80,21 +89,17 @@ def _unverified(prefix: str, provider: str, there: Mapping[str, Sequence[str]] |
 
 
 def _party(prefix: str, owner: str, number: str, standing: Standing) -> Part:
-    marks = _marks(standing)
+    found = marks(standing)
     named = parts.pacticipant(prefix, owner), " ", parts.version(prefix, owner, number)
-    return named, tag("div", marks) if marks else None
+    return named, tag("div", found) if found else None
 
 
-def _marks(standing: Standing) -> list[Html]:
+def marks(standing: Standing) -> list[Html]:
     """Where a version stands: its branches, tags and environments."""
     return [
-        parts.chip(each[key], kind)
-        for kind, found, key in (
-            ("", standing.branches, "name"),
-            ("tag", standing.tags, "name"),
-            ("in", standing.environments, "display_name"),
-        )
-        for each in found[:_SELECTED]
+        *(parts.chip(each["name"], "head of" if each["latest"] else "") for each in standing.branches[:_SELECTED]),
+        *(parts.chip(each["name"], "tag") for each in standing.tags[:_SELECTED]),
+        *(parts.chip(each["display_name"], "in") for each in standing.environments[:_SELECTED]),
     ]
 
 

@@ -75,19 +75,19 @@ def _facts(db: sqlite3.Connection, prefix: str, row: sqlite3.Row, says: Any) -> 
         ("Provider", parts.pacticipant(prefix, row["provider"])),
         ("Published", parts.moment(row["created_at"])),
         ("Specification", name(_specification(says)) if _specification(says) else None),
-        ("Before it", _before(db, prefix, row)),
+        ("Before it", before(db, prefix, row)),
         ("Content", tag("code", row["sha"])),
     )
 
 
-def _before(db: sqlite3.Connection, prefix: str, row: sqlite3.Row) -> Part:
-    """The pact before it that said something else, and the way to what changed."""
-    before = pacts.previous_distinct(db, row)
-    if before is None:
+def before(db: sqlite3.Connection, prefix: str, row: sqlite3.Row) -> Part:
+    """The pact before a pact that said something else, and the way to what changed."""
+    found = pacts.previous_distinct(db, row)
+    if found is None:
         return None
     pair = row["provider"], row["consumer"], "version"
-    earlier = tag("a", parts.number(before["version"]), href=pair_at(prefix, *pair, before["version"]))
-    changes = pair_at(prefix, *pair, row["version"], "diff", "version", before["version"])
+    earlier = tag("a", parts.number(found["version"]), href=pair_at(prefix, *pair, found["version"]))
+    changes = pair_at(prefix, *pair, row["version"], "diff", "version", found["version"])
     return earlier, " said something else: ", tag("a", "what changed", href=changes)
 
 

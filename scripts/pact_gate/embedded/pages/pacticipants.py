@@ -102,7 +102,7 @@ def _facts(db: sqlite3.Connection, prefix: str, row: sqlite3.Row) -> Html:
         for it in db.execute(query, {"id": row["id"], "limit": _SHOWN})
     ]
     return parts.facts(
-        ("In", tag("ul", present) if present else "no environment, as far as was recorded"),
+        ("Is in", tag("ul", present) if present else "no environment, as far as was recorded"),
         ("Main branch", parts.chip(row["main_branch"]) if row["main_branch"] else None),
         ("Repository", _repository(row)),
         ("Labels", labels),

@@ -7,13 +7,13 @@ import sqlite3
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pact_gate.embedded import results
+from pact_gate.embedded import pacts, results
 from pact_gate.embedded.exchange import Answer, Call
-from pact_gate.embedded.pages import parts
+from pact_gate.embedded.pages import pact, parts
 from pact_gate.embedded.pages.frame import Page, answer, prefix_of
 from pact_gate.embedded.pages.html import Html, Part, joined, name, outside, tag
-from pact_gate.embedded.pages.pact import block
 from pact_gate.embedded.routes.verification import required_latest_result, required_result
+from pact_gate.embedded.rows import required
 from pact_gate.embedded.urls import content_at, matrix_at
 from pact_gate.model.commit import short
 from pact_gate.model.plain import line
@@ -36,6 +36,7 @@ def latest_page(call: Call) -> Answer:
 def _shown(call: Call, row: sqlite3.Row) -> Answer:
     prefix, consumer, provider = prefix_of(call), row["consumer"], row["provider"]
     by = results.verified_by(row)
+    published = required(pacts.of_content(call.db, pacts.Pair(row["consumer_id"], row["provider_id"]), row["sha"]))
     tool = " ".join(str(by[key]) for key in ("implementation", "version") if key in by)
     content = (
         parts.facts(
@@ -44,10 +45,8 @@ def _shown(call: Call, row: sqlite3.Row) -> Answer:
                 "Provider",
                 (parts.pacticipant(prefix, provider), " ", parts.version(prefix, provider, row["provider_version"])),
             ),
-            (
-                "Pact",
-                tag("a", "Read the pact of ", name(consumer), href=content_at(prefix, provider, consumer, row["sha"])),
-            ),
+            ("Pact", _pact(prefix, published)),
+            ("Before it", pact.before(call.db, prefix, published)),
             ("When", parts.moment(row["created_at"])),
             ("Build", outside(row["build_url"], row["build_url"]) if row["build_url"] else None),
             ("Verified with", name(tool) if tool else None),
@@ -63,11 +62,19 @@ def _shown(call: Call, row: sqlite3.Row) -> Answer:
     return answer(prefix, Page(title, "/integrations", content, trail))
 
 
+def _pact(prefix: str, published: sqlite3.Row) -> Html:
+    """The way to what was verified, by the newest version that says so."""
+    href = content_at(prefix, published["provider"], published["consumer"], published["sha"])
+    return tag(
+        "a", "Read the pact of ", name(published["consumer"]), " ", parts.number(published["version"]), href=href
+    )
+
+
 def _tests(call: Call, prefix: str, told: Any) -> Html:
     """What the verifier told of each interaction, failed ones first: verifiers agree on a few keys alone."""
     found = told.get("tests", told) if isinstance(told, dict) else told
     if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
-        return parts.none("The verifier told nothing.") if told is None else block(told)
+        return parts.none("The verifier told nothing.") if told is None else pact.block(told)
     tests = sorted(found, key=_has_passed)
     part = parts.slice_of(call, len(tests), _SIZE)
     shown = [_test(each) for each in part.of(tests)]
@@ -106,5 +113,5 @@ def _finding(each: Mapping[str, Any]) -> Part:
     return (
         (tag("code", line(where)), ": ") if where else None,
         line(said, _SENTENCE),
-        tag("div", block(diff, _SENTENCE)) if isinstance(diff, str) and diff else None,
+        tag("div", pact.block(diff, _SENTENCE)) if isinstance(diff, str) and diff else None,
     )
