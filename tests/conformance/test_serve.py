@@ -123,6 +123,13 @@ def test_the_pact_command_gets_in_by_token_and_by_password(serve: Any, tmp_path:
     assert {401, 403, 200} <= {line["status"] for line in broker.lines}
 
 
+def test_a_stranger_is_told_so_before_what_they_send_is_received(serve: Any) -> None:
+    host, port = serve(**SECRETS).url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=SECONDS) as connection:
+        connection.sendall(b"POST /pacticipants HTTP/1.1\r\nHost: a\r\nContent-Length: 20000000\r\n\r\n")
+        assert connection.recv(12) == b"HTTP/1.1 401"
+
+
 def test_our_own_client_gets_in_and_hears_why_not(serve: Any) -> None:
     broker = serve(**SECRETS)
     pact = parse(json.dumps(pact_file("orders", "products", "a")).encode(), "orders-products.json")

@@ -26,7 +26,7 @@ from pact_gate.model.errors import InputError
 from pact_gate.serving import journal
 from pact_gate.serving.access import Access, Credentials
 from pact_gate.serving.forwarded import Forwarded
-from pact_gate.serving.server import Limits, Server
+from pact_gate.serving.server import Limits, Server, everyone
 from pact_gate.settings.broker import AccessSettings, access_settings
 from pact_gate.settings.inputs import Inputs
 from pact_gate.settings.known import SERVE
@@ -294,8 +294,8 @@ IMPATIENT = replace(SMALL, request_seconds=0.2)
 
 
 @contextmanager
-def served(application: Any, limits: Limits = SMALL) -> Iterator[Server]:
-    server = Server(application, "127.0.0.1", 0, limits)
+def served(application: Any, limits: Limits = SMALL, guard: Any = everyone) -> Iterator[Server]:
+    server = Server(application, "127.0.0.1", 0, limits, guard)
     thread = threading.Thread(target=server.run)
     thread.start()
     try:
@@ -342,6 +342,70 @@ def test_a_limit_is_a_sentence_that_arrives(request_: bytes, status: int, word: 
         answered, body = answer(connection)
         assert (answered, word in body["error"]) == (status, True)
         assert [line["status"] for line in lines()] == [status]
+
+
+@pytest.mark.parametrize(
+    ("chunks", "status", "word"),
+    [
+        (b"1;" + b"a" * 9_000_000, 400, "size of a chunk"),
+        (b"1\r\na\r\n" + b"0" * 9_000_000, 400, "size of a chunk"),
+        (b"0\r\nX: " + b"a" * 9_000_000, 431, "2000 bytes"),
+        (b"0\r\n" + b"a: b\r\n" * 1_500_000, 431, "2000 bytes"),
+    ],
+)
+def test_what_stands_beside_a_bodys_chunks_is_limited_as_well(chunks: bytes, status: int, word: str) -> None:
+    """It was looked through from its beginning with each part that arrived."""
+    with served(hello, replace(SMALL, body=20_000_000)) as server, connected(server) as connection:
+        connection.sendall(b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks)
+        answered, body = answer(connection)
+        assert (answered, word in body["error"]) == (status, True)
+
+
+@pytest.mark.parametrize(("said", "status"), [("", 401), ("Bearer x", 401), (f"Bearer {READER}", 403)])
+@pytest.mark.parametrize("body", [b"Content-Length: 1000", b"Transfer-Encoding: chunked"])
+def test_who_may_not_send_a_body_is_told_so_before_it_is_there(said: str, status: int, body: bytes) -> None:
+    guarded = Access(hello, WHO, raw_path)
+    with served(guarded, guard=guarded.denial) as server, connected(server) as connection:
+        head = f"POST /pacticipants HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nAuthorization: {said}\r\n".encode()
+        connection.sendall(head + body + b"\r\n\r\n")
+        response = http.client.HTTPResponse(connection)
+        response.begin()
+        assert (response.status, "error" in json.loads(response.read())) == (status, True)
+        assert bool(response.headers.get_all("WWW-Authenticate")) == (status == 401)
+        assert connection.recv(1) == b""
+
+
+def test_who_sent_a_short_body_may_ask_again_on_the_same_connection() -> None:
+    guarded = Access(hello, WHO, raw_path)
+    with served(guarded, guard=guarded.denial) as server, connected(server) as connection:
+        for said, status in (("Bearer x", 401), (f"Bearer {TOKEN}", 200)):
+            head = f"POST / HTTP/1.1\r\nHost: a\r\nAuthorization: {said}\r\nContent-Length: 2\r\n\r\n"
+            connection.sendall(head.encode() + b"{}")
+            response = http.client.HTTPResponse(connection)
+            response.begin()
+            assert (response.status, response.will_close) == (status, False)
+            response.read()
+
+
+def test_who_may_send_a_body_is_asked_for_it() -> None:
+    guarded = Access(hello, WHO, raw_path)
+    with served(guarded, guard=guarded.denial) as server, connected(server) as connection:
+        head = b"POST /pacticipants HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 2\r\n"
+        connection.sendall(head + f"Authorization: Bearer {TOKEN}\r\n\r\n".encode())
+        assert connection.recv(25) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        connection.sendall(b"{}")
+        assert connection.recv(15) == b"HTTP/1.1 200 OK"
+
+
+def test_a_body_that_is_too_long_is_not_asked_for() -> None:
+    with served(hello) as server, connected(server) as connection:
+        connection.sendall(b"POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 1001\r\n\r\n")
+        assert answer(connection)[0] == 413
+
+
+def test_an_address_with_another_in_it_is_read(broker: Any) -> None:
+    for path in ("//[://", "/a://[", "/pacticipants/http://[x"):
+        assert ask(broker, path=path, REQUEST_URI=path)[0] == 404, path
 
 
 def test_what_is_just_within_the_limits_is_taken() -> None:

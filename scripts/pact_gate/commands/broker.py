@@ -55,8 +55,9 @@ def _serve(settings: ServeSettings, access: AccessSettings, step: Step) -> Outco
         ending.callback(os.umask, os.umask(0o077))  # a new file will hold the secrets of webhooks
         broker = application(database, webhook_hosts=frozenset(settings.webhook_hosts))
         ending.callback(broker.close)
+        served, guard = _guarded(broker, access)
         try:
-            server = Server(_guarded(broker, access), access.host, settings.port, Limits())
+            server = Server(served, access.host, settings.port, Limits(), guard)
         except OSError as error:
             raise InputError(
                 f"The address {access.host} or its port {settings.port} cannot be used: {error.strerror}.",
@@ -74,14 +75,18 @@ def _serve(settings: ServeSettings, access: AccessSettings, step: Step) -> Outco
     return Outcome(f"The embedded broker at {server.url} was ended.")
 
 
-def _guarded(broker: Any, access: AccessSettings) -> Any:
-    """Put before the broker what it needs to be served to others: the proxy's word, then who may in."""
+def _guarded(broker: Any, access: AccessSettings) -> tuple[Any, Any]:
+    """Put before the broker what it needs to be served to others: the proxy's word, then who may in; and its guard."""
     from pact_gate.embedded.app import raw_path  # noqa: PLC0415
     from pact_gate.serving.access import Access, Credentials  # noqa: PLC0415
     from pact_gate.serving.forwarded import Forwarded  # noqa: PLC0415
+    from pact_gate.serving.server import everyone  # noqa: PLC0415
 
     who = Credentials(access.tokens, access.users, access.reader_tokens, access.reader_users)
-    return Forwarded(Access(broker, who, raw_path) if who else broker, access.trusted_proxies)
+    if not who:
+        return Forwarded(broker, access.trusted_proxies), everyone
+    known = Access(broker, who, raw_path)
+    return Forwarded(known, access.trusted_proxies), known.denial
 
 
 def _start(settings: ServeSettings, step: Step) -> Outcome:

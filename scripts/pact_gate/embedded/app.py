@@ -164,7 +164,9 @@ def raw_path(environ: Environ) -> str:
     if not sent:
         path = urllib.parse.quote(str(environ.get("PATH_INFO", "")).encode("latin-1"), safe="/")
     else:
-        path = urllib.parse.urlsplit(sent).path if "://" in sent.partition("?")[0] else sent.partition("?")[0]
+        path = sent.partition("?")[0]
+        if "://" in path and not path.startswith("/"):  # a whole address
+            path = "/" + path.partition("://")[2].partition("/")[2]
         path = path.removeprefix(urllib.parse.quote(str(environ.get("SCRIPT_NAME", "")).encode("latin-1"), safe="/"))
     return path.rstrip("/") or "/"
 

@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from pact_gate.serving.wsgi import Application, Environ, StartResponse, refuse
+from pact_gate.serving.wsgi import Application, Denial, Environ, StartResponse, refuse
 
 HEARTBEAT = "/diagnostic/status/heartbeat"
 # A verifier's question carries its selectors in a body; nothing is changed by it.
@@ -51,17 +51,23 @@ class Access:
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request (PEP 3333)."""
+        denial = self.denial(environ)
+        environ.pop("HTTP_AUTHORIZATION", None)
+        return refuse(start_response, *denial) if denial else self._application(environ, start_response)
+
+    def denial(self, environ: Environ) -> Denial | None:
+        """Say why a request is refused, if it is; what it is about need not be there yet."""
         path = self._path(environ)
         if path == HEARTBEAT and environ["REQUEST_METHOD"] in _READING:
-            return self._application(environ, start_response)
-        said = _digest(*_said(environ.pop("HTTP_AUTHORIZATION", "")))
+            return None
+        said = _digest(*_said(environ.get("HTTP_AUTHORIZATION", "")))
         may_write, may_read = _is_among(said, self._writers), _is_among(said, self._readers)
         if not (may_write or may_read):
             sentence = "This broker wants to know who asks: send a token or a user name and a password that it knows."
-            return refuse(start_response, 401, sentence, self._asks)
+            return Denial(401, sentence, self._asks)
         if not (may_write or environ["REQUEST_METHOD"] in _READING or _QUESTION.fullmatch(path)):
-            return refuse(start_response, 403, "These credentials may read, and change nothing.")
-        return self._application(environ, start_response)
+            return Denial(403, "These credentials may read, and change nothing.")
+        return None
 
 
 def _said(header: str) -> tuple[str, bytes]:

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import socket
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 
 import waitress
@@ -18,11 +20,12 @@ from waitress.parser import HTTPRequestParser
 from waitress.task import ErrorTask
 
 from pact_gate.serving import journal
-from pact_gate.serving.wsgi import MEDIA, Application, error_body
+from pact_gate.serving.wsgi import MEDIA, Application, Denial, Environ, error_body
 
 _TURN = 1.0  # seconds that the loop sleeps at most
 _LINGER = 5.0  # seconds in which a caller that is still sending may read why it was refused
 _BACKLOG = 1024  # callers whom the system lets wait
+_LONGEST_CHUNK_LINE = 1_024  # bytes: a size, and extensions that nobody uses
 _RESERVE = 50  # connections above the limit that are told so; more wait unanswered
 
 
@@ -39,10 +42,20 @@ class Limits:
     parting_seconds: float = 30.0
 
 
-class Server:
-    """Serves an application at an address (numeric) and a port (0: any free one). Raises OSError where it cannot."""
+Guard = Callable[[Environ], Denial | None]
 
-    def __init__(self, application: Application, host: str, port: int, limits: Limits) -> None:
+
+def everyone(_environ: Environ) -> None:
+    """A guard that lets everyone in."""
+
+
+class Server:
+    """Serves an application at an address (numeric) and a port (0: any free one). Raises OSError where it cannot.
+
+    `guard` is asked before a body is received, with no more than the method, the target and the credentials.
+    """
+
+    def __init__(self, application: Application, host: str, port: int, limits: Limits, guard: Guard = everyone) -> None:
         self._limits = limits
         self._is_ending = False
         self._map: dict[int, Any] = {}
@@ -62,7 +75,7 @@ class Server:
             log_socket_errors=False,
         )
         self._server.channel_class = _Channel
-        self._server.adj.limits = limits
+        self._server.adj.limits, self._server.adj.guard = limits, guard
         shown = f"[{host}]" if ":" in host else host
         self.url = f"http://{shown}:{self._server.effective_port}"
 
@@ -98,11 +111,19 @@ class _TooSlow(utilities.BadRequest):  # type: ignore[misc]
     code, reason = 408, "Request Timeout"
 
 
+class _Denied(utilities.BadRequest):  # type: ignore[misc]
+    def __init__(self, denial: Denial) -> None:
+        super().__init__(denial.sentence)
+        self.code, self.reason, self.headers = denial.status, HTTPStatus(denial.status).phrase, denial.headers
+
+
 class _TooMany(utilities.BadRequest):  # type: ignore[misc]
     code, reason = 503, "Service Unavailable"
 
 
 def _sentence(error: Any, limits: Limits) -> str:
+    if isinstance(error, _Denied):
+        return str(error.body)
     return {
         408: f"The request was not there in whole after {limits.request_seconds:g} seconds.",
         413: f"The body is larger than {limits.body} bytes, which is the most that this broker takes.",
@@ -114,20 +135,46 @@ def _sentence(error: Any, limits: Limits) -> str:
 
 
 class _Parser(HTTPRequestParser):  # type: ignore[misc]
-    """Tells an address that is too long from headers that are."""
+    """Tells an address that is too long from headers that are, and refuses by its head what has a long body."""
 
     error: Any
+    completed: bool
+    _is_judged = False
 
     def received(self, data: bytes) -> int:
-        limit = self.adj.limits.target
         consumed: int = super().received(data)
-        if self.error is None and len(getattr(self, "request_uri", "")) > limit:
-            self.error, self.completed = _TooLong(""), True
-        elif getattr(self.error, "code", 0) == utilities.RequestHeaderFieldsTooLarge.code:
-            target = (self.header_plus + data).lstrip().partition(b"\r\n")[0].partition(b" ")[2]
-            self.error = _TooLong("") if len(target) > limit else self.error
-            self.command = "-"  # waitress takes what it could not read for GET /
+        is_awaiting = self.headers_finished and consumed == len(data) and not self.completed
+        self.error = self._more_exactly(data) if self.error else self._wrong_so_far(is_awaiting=is_awaiting)
+        if self.error:
+            self.completed, self.expect_continue = True, False  # no 100 for a body that nobody will read
         return consumed
+
+    def _more_exactly(self, data: bytes) -> Any:
+        if self.error.code != utilities.RequestHeaderFieldsTooLarge.code or self.headers_finished:
+            return self.error
+        self.command = "-"  # waitress takes what it could not read for GET /
+        target = (self.header_plus + data).lstrip().partition(b"\r\n")[0].partition(b" ")[2]
+        return _TooLong("") if len(target) > self.adj.limits.target else self.error
+
+    def _wrong_so_far(self, *, is_awaiting: bool) -> Any:
+        if len(getattr(self, "request_uri", "")) > self.adj.limits.target:
+            return _TooLong("")
+        if is_awaiting and not self._is_judged:
+            self._is_judged = True
+            if denial := self.adj.guard(self._head()):
+                return _Denied(denial)
+        return _wrong_with_chunks(self.body_rcv, self.adj.limits) if self.chunked else None
+
+    def _head(self) -> Environ:
+        said = self.headers.get("AUTHORIZATION", "")
+        return {"REQUEST_METHOD": self.command, "REQUEST_URI": self.request_uri, "HTTP_AUTHORIZATION": said}
+
+
+def _wrong_with_chunks(receiver: Any, limits: Limits) -> Any:
+    """What waitress keeps until a line of them ends, and looks through again with each part that arrives."""
+    if len(receiver.control_line) > _LONGEST_CHUNK_LINE:
+        return utilities.BadRequest("the size of a chunk, with its extensions, is too long")
+    return utilities.RequestHeaderFieldsTooLarge("") if len(receiver.trailer) > limits.head else None
 
 
 class _Refusal(ErrorTask):  # type: ignore[misc]
@@ -139,6 +186,7 @@ class _Refusal(ErrorTask):  # type: ignore[misc]
         name = journal.request_id(request.headers.get("X_REQUEST_ID"))
         self.status = f"{error.code} {error.reason}"
         self.response_headers += [("Content-Type", MEDIA), ("X-Request-Id", name)]
+        self.response_headers += getattr(error, "headers", ())
         if error.code == _TooMany.code:
             self.response_headers.append(("Retry-After", "5"))
         self.set_close_on_finish()

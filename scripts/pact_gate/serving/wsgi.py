@@ -5,13 +5,21 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Sequence
 from http import HTTPStatus
-from typing import Any
+from typing import Any, NamedTuple
 
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
 Application = Callable[[Environ, StartResponse], Iterable[bytes]]
 Headers = list[tuple[str, str]]
 MEDIA = "application/hal+json;charset=utf-8"  # that of all errors of a Pact Broker
+
+
+class Denial(NamedTuple):
+    """Why a request is not answered, which its head is enough for."""
+
+    status: int
+    sentence: str
+    headers: Sequence[tuple[str, str]] = ()
 
 
 def error_body(sentence: str) -> bytes:
