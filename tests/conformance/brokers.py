@@ -73,7 +73,7 @@ def started(
 @contextmanager
 def postgresql() -> Iterator[str]:
     """Start an empty PostgreSQL and give the address of its database; the test is skipped where there is none."""
-    if not (shutil.which("initdb") and shutil.which("pg_ctl")):
+    if not _has_postgresql():
         pytest.skip("a Pact Broker needs PostgreSQL here (no initdb and pg_ctl): on SQLite it mixes up documents")
     user = "postgres" if os.geteuid() == 0 else None  # PostgreSQL refuses to run as root
     port = free_port()
@@ -91,6 +91,20 @@ def postgresql() -> Iterator[str]:
             yield f"postgres://postgres@127.0.0.1:{port}/postgres"
         finally:
             run("pg_ctl", f"--pgdata={folder}/data", "--mode=immediate", "stop")
+
+
+@contextmanager
+def best_database() -> Iterator[str]:
+    """Start an empty PostgreSQL where there is one; else give no address: a Pact Broker makes a SQLite file then."""
+    if _has_postgresql():
+        with postgresql() as address:
+            yield address
+    else:
+        yield ""
+
+
+def _has_postgresql() -> bool:
+    return all(map(shutil.which, ("initdb", "pg_ctl")))
 
 
 @contextmanager

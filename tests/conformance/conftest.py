@@ -13,7 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from tests.conformance import brokers
-from tests.conformance.brokers import answering, pact_broker
+from tests.conformance.brokers import answering, best_database, pact_broker
 from tests.conformance.estate import Estate
 
 from pact_gate import embedded
@@ -67,8 +67,11 @@ def served(folder: pathlib.Path, hosts: frozenset[str]) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def real_broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a real Pact Broker, one for all tests: each scenario has names of its own."""
-    with pact_broker(tmp_path_factory.mktemp("pact-broker")) as address:
+    """The address of a real Pact Broker, one for all tests: each scenario has names of its own.
+
+    On SQLite it mixes up documents now and then, and is locked for whoever comes second.
+    """
+    with best_database() as database, pact_broker(tmp_path_factory.mktemp("pact-broker"), database) as address:
         yield address
 
 

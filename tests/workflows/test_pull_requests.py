@@ -118,7 +118,11 @@ def test_what_strangers_write_stays_text(act, estate, pact, event):
         """,
         pull_request=pull_request(branch=HOSTILE_BRANCH) if event == "pull_request" else None,
         branch=HOSTILE_BRANCH if event == "push" else "main",
-        files={"pacts/$(touch pwned-6)`.json": pact("web", f"products {HOSTILE_TEXT}", description=HOSTILE_TEXT)},
+        files={
+            "pacts/$(touch pwned-6)`.json": pact("web", f"products {HOSTILE_TEXT}", description=HOSTILE_TEXT),
+            # A broker takes no address with the end of a line: only of this provider can it be told what to run.
+            "pacts/2.json": pact("web", f"stock {HOSTILE_TEXT}".replace("\n", " "), description=HOSTILE_TEXT),
+        },
     )
     step = run.step("gate")
     assert step.exit_code == 1
@@ -135,8 +139,8 @@ def test_what_strangers_write_stays_text(act, estate, pact, event):
     assert markdown.count("<details>") == markdown.count("</details>")
     assert "<script" not in markdown
     assert "<img" not in markdown
-    (row,) = [line for line in step.summary.splitlines() if line.startswith("| web ")]
-    assert row.count(" | ") == 4
+    rows = [line for line in step.summary.splitlines() if line.startswith("| web ")]
+    assert [row.count(" | ") for row in rows] == [4, 4]
 
 
 def test_a_token_is_masked_before_anything_is_printed(act, refusing_broker):
