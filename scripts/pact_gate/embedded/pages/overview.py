@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from pact_gate.embedded.exchange import Answer, Call
-from pact_gate.embedded.pages import form, integrations, parts
+from pact_gate.embedded.pages import form, integrations, parts, webhooks
 from pact_gate.embedded.pages.environments import places
 from pact_gate.embedded.pages.frame import Page, answer, prefix_of
 from pact_gate.embedded.pages.html import Html, Part, joined, tag
@@ -51,7 +51,7 @@ def _tiles(db: sqlite3.Connection, prefix: str, found: list[integrations.Integra
         ("pacticipants", numbers["pacticipants"], "pacticipant", None),
         ("integrations", len(found), "integration", _standing(found)),
         ("environments", numbers["environments"], "environment", None),
-        ("webhooks", numbers["webhooks"], "webhook", _unsent(db)),
+        ("webhooks", numbers["webhooks"], "webhook", webhooks.waiting(db)),
     )
     return tag("ul", (_tile(prefix, *tile) for tile in tiles), class_="tiles")
 
@@ -67,12 +67,6 @@ def _tile(prefix: str, path: str, number: int, noun: str, told: Part) -> Html:
     words = noun if number == 1 else f"{noun}s"
     inside: Part = (tag("strong", f"{number:,}", class_="number"), " ", words, " ", told)
     return tag("li", tag("a", inside, href=f"{prefix}/{path}"))
-
-
-def _unsent(db: sqlite3.Connection) -> Html | None:
-    """How many webhooks wait to be sent, or to be sent again."""
-    number = db.execute("SELECT count(*) FROM triggered_webhooks WHERE due_at IS NOT NULL").fetchone()[0]
-    return parts.badge(f"{number:,} to be sent", "…", "open") if number else None
 
 
 def _integrations(db: sqlite3.Connection, prefix: str, found: list[integrations.Integration]) -> Html:
