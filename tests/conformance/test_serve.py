@@ -130,6 +130,23 @@ def test_a_stranger_is_told_so_before_what_they_send_is_received(serve: Any) -> 
         assert connection.recv(12) == b"HTTP/1.1 401"
 
 
+def test_a_page_in_a_browser_can_neither_write_nor_read_by_a_name_of_its_own(serve: Any) -> None:
+    """The first: a form or a fetch of any page. The second: a page whose own name leads to this machine."""
+    broker = serve()
+    evil, called = {"Origin": "http://evil.example"}, {"Host": "evil.example"}
+    environment = json.dumps({"name": "test", "production": False})
+    json_body = {"Content-Type": "application/json"}
+    for headers, status in ((json_body | evil, 403), (json_body | called, 421), (json_body, 201)):
+        answer = requests.post(f"{broker.url}/environments", environment, headers=headers, timeout=SECONDS)
+        assert answer.status_code == status
+    assert requests.get(f"{broker.url}/environments", headers=called, timeout=SECONDS).status_code == 421
+    named = serve(**SECRETS)
+    to_it = called | {"Authorization": f"Bearer {TOKEN}"}
+    assert requests.get(f"{named.url}/environments", headers=to_it, timeout=SECONDS).status_code == 200
+    behind = serve("--trusted-proxy", "10.0.0.5")
+    assert requests.get(f"{behind.url}/environments", headers=called, timeout=SECONDS).status_code == 200
+
+
 def test_our_own_client_gets_in_and_hears_why_not(serve: Any) -> None:
     broker = serve(**SECRETS)
     pact = parse(json.dumps(pact_file("orders", "products", "a")).encode(), "orders-products.json")

@@ -25,6 +25,7 @@ from pact_gate.embedded.app import raw_path
 from pact_gate.model.errors import InputError
 from pact_gate.serving import journal
 from pact_gate.serving.access import Access, Credentials
+from pact_gate.serving.browsers import Browsers
 from pact_gate.serving.forwarded import Forwarded
 from pact_gate.serving.server import Limits, Server, everyone
 from pact_gate.settings.broker import AccessSettings, access_settings
@@ -152,6 +153,77 @@ def test_every_route_that_posts_is_either_a_question_or_needs_a_writer() -> None
     assert len(posts) > 10
     allowed = [path for path in posts if ask(guarded, "POST", path, HTTP_AUTHORIZATION=f"Bearer {READER}")[0] == 200]
     assert allowed == ["/pacts/provider/<provider>/for-verification"]
+
+
+# --- browsers -------------------------------------------------------------------------------------------------
+
+OWN = {"HTTP_HOST": "127.0.0.1:9292"}
+CROSS = {"HTTP_SEC_FETCH_SITE": "cross-site"}
+
+
+@pytest.mark.parametrize(
+    ("said", "status"),
+    [
+        ({}, 200),
+        ({"HTTP_SEC_FETCH_SITE": "none"}, 200),
+        ({"HTTP_SEC_FETCH_SITE": "same-origin", "HTTP_ORIGIN": "http://127.0.0.1:9292"}, 200),
+        ({"HTTP_ORIGIN": "http://LOCALHOST", "HTTP_HOST": "localhost:80"}, 200),
+        ({"HTTP_ORIGIN": "http://[::1]:9292", "HTTP_HOST": "[::1]:9292"}, 200),
+        ({"HTTP_ORIGIN": "https://a.example", "HTTP_HOST": "a.example:443", "wsgi.url_scheme": "https"}, 200),
+        (CROSS, 403),
+        ({"HTTP_SEC_FETCH_SITE": "same-site"}, 403),
+        ({"HTTP_ORIGIN": "http://evil.example"}, 403),
+        ({"HTTP_ORIGIN": "null"}, 403),
+        ({"HTTP_ORIGIN": "http://127.0.0.1:8000"}, 403),
+        ({"HTTP_ORIGIN": "http://127.0.0.1"}, 403),
+        ({"HTTP_ORIGIN": "https://127.0.0.1:9292"}, 403),
+        ({"HTTP_ORIGIN": "http://localhost:9292"}, 403),
+        ({"HTTP_SEC_FETCH_SITE": "same-origin", "HTTP_ORIGIN": "http://evil.example"}, 403),
+    ],
+)
+def test_a_page_of_another_site_changes_nothing(said: dict[str, str], status: int) -> None:
+    """Also with the password that the browser remembers. What it may look at, it may look at."""
+    for application in (hello, Access(hello, WHO, raw_path)):
+        guarded = Browsers(application, only_here=False)
+        for method in ("POST", "PUT", "PATCH", "DELETE", "BREW"):
+            given = {**OWN, "HTTP_AUTHORIZATION": basic(USER), **said}
+            assert ask(guarded, method, "/environments", **given)[0] == status, method
+        for method in ("GET", "HEAD", "OPTIONS"):
+            assert ask(guarded, method, "/environments", **{**OWN, "HTTP_AUTHORIZATION": basic(USER), **said})[0] == 200
+
+
+def test_the_own_address_is_the_one_that_the_proxy_tells() -> None:
+    guarded = Forwarded(Browsers(hello, only_here=False), PROXIES)
+    for origin, status, of_others in (("https://contracts.example.org", 200, 403), ("http://10.0.0.9:9292", 403, 200)):
+        assert ask(guarded, "POST", HTTP_ORIGIN=origin, **SAID)[0] == status
+        assert ask(guarded, "POST", HTTP_ORIGIN=origin, REMOTE_ADDR="10.0.0.6", **SAID)[0] == of_others
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "127.0.0.1:9292",
+        "127.8.8.8",
+        "host.docker.internal:9292",
+        "[::1]:9292",
+        "localhost",
+        "LOCALHOST:1",
+        "a.localhost.",
+        "172.17.0.1:9292",
+    ],
+)
+def test_this_machine_is_called_by_its_own_names(host: str) -> None:
+    assert ask(Browsers(hello, only_here=True), HTTP_HOST=host)[0] == 200
+
+
+@pytest.mark.parametrize(
+    "host", ["evil.example:9292", "127.0.0.1.evil.example", "localhost.evil.example", "notlocalhost"]
+)
+def test_a_name_that_leads_to_this_machine_is_none_of_its_own(host: str) -> None:
+    """Whoever has a name can lead it here, and a browser then takes their page for one of ours (DNS rebinding)."""
+    status, _, said = ask(Browsers(hello, only_here=True), HTTP_HOST=host)
+    assert (status, host in json.loads(said)["error"]) == (421, True)
+    assert ask(Browsers(hello, only_here=False), HTTP_HOST=host)[0] == 200
 
 
 # --- behind a proxy -------------------------------------------------------------------------------------------

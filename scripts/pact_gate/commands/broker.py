@@ -76,17 +76,21 @@ def _serve(settings: ServeSettings, access: AccessSettings, step: Step) -> Outco
 
 
 def _guarded(broker: Any, access: AccessSettings) -> tuple[Any, Any]:
-    """Put before the broker what it needs to be served to others: the proxy's word, then who may in; and its guard."""
+    """Put before the broker what it needs to be served to others, and give what is asked before a body is received.
+
+    First comes the proxy's word, then whose pages a browser shows, then who may in.
+    """
     from pact_gate.embedded.app import raw_path  # noqa: PLC0415
     from pact_gate.serving.access import Access, Credentials  # noqa: PLC0415
+    from pact_gate.serving.browsers import Browsers  # noqa: PLC0415
     from pact_gate.serving.forwarded import Forwarded  # noqa: PLC0415
     from pact_gate.serving.server import everyone  # noqa: PLC0415
 
     who = Credentials(access.tokens, access.users, access.reader_tokens, access.reader_users)
-    if not who:
-        return Forwarded(broker, access.trusted_proxies), everyone
-    known = Access(broker, who, raw_path)
-    return Forwarded(known, access.trusted_proxies), known.denial
+    known = Access(broker, who, raw_path) if who else broker
+    only_here = not (who or access.trusted_proxies)  # without credentials it listens to this machine alone
+    served = Forwarded(Browsers(known, only_here=only_here), access.trusted_proxies)
+    return served, known.denial if who else everyone
 
 
 def _start(settings: ServeSettings, step: Step) -> Outcome:

@@ -13,12 +13,11 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from pact_gate.serving.wsgi import Application, Denial, Environ, StartResponse, refuse
+from pact_gate.serving.wsgi import READING, Application, Denial, Environ, StartResponse, refuse
 
 HEARTBEAT = "/diagnostic/status/heartbeat"
 # A verifier's question carries its selectors in a body; nothing is changed by it.
 _QUESTION = re.compile(r"/pacts/provider/[^/]+/for-verification")
-_READING = frozenset(("GET", "HEAD", "OPTIONS"))
 _REALM = 'realm="pact-gate", charset="UTF-8"'
 
 
@@ -58,14 +57,14 @@ class Access:
     def denial(self, environ: Environ) -> Denial | None:
         """Say why a request is refused, if it is; what it is about need not be there yet."""
         path = self._path(environ)
-        if path == HEARTBEAT and environ["REQUEST_METHOD"] in _READING:
+        if path == HEARTBEAT and environ["REQUEST_METHOD"] in READING:
             return None
         said = _digest(*_said(environ.get("HTTP_AUTHORIZATION", "")))
         may_write, may_read = _is_among(said, self._writers), _is_among(said, self._readers)
         if not (may_write or may_read):
             sentence = "This broker wants to know who asks: send a token or a user name and a password that it knows."
             return Denial(401, sentence, self._asks)
-        if not (may_write or environ["REQUEST_METHOD"] in _READING or _QUESTION.fullmatch(path)):
+        if not (may_write or environ["REQUEST_METHOD"] in READING or _QUESTION.fullmatch(path)):
             return Denial(403, "These credentials may read, and change nothing.")
         return None
 

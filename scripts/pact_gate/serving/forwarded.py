@@ -11,7 +11,7 @@ import ipaddress
 import re
 from collections.abc import Iterable
 
-from pact_gate.serving.wsgi import Application, Environ, StartResponse, refuse
+from pact_gate.serving.wsgi import USUAL_PORTS, Application, Environ, StartResponse, refuse
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -23,7 +23,6 @@ _SAID = {
     "Prefix": re.compile(r"(?:/[A-Za-z0-9._~\-]{1,100}){0,10}"),
 }
 _PAIR = re.compile(r'([A-Za-z]+)=(?:"([^"]*)"|([^;,"\s]*))')
-_USUAL = {"http": "80", "https": "443"}
 
 
 class Forwarded:
@@ -67,7 +66,7 @@ def _said(environ: Environ) -> dict[str, str]:
 def _apply(environ: Environ, said: dict[str, str]) -> None:
     scheme = said.get("Proto") or str(environ["wsgi.url_scheme"])
     host, port = said.get("Host") or environ.get("HTTP_HOST", ""), said.get("Port")
-    if host and port and port != _USUAL[scheme] and not re.search(r":[0-9]+\Z", host):
+    if host and port and port != USUAL_PORTS[scheme] and not re.search(r":[0-9]+\Z", host):
         host = f"{host}:{port}"
     environ["wsgi.url_scheme"] = scheme
     if host:

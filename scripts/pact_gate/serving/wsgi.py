@@ -11,6 +11,8 @@ Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
 Application = Callable[[Environ, StartResponse], Iterable[bytes]]
 Headers = list[tuple[str, str]]
+READING = frozenset(("GET", "HEAD", "OPTIONS"))  # methods that change nothing
+USUAL_PORTS = {"http": "80", "https": "443"}
 MEDIA = "application/hal+json;charset=utf-8"  # that of all errors of a Pact Broker
 
 
