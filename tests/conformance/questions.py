@@ -1224,3 +1224,65 @@ def addresses_with_breaks(b: Broker) -> None:
         b.call("DELETE", f"/pacticipants/{name}", accept="application/json")
         b.matrix([("q[][pacticipant]", b.name(broken)), ("q[][version]", "1")])
     b.call("GET", f"/pacticipants/{b.name('orders')}")
+
+
+@scenario
+def environments_come_and_go(b: Broker) -> None:
+    """What is in an environment goes by its new name, is forgotten with it, and does not come back."""
+    made = b.environment("test")
+    b.environment("live", production=True)
+    for number in "123":
+        b.publish("orders", number, "products", branch="main", content=number)
+    b.verify("orders", "1", "products", "p1", branch="main")
+    b.verify("orders", "2", "products", "p1", success=False)
+    b.deploy("orders", "1", "test")
+    b.deploy("orders", "2", "live")
+    b.release("orders", "3", "test")
+    b.deploy("products", "p1", "test")
+    b.deploy("products", "p1", "live")
+
+    def ask(*environments: str) -> None:
+        for environment in environments:
+            b.can_i_deploy("products", "p1", environment)
+            b.can_i_deploy("orders", "1", environment)
+            b.for_verification("products", {"environment": environment})
+            query = [("q[][pacticipant]", b.name("orders")), ("q[][environment]", b.name(environment))]
+            b.matrix([*query, ("latestby", "cvpv")])
+        b.for_verification("products", {"deployed": True})
+        b.for_verification("products", {"released": True})
+
+    ask("test", "live")
+    renamed = {"name": b.name("stage"), "displayName": "Stage", "production": True}
+    b.call("PUT", made.link("self"), renamed)
+    ask("test", "stage")
+    b.call("DELETE", made.link("self"))
+    ask("stage", "live")
+    b.environment("test")
+    ask("test")
+    b.deploy("orders", "3", "test")
+    ask("test")
+
+
+@scenario
+def another_main_branch(b: Broker) -> None:
+    """What is asked for by the main branch follows it, also where there is no version on it."""
+    b.publish("orders", "1", "products", branch="main", content="a")
+    b.verify("orders", "1", "products", "p1", branch="main")
+    own = f"/pacticipants/{b.name('orders')}"
+
+    def ask() -> None:
+        for selectors in ([{"mainBranch": True}], []):
+            b.for_verification("products", *selectors)
+        b.can_i_merge("products", "p1")
+        b.can_i_merge("orders", "1")
+
+    ask()
+    b.call("PATCH", own, {"mainBranch": "develop"})
+    ask()
+    b.publish("orders", "2", "products", branch="develop", content="b")
+    ask()
+    b.call("DELETE", f"{own}/branches/develop")
+    ask()
+    b.call("PUT", own, {"displayName": "Orders"}, label="replaced, without a main branch")
+    b.call("GET", own)
+    ask()
