@@ -17,6 +17,7 @@ BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,imag
 HOSTS = frozenset({"127.0.0.1"})
 SECRET = "hunter2"
 _VOID = {"input", "link", "meta"}
+_IN_NO_PARAGRAPH = {"div", "dl", "form", "h2", "h3", "h4", "ol", "p", "pre", "section", "table", "ul"}  # they end it
 
 
 @dataclass(frozen=True)
@@ -252,6 +253,7 @@ class _Reader(HTMLParser):
         names = [name for name, _ in attrs]
         assert len(names) == len(set(names)), (tag, attrs)
         self.elements.append(Element(tag, {name: value or "" for name, value in attrs}))
+        assert not (tag in _IN_NO_PARAGRAPH and "p" in self.open), (tag, self.open)
         if tag not in _VOID:
             self.open.append(tag)
 
@@ -266,7 +268,7 @@ class _Reader(HTMLParser):
 
 
 def read(text: str) -> Document:
-    """Read a page. Fails where an element is not closed, closed twice, or has an attribute twice."""
+    """Read a page. Fails where an element is not closed, closed twice, has an attribute twice or ends a paragraph."""
     reader = _Reader()
     reader.feed(text)
     reader.close()

@@ -108,7 +108,12 @@ def _grid(db: sqlite3.Connection, prefix: str, known: Sequence[sqlite3.Row], own
             (
                 parts.pacticipant(prefix, owner["name"]),
                 [
-                    tag("p", parts.chip(place["display_name"]), _versions(prefix, cells[owner["id"], place["id"]]))
+                    tag(
+                        "div",
+                        parts.chip(place["display_name"]),
+                        tag("div", _versions(prefix, cells[owner["id"], place["id"]])),
+                        class_="place",
+                    )
                     for place in known
                     if (owner["id"], place["id"]) in cells
                 ],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from pact_gate.embedded import matrix_reasons, standings
@@ -13,8 +13,7 @@ from pact_gate.embedded.pages import form, matrix, meant, parts, verdict
 from pact_gate.embedded.pages.form import Asked
 from pact_gate.embedded.pages.frame import Page, answer, prefix_of
 from pact_gate.embedded.pages.html import Html, Part, joined, name, tag
-
-_RECENT = 10  # versions to choose from
+from pact_gate.embedded.pages.meant import Meant
 
 
 def page(call: Call) -> Answer:
@@ -24,7 +23,7 @@ def page(call: Call) -> Answer:
     if asked.is_whole and not asked.wrong:
         asked, shown = _found(call, prefix, asked)
     elif asked.pacticipant and not asked.version and "pacticipant" not in asked.wrong:
-        shown = _recent(call.db, prefix, asked)
+        shown = _listed(call.db, prefix, asked, "Its newest versions", meant.newest(call.db, asked.pacticipant))
     lead = tag("p", "May this version go there? It may, if it works with everything that it meets.")
     content = (tag("div", form.form(call.db, prefix, asked), class_="card"), shown)
     title = f"Can I deploy {asked.pacticipant}?" if asked.pacticipant else "Can I deploy?"
@@ -35,7 +34,7 @@ def _found(call: Call, prefix: str, asked: Asked) -> tuple[Asked, Html]:
     """The answer, and what was asked with the version's whole number."""
     found = meant.version(call.db, asked.pacticipant, asked.version)
     if found.number is None:
-        return asked, _unknown(call.db, prefix, asked, found.fitting)
+        return asked, _unknown(call.db, prefix, asked, found)
     whole = replace(asked, version=found.number)
     return whole, joined(_taken(asked, found.number), verdict.shown(call, prefix, whole))
 
@@ -48,28 +47,28 @@ def _taken(asked: Asked, number: str) -> Html | None:
     return parts.none(tag("code", name(number)), " ", known, tag("code", name(asked.version)), ": it is meant here.")
 
 
-def _unknown(db: sqlite3.Connection, prefix: str, asked: Asked, fitting: Sequence[str]) -> Html:
+def _unknown(db: sqlite3.Connection, prefix: str, asked: Asked, found: Meant) -> Html:
     """No answer: which version is meant is not known. It must not look like a contract that is broken."""
-    told = matrix_reasons.reasons(matrix_answer(db, asked.question))
-    several = joined(tag("h2", "Versions that begin so"), _links(prefix, asked, fitting)) if fitting else None
+    if found.is_cut and len(found.fitting) > 1:
+        several = "Several versions of ", name(asked.pacticipant), " begin with ", tag("code", name(asked.version)), "."
+        listed = _listed(db, prefix, asked, "Choose the one that you mean", found.fitting)
+        return joined(_nothing_said("Which version?", [tag("p", several)]), listed)
+    told = [tag("p", parts.prose(reason.text)) for reason in matrix_reasons.reasons(matrix_answer(db, asked.question))]
+    told.append(tag("p", "Nothing failed: there is nothing to ask about. No gate lets through what is not known."))
+    title, offered = "Its newest versions", meant.newest(db, asked.pacticipant)
+    if found.fitting:
+        title, offered = "Versions that begin so", found.fitting
     return joined(
-        tag(
-            "section",
-            tag("h2", tag("span", "? ", aria_hidden="true"), "No such version", id="answer"),
-            (tag("p", parts.prose(reason.text)) for reason in told),
-            tag("p", "Nothing failed: there is nothing to ask about. No gate lets through what is not known."),
-            class_="verdict open",
-            aria_labelledby="answer",
-        ),
-        several or _recent(db, prefix, asked),
+        _nothing_said("No such version", told),
+        _listed(db, prefix, asked, title, offered),
         tag("h2", "What to do next"),
         tag("ul", tag("li", _publish()), class_="next"),
     )
 
 
-def _links(prefix: str, asked: Asked, numbers: Iterable[str]) -> Html:
-    """The same question about other versions."""
-    return tag("ul", (tag("li", _choose(prefix, asked, number)) for number in numbers))
+def _nothing_said(words: str, told: Part) -> Html:
+    title = tag("h2", tag("span", "? ", aria_hidden="true"), words, id="answer")
+    return tag("section", title, told, class_="verdict open", aria_labelledby="answer")
 
 
 def _publish() -> Part:
@@ -82,14 +81,11 @@ def _publish() -> Part:
     )
 
 
-def _recent(db: sqlite3.Connection, prefix: str, asked: Asked) -> Html:
-    """The newest versions, to be asked about."""
-    query = """SELECT v.id, v.number, v.created_at FROM versions v JOIN pacticipants p ON p.id = v.pacticipant_id
-               WHERE p.name = ? ORDER BY v.id DESC LIMIT ?"""
-    found = db.execute(query, (asked.pacticipant, _RECENT)).fetchall()
-    if not found:
+def _listed(db: sqlite3.Connection, prefix: str, asked: Asked, title: str, rows: Sequence[sqlite3.Row]) -> Html:
+    """Versions, to be asked about."""
+    if not rows:
         return parts.none("There is no version of it yet.")
-    known = standings.of(db, [row["id"] for row in found])
+    known = standings.of(db, [row["id"] for row in rows])
     items = (
         tag(
             "li",
@@ -99,9 +95,9 @@ def _recent(db: sqlite3.Connection, prefix: str, asked: Asked) -> Html:
             " ",
             matrix.marks(known[row["id"]]),
         )
-        for row in found
+        for row in rows
     )
-    return joined(tag("h2", "Its newest versions"), tag("ul", items))
+    return joined(tag("h2", title), tag("ul", items))
 
 
 def _choose(prefix: str, asked: Asked, number: str) -> Html:

@@ -95,10 +95,12 @@ def _party(prefix: str, owner: str, number: str, standing: Standing) -> Part:
 
 
 def marks(standing: Standing) -> list[Html]:
-    """Where a version stands: its branches, tags and environments."""
+    """Where a version stands: its branches, its tags but those that only name such a branch, its environments."""
+    branches = {each["name"] for each in standing.branches}
+    tags = [each["name"] for each in standing.tags if each["name"] not in branches]
     return [
         *(parts.chip(each["name"], "head of" if each["latest"] else "") for each in standing.branches[:_SELECTED]),
-        *(parts.chip(each["name"], "tag") for each in standing.tags[:_SELECTED]),
+        *(parts.chip(each, "tag") for each in tags[:_SELECTED]),
         *(parts.chip(each["display_name"], "in") for each in standing.environments[:_SELECTED]),
     ]
 

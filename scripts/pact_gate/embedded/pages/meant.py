@@ -17,14 +17,20 @@ _COMPARED = 2_000  # names, and
 _LENGTH = 100  # characters of each: more would take seconds
 _NAMES = 5
 _LAST = "\U0010ffff"
+_VERSIONS = """SELECT v.id, v.number, v.created_at FROM versions v
+    WHERE v.pacticipant_id = (SELECT id FROM pacticipants WHERE name = ?)"""
 
 
 @dataclass(frozen=True)
 class Meant:
-    """The version that is meant, if that is sure; otherwise those of which the number may be the beginning."""
+    """The version that is meant, if that is sure; otherwise the newest of those whose numbers begin so.
+
+    They have `id`, `number` and `created_at`. `is_cut`: what was typed is a part of a commit's SHA.
+    """
 
     number: str | None
-    fitting: tuple[str, ...] = ()
+    fitting: Sequence[sqlite3.Row] = ()
+    is_cut: bool = False
 
 
 def names(db: sqlite3.Connection, typed: str) -> Sequence[str]:
@@ -46,13 +52,17 @@ def version(db: sqlite3.Connection, owner: str, typed: str) -> Meant:
         return Meant(typed)
     cut = _CUT_SHA.fullmatch(typed.lower())
     found = _beginning(db, owner, cut[0] if cut else typed)
-    if cut and len(found) == 1 and is_full_sha(found[0]):
-        return Meant(found[0])
-    return Meant(None, tuple(found))
+    if cut and len(found) == 1 and is_full_sha(found[0]["number"]):
+        return Meant(found[0]["number"])
+    return Meant(None, found, is_cut=cut is not None)
 
 
-def _beginning(db: sqlite3.Connection, owner: str, text: str) -> list[str]:
-    """The newest versions whose numbers begin with a text."""
-    query = """SELECT v.number FROM versions v WHERE v.pacticipant_id = (SELECT id FROM pacticipants WHERE name = ?)
-               AND v.number >= ? AND v.number < ? ORDER BY v.id DESC LIMIT ?"""
-    return [row["number"] for row in db.execute(query, (owner, text, text + _LAST, _OFFERED))]
+def newest(db: sqlite3.Connection, owner: str) -> Sequence[sqlite3.Row]:
+    """The newest versions, as in `Meant`."""
+    return db.execute(f"{_VERSIONS} ORDER BY v.id DESC LIMIT ?", (owner, _OFFERED)).fetchall()
+
+
+def _beginning(db: sqlite3.Connection, owner: str, text: str) -> Sequence[sqlite3.Row]:
+    # The + keeps SQLite from walking through all versions, the newest first (sqlite.org/optoverview.html#uplus).
+    query = f"{_VERSIONS} AND v.number >= ? AND v.number < ? ORDER BY +v.id DESC LIMIT ?"
+    return db.execute(query, (owner, text, text + _LAST, _OFFERED)).fetchall()

@@ -41,7 +41,7 @@ def page(call: Call) -> Answer:
         _integrations(db, prefix, found),
         tag("section", tag("h2", "What is where", id="where"), places(db, prefix), aria_labelledby="where"),
     )
-    lead = tag("p", "Contracts between consumers and providers: who has verified what, and what may go where.")
+    lead = tag("p", "Who has verified whose contract, and what may go where.")
     return answer(prefix, Page("Overview", "", content, lead=lead))
 
 
