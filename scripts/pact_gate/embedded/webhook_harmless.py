@@ -97,7 +97,7 @@ _WORDS = re.compile(r"[^\W_]+")
 _WORD = re.compile(r"[A-Z]?[a-z]{1,16}(?:[A-Z][a-z]{2,15})*|[A-Z]{1,4}|v?\d{1,4}")
 _MOST_LETTERS = 24
 _CAPITALS = re.compile(r"[A-Z]{2,12}")
-_FIELD_NAME = re.compile(r"(?:[\w.%+\[\]-]|\$\{[\w.]+\}){1,100}")
+_FIELD_NAME = re.compile(r"(?:[\w.\[\]-]|\$\{[\w.]+\}){1,100}")
 
 
 def is_harmless(names: Sequence[str], text: str) -> bool:

@@ -149,11 +149,11 @@ def _in_written(place: Place, token: str, put: Put) -> str:
 def _in_form(place: Place, text: str, put: Put) -> str | None:
     """Fields with a name and a value, as in a query; None where there is no such field."""
     pieces = [piece.partition("=") for piece in text.split("&")]
-    named = [bool(equals) and is_field_name(name, value) for name, equals, value in pieces]
+    named = [bool(equals) and is_field_name(_decoded(name), value) for name, equals, value in pieces]
     if not any(named):
         return None
     return "&".join(
-        f"{name}={_in_field((*place, name), value, put)}"
+        f"{name}={_in_field((*place, _decoded(name)), value, put)}"
         if is_named
         else _in_field((*place, ""), f"{name}{equals}{value}", put)
         for (name, equals, value), is_named in zip(pieces, named, strict=True)
@@ -161,9 +161,13 @@ def _in_form(place: Place, text: str, put: Put) -> str | None:
 
 
 def _in_field(place: Place, value: str, put: Put) -> str:
-    if STARS not in value and is_harmless(place[1:], urllib.parse.unquote_plus(value)):
+    if STARS not in value and is_harmless(place[1:], _decoded(value)):
         return value
     return _text(json.loads(put(place, json.dumps(value))))
+
+
+def _decoded(text: str) -> str:
+    return urllib.parse.unquote_plus(text)
 
 
 def _in_address(place: Place, url: str, put: Put) -> str:
