@@ -21,10 +21,10 @@ from hypothesis import strategies as st
 from tests.conformance.in_process import call
 
 from pact_gate import embedded
-from pact_gate.embedded import delivery, schema, webhook_harmless, webhook_requests, webhook_secrets
+from pact_gate.embedded import delivery, schema, sending, webhook_harmless, webhook_requests, webhook_secrets
 from pact_gate.embedded.contents import dumps
-from pact_gate.embedded.delivery import NotAllowedError, checked_addresses, send
 from pact_gate.embedded.rows import insert
+from pact_gate.embedded.sending import NotAllowedError, checked_addresses, send
 from pact_gate.embedded.store import Store, now
 
 SECRET = "s3cret-of-the-team"
@@ -193,22 +193,22 @@ def silent() -> Iterator[int]:
 def test_a_request_has_its_time_in_whole_however_many_addresses_let_it_wait(
     monkeypatch: pytest.MonkeyPatch, silent: int
 ) -> None:
-    monkeypatch.setattr(delivery, "_SECONDS", 0.4)
+    monkeypatch.setattr(sending, "SECONDS", 0.4)
     resolving(monkeypatch, [f"127.0.0.{number}" for number in range(1, 6)])
     prepared = webhook_requests.prepare(request(f"http://hook.example.org:{silent}/"), {})
     begun = time.monotonic()
     sent = send(prepared, frozenset({"hook.example.org", "127.0.0.0/8"}))
-    assert sent == delivery.Sent(success=False, status=None, log=sent.log)
+    assert sent == sending.Sent(success=False, status=None, log=sent.log)
     assert 0.3 < time.monotonic() - begun < 0.8
 
 
 def test_an_address_that_says_nothing_leaves_time_for_the_next(
     monkeypatch: pytest.MonkeyPatch, silent: int, server: Any
 ) -> None:
-    monkeypatch.setattr(delivery, "_SECONDS", 1.0)
-    connect = delivery._connection
+    monkeypatch.setattr(sending, "SECONDS", 1.0)
+    connect = sending._connection
     ports = {"127.0.0.3": silent, "127.0.0.1": server.port}
-    monkeypatch.setattr(delivery, "_connection", lambda *given: connect(given[0], given[1], ports[str(given[1])], ""))
+    monkeypatch.setattr(sending, "_connection", lambda *given: connect(given[0], given[1], ports[str(given[1])], ""))
     resolving(monkeypatch, list(ports))
     named = frozenset({"hook.example.org", "127.0.0.0/8"})
     assert send(webhook_requests.prepare(request("http://hook.example.org/"), {}), named).success
@@ -216,7 +216,7 @@ def test_an_address_that_says_nothing_leaves_time_for_the_next(
 
 @pytest.mark.parametrize("answer", [b"HTTP/1.1 200 " + b"x" * 500, b"H"], ids=["a byte at a time", "nothing more"])
 def test_an_answer_that_does_not_end_is_not_waited_for(monkeypatch: pytest.MonkeyPatch, answer: bytes) -> None:
-    monkeypatch.setattr(delivery, "_SECONDS", 0.4)
+    monkeypatch.setattr(sending, "SECONDS", 0.4)
 
     def drip(listening: socket.socket) -> None:
         with suppress(OSError), listening.accept()[0] as caller:

@@ -12,6 +12,7 @@ from pact_gate.embedded.pages import parts
 from pact_gate.embedded.pages.frame import Page, answer, prefix_of
 from pact_gate.embedded.pages.html import Html, Part, joined, name, tag
 from pact_gate.embedded.rows import one, required
+from pact_gate.embedded.sending import is_allowed_name
 from pact_gate.embedded.store import now
 from pact_gate.embedded.urls import at, pair_at
 from pact_gate.model.commit import short
@@ -133,7 +134,7 @@ def _next(call: Call, hook: sqlite3.Row, started: sqlite3.Row) -> Html | None:
     if started["due_at"] is None:
         return None
     host = webhook_requests.host_of(json.loads(hook["request"])["url"]) or ""
-    if not delivery.is_allowed_name(host, call.hosts):
+    if not is_allowed_name(host, call.hosts):
         return tag("small", "waits for a broker with ", tag("code", "--webhook-hosts ", name(host)))
     if started["due_at"] <= now():
         return tag("small", "next try: now")

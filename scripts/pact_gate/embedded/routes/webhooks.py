@@ -17,6 +17,7 @@ from pact_gate.embedded import (
     pacts,
     results,
     rows,
+    sending,
     triggers,
     webhook_requests,
 )
@@ -123,7 +124,7 @@ def _execute_unsaved(call: Call) -> Answer:
 def _executed(call: Call, request: dict[str, Any], hook: sqlite3.Row | None) -> Answer:
     """Send a webhook now, with the newest pact that it is for; nothing of it is kept."""
     parameters = _sample(call, hook)
-    sent = delivery.send(webhook_requests.prepare(request, parameters), call.hosts)
+    sent = sending.send(webhook_requests.prepare(request, parameters), call.hosts)
     links: Document = {"try-again": link("Send it again", call.url)}
     if hook is not None:
         links["webhook"] = {"href": at(call.base, "webhooks", hook["uuid"])}
@@ -280,7 +281,7 @@ def _log(call: Call) -> Answer:
 def _waiting(call: Call, row: sqlite3.Row) -> str:
     hook = rows.one(call.db, "SELECT request FROM webhooks WHERE id = ?", row["webhook_id"])
     host = webhook_requests.host_of(json.loads(hook["request"])["url"]) if hook else None
-    if host is not None and not delivery.is_allowed_name(host, call.hosts):
+    if host is not None and not sending.is_allowed_name(host, call.hosts):
         return f"The webhook was not sent yet: it waits for a broker with --webhook-hosts {host}."
     return "The webhook was not sent yet: look again in a few seconds."
 
@@ -383,7 +384,7 @@ def _wrong_url(url: str, hosts: frozenset[str]) -> str | None:
         return "holds a user or a password, which would be shown: give username and password"
     if host != webhook_requests.host_of(url, "other"):
         return "cannot have a parameter in the host"
-    if hosts and not delivery.is_allowed_name(host, hosts):
+    if hosts and not sending.is_allowed_name(host, hosts):
         return "has a host that webhooks may not call here"
     return None
 
