@@ -290,6 +290,11 @@ def test_a_prefix_is_taken_off_once(broker: Any) -> None:
         ("HOST", 'a"><script>'),
         ("HOST", "a.example:port"),
         ("PORT", "80/x"),
+        ("PORT", "65536"),
+        ("HOST", "a.example:65536"),
+        ("PREFIX", "/a/.."),
+        ("PREFIX", "/../a"),
+        ("PREFIX", "/./a"),
         ("PREFIX", "broker"),
         ("PREFIX", "//evil.example"),
         ("PREFIX", "/a/../b?c"),
@@ -392,7 +397,7 @@ def answer(connection: socket.socket) -> tuple[int, dict[str, Any]]:
     ("request_", "status", "word"),
     [
         (b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1001\r\n\r\n", 413, "1000 bytes"),
-        (b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n5dc\r\n" + b"x" * 1500, 413, "1000 bytes"),
+        (b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5dc\r\n" + b"x" * 1500, 413, "1000 bytes"),
         (b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 90000000\r\n\r\n" + b"x" * 4_000_000, 413, "1000 bytes"),
         (b"GET /" + b"a" * 501 + b" HTTP/1.1\r\nHost: a\r\n\r\n", 414, "500 bytes"),
         (b"GET /" + b"a" * 9_000_000 + b" HTTP/1.1\r\nHost: a\r\n\r\n", 414, "500 bytes"),
@@ -400,8 +405,15 @@ def answer(connection: socket.socket) -> tuple[int, dict[str, Any]]:
         (b"GET / HTTP/1.1\r\n" + b"a: b\r\n" * 400_000 + b"\r\n", 431, "2000 bytes"),
         (b"nonsense\r\n\r\n", 400, "no HTTP"),
         (b"GET / HTTP/1.1\r\nno header\r\n\r\n", 400, "no HTTP"),
-        (b"POST / HTTP/1.1\r\nContent-Length: -1\r\n\r\n", 400, "no HTTP"),
-        (b"POST / HTTP/1.1\r\nTransfer-Encoding: gzip\r\n\r\n", 501, "chunked"),
+        (b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n", 400, "no HTTP"),
+        (b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip\r\n\r\n", 501, "chunked"),
+        (b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: " + b"9" * 1_500 + b"\r\n\r\n", 413, "1000 bytes"),
+        (b"GET / HTTP/1.1\r\n\r\n", 400, "names no Host"),
+        (b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", 400, "its Host is none"),
+        (b"GET / HTTP/1.0\r\nHost: a/b?c\r\n\r\n", 400, "its Host is none"),
+        (b'GET / HTTP/1.1\r\nHost: a"><script>\r\n\r\n', 400, "its Host is none"),
+        (b"GET / HTTP/1.1\r\nHost: a:65536\r\n\r\n", 400, "its Host is none"),
+        (b"GET http://[ HTTP/1.1\r\nHost: a\r\n\r\n", 400, "its address cannot be read"),
         (b"GET / HTTP/1.1\r\nHost: a\r\n", 408, "0.2 seconds"),
         (b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nab", 408, "0.2 seconds"),
     ],
@@ -478,6 +490,31 @@ def test_a_body_that_is_too_long_is_not_asked_for() -> None:
 def test_an_address_with_another_in_it_is_read(broker: Any) -> None:
     for path in ("//[://", "/a://[", "/pacticipants/http://[x"):
         assert ask(broker, path=path, REQUEST_URI=path)[0] == 404, path
+
+
+def test_a_number_of_thousands_of_digits_is_none() -> None:
+    with logged() as lines, served(hello, Limits()) as server, connected(server) as connection:
+        connection.sendall(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: " + b"9" * 5_000 + b"\r\n\r\n")
+        assert answer(connection)[0] == 400
+        assert [line["event"] for line in lines()] == ["request"]
+
+
+@pytest.mark.parametrize("version", [b"1.1", b"1.0"])
+def test_a_body_of_two_lengths_is_refused_and_nothing_after_it_is_read(version: bytes) -> None:
+    """A proxy that takes the one length, where we take the other, would pass on what it has not seen."""
+    head = b"POST / HTTP/" + version + b"\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n"
+    with served(hello) as server, connected(server) as connection:
+        connection.sendall(head + b"0\r\n\r\n" + b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        status, body = answer(connection)
+        assert (status, "two lengths" in body["error"]) == (400, True)
+        assert connection.recv(1) == b""
+
+
+@pytest.mark.parametrize("host", [b"a", b"a_b.example:9292", b"[::1]:9292", b"127.0.0.1:65535", b"EXAMPLE.org."])
+def test_every_host_that_there_can_be_is_taken(host: bytes) -> None:
+    with served(hello) as server, connected(server) as connection:
+        connection.sendall(b"GET / HTTP/1.1\r\nHost: " + host + b"\r\n\r\n")
+        assert connection.recv(15) == b"HTTP/1.1 200 OK"
 
 
 def test_what_is_just_within_the_limits_is_taken() -> None:

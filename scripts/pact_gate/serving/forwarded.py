@@ -11,16 +11,16 @@ import ipaddress
 import re
 from collections.abc import Iterable
 
-from pact_gate.serving.wsgi import USUAL_PORTS, Application, Environ, StartResponse, refuse
+from pact_gate.serving.wsgi import HOST, PORT, USUAL_PORTS, Application, Environ, StartResponse, refuse
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 _NAMES = ("Proto", "Host", "Port", "Prefix")
 _SAID = {
     "Proto": re.compile(r"https?"),
-    "Host": re.compile(r"(?:[A-Za-z0-9._\-]{1,255}|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?"),
-    "Port": re.compile(r"[0-9]{1,5}"),
-    "Prefix": re.compile(r"(?:/[A-Za-z0-9._~\-]{1,100}){0,10}"),
+    "Host": HOST,
+    "Port": re.compile(PORT),
+    "Prefix": re.compile(r"(?:/(?!\.{1,2}(?:/|\Z))[A-Za-z0-9._~\-]{1,100}){0,10}"),
 }
 _PAIR = re.compile(r'([A-Za-z]+)=(?:"([^"]*)"|([^;,"\s]*))')
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -16,11 +16,11 @@ from typing import Any
 import waitress
 from waitress import utilities, wasyncore
 from waitress.channel import HTTPChannel
-from waitress.parser import HTTPRequestParser
+from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.task import ErrorTask
 
 from pact_gate.serving import journal
-from pact_gate.serving.wsgi import MEDIA, Application, Denial, Environ, error_body
+from pact_gate.serving.wsgi import HOST, MEDIA, Application, Denial, Environ, error_body
 
 _TURN = 1.0  # seconds that the loop sleeps at most
 _LINGER = 5.0  # seconds in which a caller that is still sending may read why it was refused
@@ -135,7 +135,7 @@ def _sentence(error: Any, limits: Limits) -> str:
 
 
 class _Parser(HTTPRequestParser):  # type: ignore[misc]
-    """Tells an address that is too long from headers that are, and refuses by its head what has a long body."""
+    """Tells an address that is too long from headers that are, and refuses what waitress takes or breaks at."""
 
     error: Any
     completed: bool
@@ -148,6 +148,14 @@ class _Parser(HTTPRequestParser):  # type: ignore[misc]
         if self.error:
             self.completed, self.expect_continue = True, False  # no 100 for a body that nobody will read
         return consumed
+
+    def parse_header(self, header_plus: bytes) -> None:
+        try:
+            super().parse_header(header_plus)
+        except ValueError as error:  # thousands of digits, or an address with a bracket too few
+            raise ParsingError("its Content-Length or its address cannot be read") from error
+        if wrong := _wrong_with_head(self.version, self.headers, is_chunked=self.chunked):
+            raise ParsingError(wrong)
 
     def _more_exactly(self, data: bytes) -> Any:
         if self.error.code != utilities.RequestHeaderFieldsTooLarge.code or self.headers_finished:
@@ -168,6 +176,15 @@ class _Parser(HTTPRequestParser):  # type: ignore[misc]
     def _head(self) -> Environ:
         said = self.headers.get("AUTHORIZATION", "")
         return {"REQUEST_METHOD": self.command, "REQUEST_URI": self.request_uri, "HTTP_AUTHORIZATION": said}
+
+
+def _wrong_with_head(version: str, headers: Mapping[str, str], *, is_chunked: bool) -> str:
+    """What RFC 9112 (3.2, 6.1 and 6.3) does not allow: where a body ends and whom it is for must not be in doubt."""
+    if "TRANSFER_ENCODING" in headers or (is_chunked and "CONTENT_LENGTH" in headers):
+        return "its body has two lengths, or a Transfer-Encoding that its version does not know"
+    if "HOST" not in headers:
+        return "it names no Host" if version == "1.1" else ""
+    return "" if HOST.fullmatch(headers["HOST"]) else "its Host is none"
 
 
 def _wrong_with_chunks(receiver: Any, limits: Limits) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Sequence
 from http import HTTPStatus
 from typing import Any, NamedTuple
@@ -13,6 +14,8 @@ Application = Callable[[Environ, StartResponse], Iterable[bytes]]
 Headers = list[tuple[str, str]]
 READING = frozenset(("GET", "HEAD", "OPTIONS"))  # methods that change nothing
 USUAL_PORTS = {"http": "80", "https": "443"}
+PORT = r"(?:[0-9]{1,4}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])"
+HOST = re.compile(rf"(?:[A-Za-z0-9._\-]{{1,255}}|\[[0-9A-Fa-f:.]{{2,45}}\])(?::{PORT})?")  # and its port
 MEDIA = "application/hal+json;charset=utf-8"  # that of all errors of a Pact Broker
 
 
