@@ -13,8 +13,8 @@ from pact_gate.model.commit import is_full_sha
 
 _CUT_SHA = re.compile(r"[0-9a-f]{7,40}")  # git cuts to no less by default
 _OFFERED = 10
-_COMPARED = 2_000  # names, and
-_LENGTH = 100  # characters of each: more would take seconds
+_COMPARED = 1_000  # names, and
+_LENGTH = 60  # characters of each: more would take a second
 _NAMES = 5
 _LAST = "\U0010ffff"
 _VERSIONS = """SELECT v.id, v.number, v.created_at FROM versions v
