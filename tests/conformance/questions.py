@@ -1286,3 +1286,14 @@ def another_main_branch(b: Broker) -> None:
     b.call("PUT", own, {"displayName": "Orders"}, label="replaced, without a main branch")
     b.call("GET", own)
     ask()
+
+
+@scenario
+def accepting_anything(b: Broker) -> None:
+    """Older Java says `*` for `*/*`."""
+    b.publish("orders", "1", "products", branch="main")
+    pair = f"/pacts/provider/{b.name('products')}/consumer/{b.name('orders')}"
+    for accept in ("*/*", "*", "image/gif, *; q=.2", "text/plain, application/json;q=0.9", "image/png"):
+        for path in (f"{pair}/latest", f"{pair}/versions", f"/pacts/provider/{b.name('products')}/latest"):
+            b.call("GET", path, accept=accept, label=f"{path} as {accept}")
+        b.call("PUT", f"/pacticipants/{b.name('orders')}/versions/1/tags/dev", {}, accept=accept)

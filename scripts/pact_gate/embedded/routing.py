@@ -84,7 +84,7 @@ def chosen_media(accept: str | None, offered: tuple[str, ...]) -> str | None:
         return offered[0]
     for wanted in _by_preference(accept):
         for media in offered:
-            if wanted in (media, "*/*", f"{media.partition('/')[0]}/*"):
+            if wanted in (media, "*/*", "*", f"{media.partition('/')[0]}/*"):
                 return media
     return None
 
