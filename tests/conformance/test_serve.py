@@ -11,7 +11,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -62,11 +63,11 @@ def serve(tmp_path: Path) -> Iterator[Callable[..., Served]]:
     """Start brokers with `broker serve`, on one file."""
     processes: list[subprocess.Popen[str]] = []
 
-    def start(*words: str, **environment: str) -> Served:
+    def start(*words: str, before: Sequence[str] = (), **environment: str) -> Served:
         log = tmp_path / f"log-{len(processes)}"
         with log.open("wb") as errors:
             process = subprocess.Popen(
-                [*COMMAND, "--port", "0", *words],
+                [*before, *COMMAND, "--port", "0", *words],
                 cwd=tmp_path,
                 env={"PATH": os.environ["PATH"], "PYTHONPATH": str(LAUNCHED), **environment},
                 stdout=subprocess.PIPE,
@@ -232,17 +233,55 @@ def test_a_new_file_is_its_users_alone(serve: Any, tmp_path: Path) -> None:
     assert set(modes.values()) == {0o600}, modes
 
 
-def test_a_second_signal_ends_it_at_once(serve: Any) -> None:
-    broker = serve()
+@contextmanager
+def ending(broker: Served, process: int, first: signal.Signals) -> Iterator[None]:
+    """A broker that was told to end, and waits for a request that never comes."""
     host, port = broker.url.removeprefix("http://").split(":")
     with socket.create_connection((host, int(port)), timeout=SECONDS) as half:
         half.sendall(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\n")
         assert half.recv(25) == b"HTTP/1.1 100 Continue\r\n\r\n"
-        broker.process.send_signal(signal.SIGTERM)
+        os.kill(process, first)
         while answers(broker.url):
             time.sleep(0.01)  # until it takes nobody new
-        broker.process.send_signal(signal.SIGTERM)
-        assert broker.process.wait(SECONDS) == -signal.SIGTERM
+        yield
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (signal.SIGTERM, signal.SIGTERM),
+        (signal.SIGINT, signal.SIGTERM),
+        (signal.SIGTERM, signal.SIGINT),
+        (signal.SIGHUP, signal.SIGTERM),
+    ],
+)
+def test_a_second_signal_ends_it_at_once(serve: Any, first: signal.Signals, second: signal.Signals) -> None:
+    broker = serve()
+    with ending(broker, broker.process.pid, first):
+        broker.process.send_signal(second)
+        assert broker.process.wait(10) == -second
+
+
+def test_a_second_signal_ends_the_first_process_of_a_container_as_well(serve: Any) -> None:
+    """Whom a signal ends by nothing but a handler."""
+    alone = ["unshare", "--user", "--map-root-user", "--pid", "--fork", "--kill-child"]
+    if shutil.which("unshare") is None or subprocess.run([*alone, "true"], check=False, capture_output=True).returncode:
+        pytest.skip("no `unshare` that gives a process numbers of its own")
+    broker = serve(before=alone)
+    first = int(Path(f"/proc/{broker.process.pid}/task/{broker.process.pid}/children").read_text())
+    with ending(broker, first, signal.SIGTERM):
+        os.kill(first, signal.SIGTERM)
+        assert broker.process.wait(10) == 128 + signal.SIGTERM
+
+
+def test_who_closes_its_terminal_ends_it_in_peace_unless_it_was_started_to_stay(serve: Any) -> None:
+    broker = serve()
+    broker.process.send_signal(signal.SIGHUP)
+    assert broker.process.wait(SECONDS) == 0
+    staying = serve(before=["nohup"])
+    staying.process.send_signal(signal.SIGHUP)
+    assert answers(staying.url)
+    assert staying.end() == 0
 
 
 def answers(url: str) -> bool:

@@ -24,6 +24,7 @@ from pact_gate.settings.inputs import Inputs, environment_of_others
 _OTHER_WORDS = {"backup": "pact_gate.commands.broker_backup", "check": "pact_gate.commands.broker_check"}
 _START_SECONDS = 20.0
 _LOOK_SECONDS = 0.05
+_ENDING = ("SIGTERM", "SIGINT", "SIGHUP")
 _ANNOUNCED = "The embedded broker serves "
 
 
@@ -45,7 +46,7 @@ def run(inputs: Inputs, step: Step) -> Outcome:
 
 
 def _serve(settings: ServeSettings, access: AccessSettings, step: Step) -> Outcome:
-    """Serve until it is ended by Ctrl-C or SIGTERM; a second one ends it at once."""
+    """Serve until it is ended by Ctrl-C, SIGTERM or SIGHUP; a second one of them ends it at once."""
     from pact_gate.embedded import application  # noqa: PLC0415 - only the broker tier has what these need
     from pact_gate.serving import journal  # noqa: PLC0415
     from pact_gate.serving.server import Limits, Server  # noqa: PLC0415
@@ -63,16 +64,29 @@ def _serve(settings: ServeSettings, access: AccessSettings, step: Step) -> Outco
                 f"The address {access.host} or its port {settings.port} cannot be used: {error.strerror}.",
                 "Choose another port, or an address of this machine.",
             ) from error
-
-        def end(signal_number: int, _frame: FrameType | None) -> None:
-            signal.signal(signal_number, signal.SIG_DFL)
-            server.end()
-
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, end)
+        _end_by_signals(server)
         step.log(f"{_ANNOUNCED}{database} at {server.url}")
         server.run()
     return Outcome(f"The embedded broker at {server.url} was ended.")
+
+
+def _end_by_signals(server: Any) -> None:
+    def end(number: int, _frame: FrameType | None) -> None:
+        if server.is_ending:
+            _die(number)
+        server.end()
+
+    for name in _ENDING:
+        number = getattr(signal, name, None)  # Windows has no SIGHUP
+        if number and not (name == "SIGHUP" and signal.getsignal(number) is signal.SIG_IGN):  # as under nohup
+            signal.signal(number, end)
+
+
+def _die(number: int) -> None:
+    """End at once of a signal; the first process of a container, whom none but a handled one ends, by its code."""
+    signal.signal(number, signal.SIG_DFL)
+    signal.raise_signal(number)
+    os._exit(128 + number)
 
 
 def _guarded(broker: Any, access: AccessSettings) -> tuple[Any, Any]:

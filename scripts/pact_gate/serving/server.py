@@ -57,7 +57,7 @@ class Server:
 
     def __init__(self, application: Application, host: str, port: int, limits: Limits, guard: Guard = everyone) -> None:
         self._limits = limits
-        self._is_ending = False
+        self.is_ending = False  # whether `end` was called
         self._map: dict[int, Any] = {}
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         self._server = waitress.create_server(
@@ -81,7 +81,7 @@ class Server:
 
     def run(self) -> None:
         """Serve until `end` is called; then answer what is under way."""
-        while not self._is_ending:
+        while not self.is_ending:
             self._turn(_TURN)
         wasyncore.dispatcher.close(self._server)  # nobody new
         until = time.monotonic() + self._limits.parting_seconds
@@ -95,8 +95,8 @@ class Server:
 
     def end(self) -> None:
         """Stop; may be called by a signal's handler, and again."""
-        if not self._is_ending:
-            self._is_ending = True
+        if not self.is_ending:
+            self.is_ending = True
             self._server.pull_trigger()
 
     def _turn(self, seconds: float) -> None:
