@@ -476,13 +476,15 @@ class Brokers(RuleBasedStateMachine):
 
 
 def _steady(steps: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The same with the two lists that a real broker puts into no order sorted."""
+    """The same with the lists that a real broker puts into no order sorted."""
     for step in steps:
         body = step["body"] or {}
         for names in (body.get("providerSummary") or {}).values():
             names.sort()
         deployed = (body.get("_links") or {}).get("pb:deployed-environments") or []
         deployed.sort(key=lambda link: (link["name"], link["href"]))
+        released = (body.get("_embedded") or {}).get("releasedVersions") or []
+        released.sort(key=lambda version: version["uuid"])
     return steps
 
 
