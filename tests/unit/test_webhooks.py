@@ -502,7 +502,10 @@ def test_what_is_known_to_be_harmless_is_shown(part: dict[str, Any]) -> None:
 def test_whoever_puts_back_what_was_shown_changes_nothing(text: str) -> None:
     for body in (text, [text, {"token": [text, text], "ref": text}], json.dumps({"a": text, text: [text, 1]})):
         known = {"url": f"http://x/{text}", "body": body, "username": text}
-        assert webhook_secrets.restored(webhook_secrets.hidden(known), known) == known
+        shown = webhook_secrets.hidden(known)
+        assert webhook_secrets.restored(shown, known) == known
+        assert webhook_secrets.hidden(shown) == shown
+        assert webhook_secrets.mixed(shown, known) == webhook_secrets.strays(shown, known) == []
 
 
 def test_secrets_of_one_name_are_told_apart_by_their_order(broker: Any) -> None:
