@@ -149,7 +149,7 @@ def test_a_file_without_write_permission_ends_serve_with_a_sentence(tmp_path, re
 
 
 @pytest.mark.parametrize("how", ["gone", "replaced"])
-def test_a_file_that_is_gone_or_replaced_while_it_is_served_takes_no_write(tmp_path, how) -> None:
+def test_a_file_that_is_gone_or_replaced_while_it_is_served_takes_no_write(tmp_path, how, caplog) -> None:
     """A write to a file that nobody finds any more would be answered and lost."""
     folder, copy = tmp_path / "folder", tmp_path / "copy"
     folder.mkdir()
@@ -168,6 +168,7 @@ def test_a_file_that_is_gone_or_replaced_while_it_is_served_takes_no_write(tmp_p
     ):
         status, said = ask(method, target, body)
         assert (status, "was moved, replaced" in said["error"]) == (503, True)
+    assert caplog.messages == ["the database refused: MovedError ()"] * 2
     application.close()
     assert path.exists() == (how == "replaced"), "no empty one is made in its place"
     if how == "replaced":

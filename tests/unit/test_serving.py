@@ -425,7 +425,10 @@ def test_a_limit_is_a_sentence_that_arrives(request_: bytes, status: int, word: 
         connection.sendall(request_)
         answered, body = answer(connection)
         assert (answered, word in body["error"]) == (status, True)
-        assert [line["status"] for line in lines()] == [status]
+        [line] = lines()
+        assert line["status"] == status
+        assert line.keys() == {"time", "level", "event", "id", "method", "path", "status", "ms", "bytes"}
+        assert (line["ms"] >= 200) == (status == 408)
 
 
 @pytest.mark.parametrize(
@@ -731,6 +734,11 @@ def test_a_file_of_secrets_may_hold_several_while_one_takes_the_place_of_another
     settings = told({"token-file": str(tmp_path / "tokens")}, PACT_GATE_SERVE_TOKEN="not-this-one-here")
     assert settings.tokens == (LONG, f"{LONG}2")
     assert LONG not in repr(settings)
+
+
+def test_a_file_of_secrets_may_begin_as_windows_begins_a_file(tmp_path: Path) -> None:
+    (tmp_path / "tokens").write_bytes(b"\xef\xbb\xbf" + LONG.encode())
+    assert told({"token-file": str(tmp_path / "tokens")}).tokens == (LONG,)
 
 
 @pytest.mark.parametrize(

@@ -211,8 +211,8 @@ def _body() -> bytes:
 
 
 def _unavailable(error: sqlite3.DatabaseError) -> Answer:
-    name = getattr(error, "sqlite_errorname", "")
-    _LOG.error("the database refused: %s (%s)", error or type(error).__name__, name)
+    name = getattr(error, "sqlite_errorname", type(error).__name__)
+    _LOG.error("the database refused: %s (%s)", name, error)
     if isinstance(error, MovedError):
         return _refused(503, "The broker's file was moved, replaced or changed by a newer version: start it again")
     known = ((status, cause) for prefix, status, cause in _UNAVAILABLE if name.startswith(prefix))

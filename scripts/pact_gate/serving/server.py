@@ -141,6 +141,10 @@ class _Parser(HTTPRequestParser):  # type: ignore[misc]
     completed: bool
     _is_judged = False
 
+    def __init__(self, adj: Any) -> None:
+        super().__init__(adj)
+        self.began = time.monotonic()
+
     def received(self, data: bytes) -> int:
         consumed: int = super().received(data)
         is_awaiting = self.headers_finished and consumed == len(data) and not self.completed
@@ -209,7 +213,8 @@ class _Refusal(ErrorTask):  # type: ignore[misc]
         self.set_close_on_finish()
         self.content_length = len(body)
         path = journal.plain_path(getattr(request, "request_uri", "/"))
-        journal.log_request(name, getattr(request, "command", "-"), path, error.code, bytes=len(body))
+        taken = round((time.monotonic() - request.began) * 1000, 1)
+        journal.log_request(name, getattr(request, "command", "-"), path, error.code, ms=taken, bytes=len(body))
         self.channel.lingers = True
         self.write(body)
 
@@ -222,7 +227,6 @@ class _Channel(HTTPChannel):  # type: ignore[misc]
     request: Any
     close_when_flushed: bool
     lingers = False  # what it still sends is thrown away for a while after our answer
-    _began = 0.0
     _lingers_until = 0.0
 
     def __init__(self, server: Any, sock: socket.socket, *more: Any, **options: Any) -> None:
@@ -238,7 +242,7 @@ class _Channel(HTTPChannel):  # type: ignore[misc]
     def readable(self) -> bool:
         """Say whether to look for more; waitress asks each connection at every turn of its loop."""
         now, limits = time.time(), self.adj.limits
-        if self.request is not None and now - self._began > limits.request_seconds:
+        if self.request is not None and time.monotonic() - self.request.began > limits.request_seconds:
             self._refuse(_TooSlow(""))
         is_lazy = self.total_outbufs_len and now - self.last_activity > limits.idle_seconds
         if is_lazy or 0 < self._lingers_until < now:
@@ -247,14 +251,6 @@ class _Channel(HTTPChannel):  # type: ignore[misc]
             self.close_when_flushed = self.will_close = False  # the loop asks the rest of this turn
             return False
         return bool(self._lingers_until or super().readable())
-
-    def received(self, data: bytes) -> bool:
-        """Take a part of a request."""
-        before = self.request
-        taken = bool(super().received(data))
-        if self.request is not before:
-            self._began = time.time()
-        return taken
 
     def handle_read(self) -> None:
         """Read, or throw away what comes after a refusal: closing on it would take our answer from the caller."""

@@ -184,7 +184,7 @@ def _secrets(inputs: Inputs, kind: str) -> tuple[str, ...]:
     path, said, source = inputs.text(name), inputs.variable(variable), f"variable `{variable}`"
     if path:
         try:
-            said, source = Path(path).read_text(encoding="utf-8"), f"file {path} (`{name}`)"
+            said, source = Path(path).read_text(encoding="utf-8-sig"), f"file {path} (`{name}`)"
         except (OSError, UnicodeDecodeError) as error:
             why = getattr(error, "strerror", None) or "it is no UTF-8"
             raise InputError(f"The file {path} (`{name}`) cannot be read: {why}.", "Name another file.") from error
