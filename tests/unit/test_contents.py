@@ -38,6 +38,66 @@ def test_two_very_long_pacts_are_not_compared_line_by_line() -> None:
     assert time.monotonic() - began < 10
 
 
+def of(*interactions: Any) -> dict[str, Any]:
+    return {"interactions": list(interactions)}
+
+
+A, B = {"description": "a", "request": {"path": "/"}}, {"description": "b"}
+STATED = {"description": "a", "providerStates": [{"name": "s", "params": {"id": 1, "of": [1]}}]}
+
+
+@pytest.mark.parametrize(
+    ("pact", "addition", "merged"),
+    [
+        (of(A), of(B), of(A, B)),
+        (of(A, B), of({**A, "response": 1}), of({**A, "response": 1}, B)),
+        (of(A), of(B, {**B, "response": 1}), of(A, {**B, "response": 1})),
+        (of(A, A), of({**A, "response": 1}), of({**A, "response": 1}, A)),
+        (of(A), of(STATED), of(A, STATED)),
+        (of({**STATED, "response": 1}), of(STATED), of(STATED)),
+        (
+            of(STATED),
+            of({**STATED, "providerStates": [{"name": "s"}]}),
+            of(STATED, {**STATED, "providerStates": [{"name": "s"}]}),
+        ),
+    ],
+)
+def test_an_interaction_takes_the_place_of_that_with_its_description_and_states(
+    pact: Any, addition: Any, merged: Any
+) -> None:
+    assert contents.merged(pact, addition) == merged
+    assert not contents.conflicts(pact, addition)
+
+
+@pytest.mark.parametrize(
+    ("pact", "addition", "is_conflict"),
+    [
+        (of(A), of({**A, "request": {"path": "/b"}}), True),
+        (of({**A, "request": {"path": "/b"}}, A), of(A), True),
+        (of(A), of({**A, "request": {"path": "/", "of_no_account": 1}}), False),
+        (
+            of({**A, "request": {"path": "/", "body": {"a": [1, {}]}}}),
+            of({**A, "request": {"path": "/", "body": {"a": [1, []]}}}),
+            True,
+        ),
+        (of(B), of({**B, "request": "none"}), False),
+        ({}, of(A), True),
+        (of(A), of(1), True),
+    ],
+)
+def test_an_interaction_with_another_request_is_in_conflict(pact: Any, addition: Any, is_conflict: bool) -> None:
+    assert contents.conflicts(pact, addition) == is_conflict
+
+
+def test_merging_takes_a_time_that_grows_as_the_pacts_do() -> None:
+    """It is done while nobody else can write."""
+    one, other = (of(*({"description": f"{which}{number}"} for number in range(50_000))) for which in "ab")
+    began = time.monotonic()
+    assert not contents.conflicts(one, other)
+    assert len(contents.merged(one, other)["interactions"]) == 100_000
+    assert time.monotonic() - began < 20
+
+
 MOST = contents.MOST_VALUES
 
 

@@ -700,6 +700,20 @@ def test_more_values_than_fit_into_memory_are_refused_by_a_sentence(broker: Any)
         assert (answered, b"500,000 JSON values" in said) == (status, status == 400), said
 
 
+@pytest.mark.parametrize(
+    ("one", "other"), [("{}", '{"interactions":[]}'), ('{"interactions":[1]}', '{"interactions":[]}')]
+)
+def test_two_contracts_of_a_publication_that_cannot_be_merged_are_refused(broker: Any, one: str, other: str) -> None:
+    for first, second in ((one, other), (other, one)):
+        contents = [base64.b64encode(text.encode()).decode() for text in (first, second)]
+        contracts = [
+            PUBLISHED["contracts"][0] | {"content": content, "onConflict": how}
+            for content, how in zip(contents, ("overwrite", "merge"), strict=True)
+        ]
+        status, said = sent(broker, "POST", "/contracts/publish", PUBLISHED | {"contracts": contracts})
+        assert (status, b"cannot be merged" in said) == (400, True)
+
+
 def test_a_publication_has_at_most_a_thousand_contracts_and_tags(broker: Any) -> None:
     for more in ({"contracts": [CONTRACT] * 1_001}, {"tags": [f"t{number}" for number in range(1_001)]}):
         status, said = sent(broker, "POST", "/contracts/publish", PUBLISHED | more)

@@ -12,7 +12,8 @@ import itertools
 import json
 import re
 import zlib
-from typing import Any, NoReturn
+from collections.abc import Hashable
+from typing import Any, NoReturn, cast
 
 MOST_VALUES = 500_000  # of a body: in memory each takes up to a hundred times the bytes that it was sent in
 _MOST_NESTING = 50  # as the Pact Broker
@@ -104,25 +105,29 @@ def difference(old: Any, new: Any, names: tuple[str, str]) -> str:
 
 def conflicts(pact: Any, addition: Any) -> bool:
     """Whether an interaction of `addition` has the description and states of one in `pact`, but another request."""
-    if not _has_interactions(pact) or not _has_interactions(addition):
+    if not can_be_merged(pact, addition):
         return True
-    return any(
-        _same_place(old, new) and _request_of(old) != _request_of(new)
-        for new in addition["interactions"]
-        for old in pact["interactions"]
-    )
+    requests: dict[Hashable, set[Hashable]] = {}
+    for old in pact["interactions"]:
+        requests.setdefault(_place(old), set()).add(_request_of(old))
+    return any(requests.get(_place(new), set()) - {_request_of(new)} for new in addition["interactions"])
 
 
 def merged(pact: Any, addition: Any) -> Any:
     """The pact with the interactions of `addition`; one of the same description and states is replaced."""
     interactions = list(pact["interactions"])
+    places: dict[Hashable, int] = {}
+    for index, old in enumerate(interactions):
+        places.setdefault(_place(old), index)
     for new in addition["interactions"]:
-        known = next((index for index, old in enumerate(interactions) if _same_place(old, new)), None)
-        if known is None:
-            interactions.append(new)
-        else:
-            interactions[known] = new
+        index = places.setdefault(_place(new), len(interactions))
+        interactions[index : index + 1] = [new]
     return {**pact, "interactions": interactions}
+
+
+def can_be_merged(*pacts: Any) -> bool:
+    """Whether each is an object with a list of interactions."""
+    return all(_has_interactions(pact) for pact in pacts)
 
 
 def _no_constant(name: str) -> NoReturn:
@@ -203,8 +208,16 @@ def _has_interactions(pact: Any) -> bool:
     )
 
 
-def _same_place(one: dict[str, Any], other: dict[str, Any]) -> bool:
-    return one.get("description") == other.get("description") and _states_of(one) == _states_of(other)
+def _place(interaction: dict[str, Any]) -> Hashable:
+    """Of one place are those whose descriptions and states are equal. Looked up, as there may be a hundred thousand."""
+    return _hashable([interaction.get("description"), _states_of(interaction)])
+
+
+def _hashable(value: Any) -> Hashable:
+    """Something that is equal to that of another value if, and only if, the values are."""
+    if isinstance(value, dict):
+        return frozenset((key, _hashable(child)) for key, child in value.items())
+    return tuple(map(_hashable, value)) if isinstance(value, list) else cast("Hashable", value)
 
 
 def _states_of(interaction: dict[str, Any]) -> Any:
@@ -212,9 +225,9 @@ def _states_of(interaction: dict[str, Any]) -> Any:
     return next((states for states in found if states is not None), None)
 
 
-def _request_of(interaction: dict[str, Any]) -> list[Any]:
+def _request_of(interaction: dict[str, Any]) -> Hashable:
     request = interaction.get("request")
-    return [request.get(part) for part in _REQUEST_PARTS] if isinstance(request, dict) else []
+    return _hashable([request.get(part) for part in _REQUEST_PARTS] if isinstance(request, dict) else [])
 
 
 def _comparable(pact: Any) -> Any:

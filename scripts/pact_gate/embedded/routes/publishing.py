@@ -70,7 +70,7 @@ def _publish_one(
     known = pacts.of_version(db, pair, made["number"])
     pact = contract.pact
     if known and contract.merge:
-        pact = contents.merged(pacts.content(db, known["content_id"]), pact)
+        pact = _merged(pacts.content(db, known["content_id"]), contract)
     row = pacts.publish(db, pair, made["id"], pact)
     mark = triggers.newest(db)
     events = triggers.pact_published(call, row, known, context)
@@ -93,6 +93,13 @@ def _started(call: Call, pact: sqlite3.Row, mark: int) -> list[Notice]:
     if not started and triggers.has_webhooks(call.db, pact["consumer_id"], pact["provider_id"]):
         started = ["  No webhook was started: none that is enabled is for one of these events."]
     return [_notice("debug", text) for text in started]
+
+
+def _merged(published: Any, contract: _Contract) -> Any:
+    """The pact that a version has with another contract of the same request."""
+    if not contents.can_be_merged(published, contract.pact):
+        raise malformed(f"A pact with {contract.provider} holds no list of interactions, and cannot be merged.")
+    return contents.merged(published, contract.pact)
 
 
 def _what_was_done(known: sqlite3.Row | None, row: sqlite3.Row, contract: _Contract) -> tuple[str, str]:
