@@ -180,57 +180,71 @@ def _resolve(db: sqlite3.Connection, selector: Selector, *, specified: bool) -> 
     owner = estate.pacticipant(db, name)
     if owner is None:
         return [Resolved(selector, NOTHING, name, specified)]
+    return _resolve_of(db, [owner], selector, specified=specified)
+
+
+def _resolve_of(
+    db: sqlite3.Connection, owners: Sequence[sqlite3.Row], selector: Selector, *, specified: bool
+) -> list[Resolved]:
+    """The versions of each owner that a selector finds, whichever pacticipant that names."""
     if selector.is_name_only:
-        return [Resolved(selector, owner["id"], name, specified)]
-    branch = selector.branch or (owner["main_branch"] if selector.main_branch else None)
-    found = _versions(db, owner, selector)
-    if not found:
-        return [Resolved(selector, owner["id"], name, specified, NOTHING, selector.version, selector.branch)]
-    many = len(found) > 1
-    return [
-        Resolved(selector, owner["id"], name, specified, row["id"], row["number"], branch, one_of_many=many)
-        for row in found
-    ]
+        return [Resolved(selector, owner["id"], owner["name"], specified) for owner in owners]
+    found = _versions(db, owners, selector)
+    resolved: list[Resolved] = []
+    for owner in owners:
+        one = (selector, owner["id"], owner["name"], specified)
+        versions = found.get(owner["id"], [])
+        if not versions:
+            resolved.append(Resolved(*one, NOTHING, selector.version, selector.branch))
+        branch = selector.branch or (owner["main_branch"] if selector.main_branch else None)
+        many = len(versions) > 1
+        resolved += [Resolved(*one, row["id"], row["number"], branch, one_of_many=many) for row in versions]
+    return resolved
 
 
-def _versions(db: sqlite3.Connection, owner: sqlite3.Row, selector: Selector) -> list[sqlite3.Row]:
-    """The versions of a pacticipant that meet every condition of a selector.
+def _versions(
+    db: sqlite3.Connection, owners: Sequence[sqlite3.Row], selector: Selector
+) -> dict[int, list[sqlite3.Row]]:
+    """The versions that meet every condition of a selector, by the pacticipant whose they are.
 
     Each condition but the number's finds versions of the pacticipant alone; with that asked as well, SQLite would walk
     through all of them. A tag's versions are walked through from the newest, the others are few.
     """
     values = {
-        "owner": owner["id"],
+        "owners": _ids(owner["id"] for owner in owners),
         "number": selector.version,
         "tag": selector.tag,
         "environment": selector.environment,
         "branch": selector.branch,
-        "main": owner["main_branch"],
     }
-    on_branch = "v.id IN (SELECT head_version_id FROM branches WHERE pacticipant_id = :owner AND name = {})"
+    on_branch = "x.id IN (SELECT head_version_id FROM branches WHERE pacticipant_id = owner.id AND name = {})"
     if not selector.latest:
-        on_branch = """v.id IN (SELECT bv.version_id FROM branches b JOIN branch_versions bv ON bv.branch_id = b.id
-                                WHERE b.pacticipant_id = :owner AND b.name = {})"""
+        on_branch = """x.id IN (SELECT bv.version_id FROM branches b JOIN branch_versions bv ON bv.branch_id = b.id
+                                WHERE b.pacticipant_id = owner.id AND b.name = {})"""
     conditions = {
-        "v.pacticipant_id = :owner AND v.number = :number": selector.version,
-        "t.pacticipant_id = :owner AND t.name = :tag": selector.tag,
+        "x.pacticipant_id = owner.id AND x.number = :number": selector.version,
+        "t.pacticipant_id = owner.id AND t.name = :tag": selector.tag,
         _IN_ENVIRONMENT: selector.environment,
         on_branch.format(":branch"): selector.branch,
-        on_branch.format(":main"): selector.main_branch,
+        on_branch.format("owner.main_branch"): selector.main_branch,
     }
-    where = " AND ".join(text for text, wanted in conditions.items() if wanted) or "v.pacticipant_id = :owner"
-    tagged = "tags t CROSS JOIN versions v ON v.id = t.version_id" if selector.tag else "versions v"
-    order = "t.version_id" if selector.tag else "v.id"
-    newest = "DESC LIMIT 1" if selector.latest else ""
-    query = f"SELECT v.id, v.number FROM {tagged} WHERE {where} ORDER BY {order} {newest}"
-    return db.execute(query, values).fetchall()
+    where = " AND ".join(text for text, wanted in conditions.items() if wanted) or "x.pacticipant_id = owner.id"
+    tagged = "tags t CROSS JOIN versions x ON x.id = t.version_id" if selector.tag else "versions x"
+    newest = f"ORDER BY {'t.version_id' if selector.tag else 'x.id'} DESC LIMIT 1" if selector.latest else ""
+    query = f"""SELECT owner.id AS owner, v.id, v.number FROM pacticipants owner CROSS JOIN versions v
+                ON v.id IN (SELECT x.id FROM {tagged} WHERE {where} {newest})
+                WHERE owner.id IN (SELECT value FROM json_each(:owners)) ORDER BY v.id"""
+    found: dict[int, list[sqlite3.Row]] = {}
+    for row in db.execute(query, values):
+        found.setdefault(row["owner"], []).append(row)
+    return found
 
 
-_IN_ENVIRONMENT = """v.id IN (SELECT d.version_id FROM environments e
-    JOIN deployments d ON d.environment_id = e.id AND d.pacticipant_id = :owner AND d.current = 1
+_IN_ENVIRONMENT = """x.id IN (SELECT d.version_id FROM environments e
+    JOIN deployments d ON d.environment_id = e.id AND d.pacticipant_id = owner.id AND d.current = 1
     WHERE e.name = :environment
     UNION SELECT r.version_id FROM environments e
-    JOIN releases r ON r.environment_id = e.id AND r.pacticipant_id = :owner AND r.support_ended_at IS NULL
+    JOIN releases r ON r.environment_id = e.id AND r.pacticipant_id = owner.id AND r.support_ended_at IS NULL
     WHERE e.name = :environment)"""
 
 
@@ -320,17 +334,17 @@ def _inferred(
         return []
     known = {one.name for one in specified}
     names = dict.fromkeys(name for one in integrations for name in (one.consumer, one.provider) if name not in known)
-    wanted = [
-        Selector(
-            name,
-            latest=question.latest,
-            tag=question.tag,
-            main_branch=bool(question.main_branch),
-            environment=question.environment,
-        )
-        for name in names
-    ]
-    return [_ignoring(ignored, one) for selector in wanted for one in _resolve(db, selector, specified=False)]
+    query = "SELECT * FROM pacticipants WHERE name IN (SELECT value FROM json_each(?))"
+    owners = {owner["name"]: owner for owner in db.execute(query, (json.dumps(list(names)),))}
+    there = Selector(
+        None,
+        latest=question.latest,
+        tag=question.tag,
+        main_branch=bool(question.main_branch),
+        environment=question.environment,
+    )
+    found = _resolve_of(db, [owners[name] for name in names], there, specified=False)
+    return [_ignoring(ignored, one) for one in found]
 
 
 def _rows(db: sqlite3.Connection, question: Question, resolved: list[Resolved]) -> list[Row]:
