@@ -679,6 +679,15 @@ def test_what_is_asked_a_thousand_times_is_looked_up_once(broker: Any) -> None:
     assert once == often
 
 
+def test_who_may_only_read_sends_no_long_questions_and_gets_no_longer_answers(broker: Any) -> None:
+    assert sent(broker, "PUT", "/pacts/provider/b/consumer/a/version/1", {})[0] == 201
+    for number, status in ((9_000, 400), (700_000, 413)):
+        answered, said = sent(
+            broker, "POST", "/pacts/provider/b/for-verification", {"consumerVersionSelectors": [1] * number}
+        )
+        assert (answered, len(said) < 50_000) == (status, True)
+
+
 def test_the_matrix_is_asked_about_a_thousand_selectors_at_most(broker: Any) -> None:
     assert sent(broker, "PUT", "/pacts/provider/b/consumer/a/version/1", {})[0] == 201
     for name in ("q", "ignore"):
@@ -712,6 +721,20 @@ def test_two_contracts_of_a_publication_that_cannot_be_merged_are_refused(broker
         ]
         status, said = sent(broker, "POST", "/contracts/publish", PUBLISHED | {"contracts": contracts})
         assert (status, b"cannot be merged" in said) == (400, True)
+
+
+def test_several_conflicts_are_not_compared_for_longer_than_one(broker: Any) -> None:
+    """Nobody else can write meanwhile."""
+
+    def publication(number: int, word: str) -> dict[str, Any]:
+        pact = json.dumps({"interactions": [{"x": [f"{word}{line}" for line in range(6_000)]}]}).encode()
+        contract = CONTRACT | {"specification": "pact", "content": base64.b64encode(pact).decode()}
+        return PUBLISHED | {"contracts": [contract | {"providerName": f"b{index}"} for index in range(number)]}
+
+    assert sent(broker, "POST", "/contracts/publish", publication(16, "a"))[0] == 200
+    for number, is_too_long in ((2, False), (16, True)):
+        status, said = sent(broker, "POST", "/contracts/publish", publication(number, "b"))
+        assert (status, b"too long to be compared" in said) == (409, is_too_long)
 
 
 def test_a_publication_has_at_most_a_thousand_contracts_and_tags(broker: Any) -> None:

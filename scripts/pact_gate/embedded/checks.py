@@ -61,7 +61,7 @@ class Checks:
             self.add(key, "must be an array")
             return []
         wrong = [index for index, item in enumerate(value) if not isinstance(item, dict)]
-        for index in wrong:
+        for index in wrong[:MOST_ITEMS]:
             self.add(key, f"must be an object (at index {index})")
         return [] if wrong else value
 

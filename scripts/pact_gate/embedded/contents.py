@@ -17,7 +17,7 @@ from typing import Any, NoReturn, cast
 
 MOST_VALUES = 500_000  # of a body: in memory each takes up to a hundred times the bytes that it was sent in
 _MOST_NESTING = 50  # as the Pact Broker
-_MOST_LINES = 20_000  # of each of two pacts that are compared: the time grows with their square
+MOST_LINES = 20_000  # of each of two pacts that are compared: the time grows with their square
 _LISTS = ("interactions", "messages")
 # Up to the next comma or bracket that opens, outside of text. It matches whatever it is given, and looks at it once.
 _UP_TO_VALUE = re.compile(r'(?:[^",\[{]++|"(?:[^"\\]++|\\.)*+"?)*+(?:([,\[{])|\Z)', re.DOTALL)
@@ -93,12 +93,12 @@ def specification(pact: Any) -> Any:
     return metadata.get("pactSpecificationVersion")
 
 
-def difference(old: Any, new: Any, names: tuple[str, str]) -> str:
+def difference(old: Any, new: Any, names: tuple[str, str], most_lines: int = MOST_LINES) -> str:
     """What differs, as a unified diff of the two, whatever the order of their interactions and keys."""
     one, other = (
         json.dumps(_comparable(pact), indent=2, sort_keys=True, ensure_ascii=False).splitlines() for pact in (old, new)
     )
-    if max(len(one), len(other)) > _MOST_LINES:
+    if max(len(one), len(other)) > most_lines:
         return "They differ, and are too long to be compared here." if one != other else ""
     return "\n".join(difflib.unified_diff(one, other, *names, lineterm="", n=2))
 

@@ -237,19 +237,26 @@ def _decoded(item: dict[str, Any], text: bytes | None) -> tuple[dict[str, Any] |
 def _refuse_conflicts(call: Call, consumer: str, number: str, contracts: list[_Contract]) -> None:
     """409: a version keeps what it published, and a new name must not be a slip of the pen."""
     notices: list[Notice] = []
-    for contract in contracts:
-        pair = pacts.pair_of(call.db, consumer, contract.provider)
-        known = pacts.of_version(call.db, pair, number) if pair else None
-        if known and known["sha"] != contents.sha(contract.pact):
-            published = pacts.content(call.db, known["content_id"])
-            notices.append(_notice("error", _other_content(consumer, number, contract.provider)))
-            notices.append(_notice("info", contents.difference(published, contract.pact, ("published", "now"))))
+    others = [(contract, known) for contract in contracts if (known := _other(call, consumer, number, contract))]
+    most_lines = int(contents.MOST_LINES / max(1, len(others)) ** 0.5)  # all take no longer together than one might
+    for contract, known in others:
+        published = pacts.content(call.db, known["content_id"])
+        found = contents.difference(published, contract.pact, ("published", "now"), most_lines)
+        notices.append(_notice("error", _other_content(consumer, number, contract.provider)))
+        notices.append(_notice("info", found))
     for name in dict.fromkeys([consumer, *(contract.provider for contract in contracts)]):
         alike = estate.lookalikes(call.db, name)
         notices += [_notice("error", _lookalike(name, alike))] if alike else []
     if notices:
         errors = {"contracts": [notice["text"] for notice in notices if notice["type"] == "error"]}
         raise Refusal(Answer(409, {"notices": notices, "errors": errors}, media=JSON))
+
+
+def _other(call: Call, consumer: str, number: str, contract: _Contract) -> sqlite3.Row | None:
+    """The pact that the version has published with the contract's provider, if it says something else."""
+    pair = pacts.pair_of(call.db, consumer, contract.provider)
+    known = pacts.of_version(call.db, pair, number) if pair else None
+    return known if known and known["sha"] != contents.sha(contract.pact) else None
 
 
 def _other_content(consumer: str, number: str, provider: str) -> str:

@@ -12,13 +12,14 @@ from pact_gate.embedded import deployments, estate, pact_documents, pacts, resul
 from pact_gate.embedded.checks import Checks, a_url, not_blank, not_blank_if_given, one_of, short
 from pact_gate.embedded.contents import dumps
 from pact_gate.embedded.documents import Document
-from pact_gate.embedded.exchange import ANY_JSON, HAL, JSON, Answer, Call, not_found
+from pact_gate.embedded.exchange import ANY_JSON, HAL, JSON, Answer, Call, Refusal, not_found
 from pact_gate.embedded.pacts import Pair
 from pact_gate.embedded.routes.pacticipants import required as required_pacticipant
 from pact_gate.embedded.routing import Route, delete, get, post
 from pact_gate.embedded.selection import Question, Selector, choose
 from pact_gate.embedded.urls import decode_metadata
 
+_LONGEST_QUESTION = 1 << 20  # bytes: whoever may only read may ask it, and several at a time
 _MOST_DIGITS = 16  # of an id
 _MOST_TAGS = 100  # of a provider version: each is asked for with each pact
 _BRANCH_KEYS = ("latest", "tag", "fallbackTag", "branch", "fallbackBranch", "matchingBranch", "mainBranch")
@@ -41,6 +42,9 @@ _DAY = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
 
 
 def _for_verification(call: Call) -> Answer:
+    if len(call.raw) > _LONGEST_QUESTION:
+        sentence = f"A question for pacts to verify may have at most {_LONGEST_QUESTION} bytes."
+        raise Refusal(Answer(413, {"error": sentence}))
     body = _renamed(call.object())
     _check_body(call.db, body)
     return _chosen(call, body)
