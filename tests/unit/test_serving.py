@@ -18,6 +18,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+from tests.unit.chromium import browser
 
 from pact_gate import embedded
 from pact_gate.embedded import routes
@@ -362,6 +363,30 @@ def test_what_breaks_is_a_sentence_for_the_caller_and_a_trace_in_the_log() -> No
     assert (status, headers["X-Request-Id"] in json.loads(body)["error"], b"not for" in body) == (500, True, False)
     assert "not for\nthe caller" in trace["trace"]
     assert trace["id"] == line["id"] == headers["X-Request-Id"]
+
+
+@pytest.mark.parametrize("is_guarded", [True, False])
+def test_a_browser_says_whose_page_it_shows(broker: Any, is_guarded: bool) -> None:
+    """A real one; and that page would record a deployment otherwise."""
+    assert sent(broker, "PUT", "/pacts/provider/b/consumer/a/version/1", {})[0] == 201
+    status, said = sent(broker, "POST", "/environments", {"name": "production", "production": True})
+    assert status == 201
+    environment = f"environment/{json.loads(said)['uuid']}"
+    limits = Limits(request_seconds=SECONDS, parting_seconds=SECONDS)
+    with served(Browsers(broker, only_here=True) if is_guarded else broker, limits) as server, browser() as tab:
+        to = f"{server.url}/pacticipants/a/versions/1/deployed-versions/{environment}"
+        page = (
+            f"<script>fetch({to!r}, {{method: 'POST', mode: 'no-cors'}}).then(() => document.title = 'sent')</script>"
+        )
+        with served(lambda _, start: start("200 OK", [("Content-Type", "text/html")]) or [page.encode()]) as evil:
+            tab.open(evil.url)
+            until = time.monotonic() + SECONDS
+            while tab.run("document.title") != "sent" and time.monotonic() < until:
+                time.sleep(0.02)
+    _, _, listed = ask(
+        broker, path=f"/environments/{environment.partition('/')[2]}/deployed-versions/currently-deployed"
+    )
+    assert len(json.loads(listed)["_embedded"]["deployedVersions"]) == (0 if is_guarded else 1)
 
 
 # --- limits and the end ---------------------------------------------------------------------------------------
