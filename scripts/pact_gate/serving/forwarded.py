@@ -22,7 +22,7 @@ _SAID = {
     "Port": re.compile(PORT),
     "Prefix": re.compile(r"(?:/(?!\.{1,2}(?:/|\Z))[A-Za-z0-9._~\-]{1,100}){0,10}"),
 }
-_PAIR = re.compile(r'([A-Za-z]+)=(?:"([^"]*)"|([^;,"\s]*))')
+_PAIR = re.compile(r'\b([A-Za-z]+)=(?:"([^"]*)"|([^;,"\s]*))')
 
 
 class Forwarded:
