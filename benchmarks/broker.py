@@ -39,7 +39,7 @@ from tests.conformance.brokers import pact_broker, postgresql  # noqa: E402
 SERVICES, PROVIDERS, INTERACTIONS, VERSIONS = 20, 3, 10, 25
 CHANGES_EVERY = 4  # versions: so many say the same before a consumer needs something new
 BRANCHES_EVERY = 5  # versions: so often one is built on a branch of its own, and not deployed
-HUB_CONSUMERS, HUB_ASKS = 120, 20
+HUB_CONSUMERS, HUB_ASKS = 120, 60
 CLIENTS, ROUNDS_AT_ONCE = 8, 4
 SIZES = (1_000, 10_000, 100_000)  # pacts
 ASKS = 20  # times that each service asks each question, at each size

@@ -62,7 +62,7 @@ def _complete(asked: Asked, summary: Summary) -> Summary:
     known = {(row.provider, row.provider_version) for row in summary.rows}
     needed = {row.provider: row for row in summary.rows if row.success and row.consumer == asked.pacticipant}
     rows = [
-        replace(row, provider_version_id=one.version_id, provider_version=one.number, result_id=None, success=None)
+        row._replace(provider_version_id=one.version_id, provider_version=one.number, result_id=None, success=None)
         for row in needed.values()
         for one in summary.resolved
         if one.name == row.provider and not one.specified and one.number and (one.name, one.number) not in known
