@@ -528,6 +528,25 @@ def test_an_address_with_another_in_it_is_read(broker: Any) -> None:
         assert ask(broker, path=path, REQUEST_URI=path)[0] == 404, path
 
 
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"GET a://" + b"9" * 30_000 + b" x HTTP/1.1\r\nHost: a",
+        b"GET a://" + b"9" * 60_000 + b" HTTP/1.1 \r\nHost: a",
+        b"GET / HTTP/1.1\r\nHost: a\r\nX: " + b" " * 60_000 + b"x",
+        b"GET / HTTP/1.1\r\nHost: a\r\nX: a" + b"\t" * 60_000 + b"\x01",
+        b"GET / HTTP/1.1\r\nHost: a\r\nX: " + (b" " * 99 + b"x") * 600 + b"\x01",
+    ],
+)
+def test_a_head_is_read_in_a_time_that_grows_as_it_does(head: bytes) -> None:
+    """waitress alone reads nothing else meanwhile, for a minute or four, before anybody said who they are."""
+    began = time.monotonic()
+    with served(hello, Limits()) as server, connected(server) as connection:
+        connection.sendall(head + b"\r\n\r\n")
+        assert answer(connection)[0] in (400, 414)
+    assert time.monotonic() - began < 3
+
+
 def test_a_number_of_thousands_of_digits_is_none() -> None:
     with logged() as lines, served(hello, Limits()) as server, connected(server) as connection:
         connection.sendall(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: " + b"9" * 5_000 + b"\r\n\r\n")

@@ -6,6 +6,7 @@ cuts off is done here, in the classes that it lets one replace.
 
 from __future__ import annotations
 
+import re
 import socket
 import time
 from collections.abc import Callable, Mapping
@@ -25,6 +26,9 @@ from pact_gate.serving.wsgi import HOST, MEDIA, Application, Denial, Environ, er
 _TURN = 1.0  # seconds that the loop sleeps at most
 _LINGER = 5.0  # seconds in which a caller that is still sending may read why it was refused
 _BACKLOG = 1024  # callers whom the system lets wait
+# What waitress's own expressions would look through again from each of its characters: for minutes, if it is long.
+_FIRST_LINE = re.compile(rb"[^ \r\n]+ [^ \r\n]+(?: HTTP/[0-9]\.[0-9])?[ \t]*\r\n")
+_BLANKS = re.compile(rb"[ \t]{100}")
 _LONGEST_CHUNK_LINE = 1_024  # bytes: a size, and extensions that nobody uses
 _RESERVE = 50  # connections above the limit that are told so; more wait unanswered
 
@@ -154,6 +158,8 @@ class _Parser(HTTPRequestParser):  # type: ignore[misc]
         return consumed
 
     def parse_header(self, header_plus: bytes) -> None:
+        if not _FIRST_LINE.match(header_plus) or _BLANKS.search(header_plus):
+            raise ParsingError("its first line is none, or it holds a long row of blanks")
         try:
             super().parse_header(header_plus)
         except ValueError as error:  # thousands of digits, or an address with a bracket too few
