@@ -701,6 +701,19 @@ PUBLISHED = {
         ("POST", "/contracts/publish", PUBLISHED | {"branch": LONG_NAME}),
         ("POST", "/contracts/publish", PUBLISHED | {"tags": ["a", LONG_NAME]}),
         ("POST", "/contracts/publish", PUBLISHED | {"contracts": [CONTRACT | {"providerName": LONG_NAME}]}),
+        ("POST", "/pacts/provider/b/for-verification", {"providerVersionBranch": LONG_NAME}),
+        ("POST", "/pacts/provider/b/for-verification", {"providerVersionTags": ["a", LONG_NAME]}),
+        *(
+            ("POST", "/pacts/provider/b/for-verification", {"consumerVersionSelectors": [{"latest": True, **names}]})
+            for names in (
+                {"consumer": LONG_NAME},
+                {"branch": LONG_NAME},
+                {"tag": LONG_NAME},
+                {"environment": LONG_NAME},
+                {"branch": "a", "fallbackBranch": LONG_NAME},
+                {"tag": "a", "fallbackTag": LONG_NAME},
+            )
+        ),
     ],
 )
 def test_a_name_that_is_too_long_is_refused_by_a_sentence(broker: Any, method: str, path: str, body: object) -> None:

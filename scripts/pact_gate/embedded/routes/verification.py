@@ -19,7 +19,7 @@ from pact_gate.embedded.routing import Route, delete, get, post
 from pact_gate.embedded.selection import Question, Selector, choose
 from pact_gate.embedded.urls import decode_metadata
 
-_LONGEST_QUESTION = 1 << 20  # bytes: whoever may only read may ask it, and several at a time
+_LONGEST_QUESTION = 128 << 10  # bytes: each pact of the answer can repeat the most of it, and a reader may ask it
 _MOST_DIGITS = 16  # of an id
 _MOST_TAGS = 100  # of a provider version: each is asked for with each pact
 _BRANCH_KEYS = ("latest", "tag", "fallbackTag", "branch", "fallbackBranch", "matchingBranch", "mainBranch")
@@ -111,13 +111,15 @@ def _chosen(call: Call, asked: dict[str, Any]) -> Answer:
 def _check_body(db: sqlite3.Connection, body: dict[str, Any]) -> None:
     """Refuse a body that is no question."""
     checks = Checks(body)
-    checks.text("providerVersionBranch")
+    checks.text("providerVersionBranch", short)
     checks.flag("includePendingStatus")
     tags = body.get("providerVersionTags")
     if tags is not None and not (isinstance(tags, list) and all(isinstance(tag, str) for tag in tags)):
         checks.add("providerVersionTags", "must be a list of names")
     elif tags:
         checks.few("providerVersionTags", len(set(tags)), _MOST_TAGS)
+        for sentence in filter(None, map(short, tags)):
+            checks.add("providerVersionTags", sentence)
     checks.text("includeWipPactsSince", _not_a_date, nullable=False)
     branch = body.get("providerVersionBranch")
     needs_branch = not tags and bool(body.get("includeWipPactsSince") or body.get("includePendingStatus"))
@@ -184,10 +186,10 @@ def _wrong_with(db: sqlite3.Connection, item: dict[str, Any], provider_branch: o
         own.flag(key, allowed=(True,))
     own.flag("latest")
     for key in ("tag", "fallbackTag", "fallbackBranch", "environment"):
-        own.text(key, nullable=False)
-    own.text("consumer", not_blank, nullable=False)
+        own.text(key, short, nullable=False)
+    own.text("consumer", not_blank, short, nullable=False)
     if item.get("branch") is not True:
-        own.text("branch", nullable=False)
+        own.text("branch", short, nullable=False)
     wrong = [f"{key} {sentence}" for key, sentences in own.errors.items() for sentence in sentences]
     return wrong or _wrong_together(db, item, provider_branch)
 
