@@ -21,7 +21,7 @@ import pytest
 from tests.unit.chromium import browser
 
 from pact_gate import embedded
-from pact_gate.embedded import routes
+from pact_gate.embedded import estate, routes
 from pact_gate.embedded.app import raw_path
 from pact_gate.model.errors import InputError
 from pact_gate.serving import journal
@@ -786,6 +786,22 @@ def test_two_contracts_of_a_publication_that_cannot_be_merged_are_refused(broker
         ]
         status, said = sent(broker, "POST", "/contracts/publish", PUBLISHED | {"contracts": contracts})
         assert (status, b"cannot be merged" in said) == (400, True)
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("HTMLTool", ["html", "tool"]),
+        ("orderService2API", ["order", "service2", "api"]),
+        ("ABc_d-E f", ["a", "bc", "d", "e", "f"]),
+        ("A" * 60_000, ["a" * 60_000]),
+    ],
+)
+def test_a_names_words_are_found_in_a_time_that_grows_as_it_does(name: str, words: list[str]) -> None:
+    """A publication may hold a thousand names of a thousand capitals, and nobody else can write meanwhile."""
+    began = time.monotonic()
+    assert estate.words(name) == words
+    assert time.monotonic() - began < 5
 
 
 def test_several_conflicts_are_not_compared_for_longer_than_one(broker: Any) -> None:

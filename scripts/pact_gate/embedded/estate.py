@@ -61,8 +61,7 @@ def lookalikes(db: sqlite3.Connection, name: str) -> list[str]:
 
 def words(name: str) -> list[str]:
     """The lower-case words of a name in any spelling: `order-service`, `OrderService`, `order service`."""
-    name = re.sub(r"([A-Z]+)([A-Z][a-z])", r"\1_\2", name)
-    name = re.sub(r"([a-z\d])([A-Z])", r"\1_\2", name)
+    name = re.sub(r"(?<=[A-Z])(?=[A-Z][a-z])|(?<=[a-z\d])(?=[A-Z])", "_", name)
     return [word for word in re.split(r"[\s_\-]+", name.lower()) if word]
 
 
