@@ -818,6 +818,17 @@ def test_several_conflicts_are_not_compared_for_longer_than_one(broker: Any) -> 
         assert (status, b"too long to be compared" in said) == (409, is_too_long)
 
 
+def test_a_pact_does_not_grow_beyond_what_can_be_sent_at_once(broker: Any) -> None:
+    """Whoever reads it would have the broker keep it in memory."""
+    path = "/pacts/provider/b/consumer/a/version/"
+    for version, filling in (("1", b"{}," * 100_000 + b"{}"), ("2", b'"' + b"x" * (11 << 20) + b'"')):
+        parts = [b'{"interactions":[{"description":"%d","x":[' % number + filling + b"]}]}" for number in range(3)]
+        answers = [sent(broker, "PATCH", path + version, part) for part in parts]
+        taken = [status for status, _ in answers if status != 413]
+        assert taken in ([201], [201, 200])
+        assert all(b"merged pact would" in said for status, said in answers[len(taken) :])
+
+
 def test_a_publication_has_at_most_a_thousand_contracts_and_tags(broker: Any) -> None:
     for more in ({"contracts": [CONTRACT] * 1_001}, {"tags": [f"t{number}" for number in range(1_001)]}):
         status, said = sent(broker, "POST", "/contracts/publish", PUBLISHED | more)

@@ -27,6 +27,7 @@ from pact_gate.embedded.routing import Route, delete, get, patch, post, put
 from pact_gate.embedded.urls import at, pair_at, version_at
 
 Notice = dict[str, str]
+_LONGEST_PACT = 20 << 20  # bytes, as of a body that is served
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,17 @@ def _merged(published: Any, contract: _Contract) -> Any:
     """The pact that a version has with another contract of the same request."""
     if not contents.can_be_merged(published, contract.pact):
         raise malformed(f"A pact with {contract.provider} holds no list of interactions, and cannot be merged.")
-    return contents.merged(published, contract.pact)
+    return _grown(published, contract.pact)
+
+
+def _grown(published: Any, addition: Any) -> Any:
+    """A pact with what is added to it. Raises Refusal (413): it must not get larger than one that is sent at once."""
+    pact = contents.merged(published, addition)
+    text = contents.dumps(pact).encode()
+    if len(text) > _LONGEST_PACT or contents.has_too_many_values(text):
+        sentence = f"The merged pact would have more than {_LONGEST_PACT} bytes, or {too_many_values()}."
+        raise Refusal(Answer(413, {"error": sentence}))
+    return pact
 
 
 def _what_was_done(known: sqlite3.Row | None, row: sqlite3.Row, contract: _Contract) -> tuple[str, str]:
@@ -313,7 +324,7 @@ def _merge(call: Call) -> Answer:
     if contents.conflicts(pact, addition):
         sentence = "An interaction with the same description and provider states has another request."
         raise Refusal(Answer(409, {"error": sentence}))
-    return _keep(call, known, contents.merged(pact, addition))
+    return _keep(call, known, _grown(pact, addition))
 
 
 def _known(call: Call) -> sqlite3.Row | None:
