@@ -507,6 +507,27 @@ def test_who_sent_a_short_body_may_ask_again_on_the_same_connection() -> None:
             response.read()
 
 
+def test_who_sends_slowly_can_read_why_it_was_refused() -> None:
+    with served(hello, replace(SMALL, lingering_seconds=0.3)) as server, connected(server) as connection:
+        connection.sendall(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10000000\r\n\r\n")
+        for _ in range(10):
+            time.sleep(0.1)
+            connection.sendall(b"x" * 1_000)
+        assert answer(connection)[0] == 413
+
+
+def test_who_never_stops_sending_is_let_go() -> None:
+    limits = replace(SMALL, lingering_seconds=0.3, request_seconds=1)
+    with served(hello, limits) as server, connected(server) as connection:
+        connection.sendall(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10000000\r\n\r\n")
+        began = time.monotonic()
+        with suppress(ConnectionError):
+            while time.monotonic() - began < SECONDS:
+                time.sleep(0.05)
+                connection.sendall(b"x" * 1_000)
+        assert 0.9 < time.monotonic() - began < SECONDS
+
+
 def test_who_may_send_a_body_is_asked_for_it() -> None:
     guarded = Access(hello, WHO, raw_path)
     with served(guarded, guard=guarded.denial) as server, connected(server) as connection:

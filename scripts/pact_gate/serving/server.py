@@ -24,7 +24,6 @@ from pact_gate.serving import journal
 from pact_gate.serving.wsgi import HOST, MEDIA, Application, Denial, Environ, error_body
 
 _TURN = 1.0  # seconds that the loop sleeps at most
-_LINGER = 5.0  # seconds in which a caller that is still sending may read why it was refused
 _BACKLOG = 1024  # callers whom the system lets wait
 # What waitress's own expressions would look through again from each of its characters: for minutes, if it is long.
 _FIRST_LINE = re.compile(rb"[^ \r\n]+ [^ \r\n]+(?: HTTP/[0-9]\.[0-9])?[ \t]*\r\n")
@@ -44,6 +43,7 @@ class Limits:
     idle_seconds: int = 60
     connections: int = 200
     parting_seconds: float = 30.0
+    lingering_seconds: float = 5.0  # without a byte from one who is still sending and was refused
 
 
 Guard = Callable[[Environ], Denial | None]
@@ -234,6 +234,7 @@ class _Channel(HTTPChannel):  # type: ignore[misc]
     close_when_flushed: bool
     lingers = False  # what it still sends is thrown away for a while after our answer
     _lingers_until = 0.0
+    _lingers_at_most = 0.0
 
     def __init__(self, server: Any, sock: socket.socket, *more: Any, **options: Any) -> None:
         super().__init__(server, sock, *more, **options)
@@ -264,7 +265,8 @@ class _Channel(HTTPChannel):  # type: ignore[misc]
             super().handle_read()
             return
         try:
-            self.recv(self.adj.recv_bytes)  # closes at the end
+            if self.recv(self.adj.recv_bytes):  # closes at the end
+                self._linger()
         except OSError:
             self.handle_close()
 
@@ -277,11 +279,16 @@ class _Channel(HTTPChannel):  # type: ignore[misc]
         if self.will_close:
             self.handle_close()
         elif not self.total_outbufs_len:
-            self.close_when_flushed, self._lingers_until = False, time.time() + _LINGER
+            self.close_when_flushed = False
+            self._lingers_at_most = time.time() + self.adj.limits.request_seconds
+            self._linger()
             try:
                 self.socket.shutdown(socket.SHUT_WR)
             except OSError:
                 self.handle_close()
+
+    def _linger(self) -> None:
+        self._lingers_until = min(time.time() + self.adj.limits.lingering_seconds, self._lingers_at_most)
 
     def _refuse(self, error: Any) -> None:
         with self.requests_lock:
