@@ -49,8 +49,11 @@ _ALL_TAG_HEADS = f"""WITH RECURSIVE names (consumer_id, tag) AS (
     {_PACT} = (SELECT max(version_id) FROM tags WHERE pacticipant_id = i.consumer_id AND name = i.tag)"""
 _NEWEST = f"SELECT p.id FROM integrations i CROSS JOIN publications p ON p.id = {pacts.newest(tagged=False)}"
 
-_PASSED_ON = """SELECT 1 FROM results r JOIN branch_versions bv ON bv.version_id = r.provider_version_id
-    JOIN branches b ON b.id = bv.branch_id WHERE r.content_id = {content} AND r.success = 1"""
+# Passed by a version of the branch `:own`, or, before a moment, by one of any branch.
+_PASSED_ON = """SELECT 1 FROM results r WHERE r.content_id = {content} AND r.success = 1 AND (
+    EXISTS (SELECT 1 FROM branch_versions WHERE branch_id = :own AND version_id = r.provider_version_id)
+    OR (:before IS NULL OR r.created_at < :before)
+    AND EXISTS (SELECT 1 FROM branch_versions WHERE version_id = r.provider_version_id))"""
 _PASSED_TAGGED = """SELECT 1 FROM results r JOIN tags t ON t.version_id = r.provider_version_id
     WHERE r.content_id = :content AND r.success = 1"""
 
@@ -224,10 +227,9 @@ def _with_pending(db: sqlite3.Connection, provider_id: int, choice: Choice, ques
 def _is_pending_for_branch(db: sqlite3.Connection, provider_id: int, content_id: int, branch: str) -> bool:
     """Pending until a version of the branch passes, or, before there was such a branch, one of any other."""
     known = estate.branch(db, provider_id, branch)
-    values = {"content": content_id, "branch": branch, "before": known["created_at"] if known else None}
-    query = f"""{_PASSED_ON.format(content=":content")}
-                AND (b.name = :branch OR :before IS NULL OR r.created_at < :before) LIMIT 1"""
-    return db.execute(query, values).fetchone() is None
+    own, before = (known["id"], known["created_at"]) if known else (None, None)
+    query = f"{_PASSED_ON.format(content=':content')} LIMIT 1"
+    return db.execute(query, {"content": content_id, "own": own, "before": before}).fetchone() is None
 
 
 def _is_pending_for_tag(db: sqlite3.Connection, provider_id: int, content_id: int, tag: str) -> bool:
@@ -267,12 +269,12 @@ def _pending_tags(choices: list[Choice]) -> dict[int, tuple[str, ...]]:
 
 
 def _wip_for_branch(db: sqlite3.Connection, provider_id: int, branch: str, since: int) -> list[Choice]:
-    passed = f"""{_PASSED_ON.format(content="p.content_id")} AND r.wip = 0 AND r.created_at >= :cutoff
-                 AND (b.name = :own OR :before IS NULL OR r.created_at < :before)"""
+    passed = f"{_PASSED_ON.format(content='p.content_id')} AND r.wip = 0 AND r.created_at >= :cutoff"
+    known = estate.branch(db, provider_id, branch)
     values = {
         "provider": provider_id,
         "since": since,
-        "own": branch,
+        "own": known["id"] if known else None,
         "cutoff": now() - _LOOK_BACK,
         "before": _first_version_made(db, provider_id, branch),
     }
