@@ -149,6 +149,7 @@ class Store:
             cached_statements=512,
         )
         connection.row_factory = sqlite3.Row
+        connection.execute("PRAGMA cache_size = -8000")  # KiB; a build of a provider reads a page for each branch
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA synchronous = FULL")  # what was answered is on the disk, even if the power fails
         return connection
