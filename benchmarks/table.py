@@ -24,7 +24,9 @@ class Row:
     def cells(self) -> list[str]:
         """Give the line's cells."""
         met = {True: "yes", False: "**no**", None: ""}[self.met]
-        return [self.what, self.ours, self.peer, "" if self.ratio is None else f"{self.ratio:.2f}", self.goal, met]
+        digits = 3 if self.ratio is not None and self.ratio < 0.1 else 2
+        ratio = "" if self.ratio is None else f"{self.ratio:.{digits}f}"
+        return [self.what, self.ours, self.peer, ratio, self.goal, met]
 
 
 def measure(sections: Mapping[str, Callable[[], Iterator[Row]]]) -> int:
