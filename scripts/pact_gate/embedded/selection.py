@@ -114,12 +114,13 @@ def choose(db: sqlite3.Connection, provider: sqlite3.Row, question: Question) ->
     selectors = question.selectors or _defaults(db, provider["id"])
     asked = _merged(_selected(db, provider["id"], selectors))
     if question.include_pending:
-        asked = [_with_pending(db, provider["id"], choice, question) for choice in asked]
+        own = estate.branch(db, provider["id"], question.branch) if question.branch else None
+        asked = [_with_pending(db, provider["id"], choice, question, own) for choice in asked]
     return asked + _work_in_progress(db, provider["id"], question, asked)
 
 
 def _selected(db: sqlite3.Connection, provider_id: int, selectors: Iterable[Selector]) -> list[Choice]:
-    found = [choice for selector in selectors for choice in _choices(db, provider_id, selector)]
+    found = _choices(db, provider_id, selectors)
     latest = _latest_tags(found)
     for selector in selectors:
         if selector.fallback_tag and selector.tag not in latest:
@@ -128,7 +129,7 @@ def _selected(db: sqlite3.Connection, provider_id: int, selectors: Iterable[Sele
                 replace(
                     choice, matches=tuple(replace(match, selector=selector, fallback=True) for match in choice.matches)
                 )
-                for choice in _choices(db, provider_id, instead)
+                for choice in _choices(db, provider_id, [instead])
             ]
             found += fallen_back
             latest |= _latest_tags(fallen_back)
@@ -139,10 +140,15 @@ def _latest_tags(choices: Iterable[Choice]) -> set[str | None]:
     return {match.selector.tag for choice in choices for match in choice.matches if match.selector.latest}
 
 
-def _choices(db: sqlite3.Connection, provider_id: int, selector: Selector) -> list[Choice]:
-    rows = [row for query in _queries(selector) for row in _rows(db, query, provider_id, selector)]
-    chosen = pacts.by_ids(db, (row["id"] for row in rows))
-    return [_choice(chosen[row["id"]], selector, row) for row in rows]
+def _choices(db: sqlite3.Connection, provider_id: int, selectors: Iterable[Selector]) -> list[Choice]:
+    rows = [
+        (selector, row)
+        for selector in selectors
+        for query in _queries(selector)
+        for row in _rows(db, query, provider_id, selector)
+    ]
+    chosen = pacts.by_ids(db, {row["id"] for _, row in rows})
+    return [_choice(chosen[row["id"]], selector, row) for selector, row in rows]
 
 
 def _choice(pact: sqlite3.Row, selector: Selector, row: sqlite3.Row) -> Choice:
@@ -211,10 +217,13 @@ def _default(db: sqlite3.Connection, consumer: sqlite3.Row) -> Selector:
     return Selector(consumer=consumer["name"], latest=True)
 
 
-def _with_pending(db: sqlite3.Connection, provider_id: int, choice: Choice, question: Question) -> Choice:
+def _with_pending(
+    db: sqlite3.Connection, provider_id: int, choice: Choice, question: Question, own: sqlite3.Row | None
+) -> Choice:
+    """Say of a pact whether it is pending; `own` is the branch that the provider asks for, if it is there."""
     content_id = choice.pact["content_id"]
     if question.branch:
-        pending = _is_pending_for_branch(db, provider_id, content_id, question.branch)
+        pending = _is_pending_for_branch(db, content_id, own)
         return replace(choice, pending=pending, provider_branch=question.branch, other_tags=question.tags)
     if question.tags:
         waiting = tuple(tag for tag in question.tags if _is_pending_for_tag(db, provider_id, content_id, tag))
@@ -224,10 +233,9 @@ def _with_pending(db: sqlite3.Connection, provider_id: int, choice: Choice, ques
     return replace(choice, pending=passed is None)
 
 
-def _is_pending_for_branch(db: sqlite3.Connection, provider_id: int, content_id: int, branch: str) -> bool:
+def _is_pending_for_branch(db: sqlite3.Connection, content_id: int, branch: sqlite3.Row | None) -> bool:
     """Pending until a version of the branch passes, or, before there was such a branch, one of any other."""
-    known = estate.branch(db, provider_id, branch)
-    own, before = (known["id"], known["created_at"]) if known else (None, None)
+    own, before = (branch["id"], branch["created_at"]) if branch else (None, None)
     query = f"{_PASSED_ON.format(content=':content')} LIMIT 1"
     return db.execute(query, {"content": content_id, "own": own, "before": before}).fetchone() is None
 
