@@ -113,10 +113,10 @@ def choose(db: sqlite3.Connection, provider: sqlite3.Row, question: Question) ->
     """The pacts to verify: those that were asked for, then the work in progress."""
     selectors = question.selectors or _defaults(db, provider["id"])
     asked = _merged(_selected(db, provider["id"], selectors))
+    own = estate.branch(db, provider["id"], question.branch) if question.branch else None
     if question.include_pending:
-        own = estate.branch(db, provider["id"], question.branch) if question.branch else None
         asked = [_with_pending(db, provider["id"], choice, question, own) for choice in asked]
-    return asked + _work_in_progress(db, provider["id"], question, asked)
+    return asked + _work_in_progress(db, provider["id"], question, asked, own)
 
 
 def _selected(db: sqlite3.Connection, provider_id: int, selectors: Iterable[Selector]) -> list[Choice]:
@@ -252,13 +252,16 @@ def _first_tagged(db: sqlite3.Connection, provider_id: int, tag: str) -> int | N
 
 
 def _work_in_progress(
-    db: sqlite3.Connection, provider_id: int, question: Question, asked: list[Choice]
+    db: sqlite3.Connection, provider_id: int, question: Question, asked: list[Choice], own: sqlite3.Row | None
 ) -> list[Choice]:
     """Heads of branches and tags that this provider branch (or tags) has not passed when it asked for them."""
     if question.wip_since is None:
         return []
     if question.branch:
-        found = _wip_for_branch(db, provider_id, question.branch, question.wip_since)
+        found = [
+            replace(choice, provider_branch=question.branch)
+            for choice in _wip_for_branch(db, provider_id, own, question.wip_since)
+        ]
     else:
         found = [choice for tag in question.tags for choice in _wip_for_tag(db, provider_id, tag, question.wip_since)]
     known = {(choice.pact["consumer_id"], choice.pact["sha"]) for choice in asked}
@@ -276,17 +279,16 @@ def _pending_tags(choices: list[Choice]) -> dict[int, tuple[str, ...]]:
     return tags
 
 
-def _wip_for_branch(db: sqlite3.Connection, provider_id: int, branch: str, since: int) -> list[Choice]:
+def _wip_for_branch(db: sqlite3.Connection, provider_id: int, branch: sqlite3.Row | None, since: int) -> list[Choice]:
     passed = f"{_PASSED_ON.format(content='p.content_id')} AND r.wip = 0 AND r.created_at >= :cutoff"
-    known = estate.branch(db, provider_id, branch)
     values = {
         "provider": provider_id,
         "since": since,
-        "own": known["id"] if known else None,
+        "own": branch["id"] if branch else None,
         "cutoff": now() - _LOOK_BACK,
-        "before": _first_version_made(db, provider_id, branch),
+        "before": _first_version_made(db, branch["id"]) if branch else None,
     }
-    return [replace(choice, provider_branch=branch) for choice in _unpassed_heads(db, passed, values)]
+    return _unpassed_heads(db, passed, values)
 
 
 def _wip_for_tag(db: sqlite3.Connection, provider_id: int, tag: str, since: int) -> list[Choice]:
@@ -311,10 +313,9 @@ def _work(pact: sqlite3.Row, selector: Selector) -> Choice:
     return Choice(pact, (Match(selector, pact["version"], pact["version_id"]),), pending=True, wip=True)
 
 
-def _first_version_made(db: sqlite3.Connection, provider_id: int, branch: str) -> int | None:
-    """When the first version that was put on the provider's branch was made."""
-    query = """SELECT v.created_at FROM branches b JOIN branch_versions bv ON bv.branch_id = b.id
-               JOIN versions v ON v.id = bv.version_id
-               WHERE b.pacticipant_id = ? AND b.name = ? ORDER BY bv.id LIMIT 1"""
-    row = one(db, query, provider_id, branch)
+def _first_version_made(db: sqlite3.Connection, branch_id: int) -> int | None:
+    """When the first version that was put on a branch was made."""
+    query = """SELECT v.created_at FROM branch_versions bv JOIN versions v ON v.id = bv.version_id
+               WHERE bv.branch_id = ? ORDER BY bv.id LIMIT 1"""
+    row = one(db, query, branch_id)
     return row["created_at"] if row else None
