@@ -310,6 +310,11 @@ def required_content(call: Call) -> sqlite3.Row:
 
     Raises Refusal (404).
     """
+    return _content_and_versions(call)[0]
+
+
+def _content_and_versions(call: Call) -> tuple[sqlite3.Row, list[str]]:
+    """The same with the versions that the path's metadata names, the newest last."""
     pair = pacts.pair_of(call.db, call.path["consumer"], call.path["provider"])
     if pair is None:
         raise not_found("There is no such pact.")
@@ -317,16 +322,14 @@ def required_content(call: Call) -> sqlite3.Row:
     found = pacts.of_version_or_content(call.db, pair, named[-1] if named else None, call.path["sha"])
     if found is None:
         raise not_found("There is no such pact.")
-    return found
+    return found, named
 
 
 def _show_content(call: Call) -> Answer:
     metadata = call.path.get("metadata", "")
-    row = required_content(call)
-    versions = _versions_in(call.db, decode_metadata(metadata), call.path["consumer"])[::-1]
-    return Answer(
-        200, pact_documents.pact(call.db, call.base, row, metadata=metadata, versions=versions), media=call.media
-    )
+    row, versions = _content_and_versions(call)
+    document = pact_documents.pact(call.db, call.base, row, metadata=metadata, versions=versions[::-1])
+    return Answer(200, document, media=call.media)
 
 
 def _show_result(call: Call) -> Answer:
