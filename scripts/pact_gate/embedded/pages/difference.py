@@ -13,7 +13,7 @@ from pact_gate.embedded.pages import parts
 from pact_gate.embedded.pages.frame import Page, answer, prefix_of
 from pact_gate.embedded.pages.html import Html, Part, joined, name, tag
 from pact_gate.embedded.routes import diffs
-from pact_gate.embedded.urls import matrix_at, pair_at
+from pact_gate.embedded.urls import pair_at
 from pact_gate.model.changes import changed
 from pact_gate.model.commit import short
 from pact_gate.model.plain import line
@@ -48,12 +48,8 @@ def _page(call: Call, old: sqlite3.Row | None, new: sqlite3.Row) -> Answer:
         parts.facts(("From", _pact(prefix, old) if old else None), ("To", _pact(prefix, new))),
         _compared(call.db, old, new) if old else parts.none("There is no pact to compare it with."),
     )
-    trail = (
-        ("Integrations", f"{prefix}/integrations"),
-        (f"{consumer} → {provider}", matrix_at(prefix, provider, consumer)),
-    )
     title = f"What changed in the pact of {consumer} {short(new['version'])} with {provider}"
-    return answer(prefix, Page(title, "/integrations", content, trail))
+    return answer(prefix, Page(title, "/integrations", content, parts.trail_of_pair(prefix, consumer, provider)))
 
 
 def _pact(prefix: str, row: sqlite3.Row) -> Part:

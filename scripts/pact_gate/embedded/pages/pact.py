@@ -58,12 +58,8 @@ def _page(call: Call, row: sqlite3.Row) -> Answer:
         _shown(listed, part, _specification(says)) if listed else _raw(says),
         part.links(call, prefix),
     )
-    trail = (
-        ("Integrations", f"{prefix}/integrations"),
-        (f"{consumer} → {provider}", matrix_at(prefix, provider, consumer)),
-    )
     title = f"Pact of {consumer} {short(row['version'])} with {provider}"
-    return answer(prefix, Page(title, "/integrations", content, trail))
+    return answer(prefix, Page(title, "/integrations", content, parts.trail_of_pair(prefix, consumer, provider)))
 
 
 def _facts(db: sqlite3.Connection, prefix: str, row: sqlite3.Row, says: Any) -> Html:

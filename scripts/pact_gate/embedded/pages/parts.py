@@ -84,6 +84,12 @@ def pair(prefix: str, consumer: str, provider: str) -> Html:
     return tag("a", name(consumer), arrow, name(provider), href=matrix_at(prefix, provider, consumer))
 
 
+def trail_of_pair(prefix: str, consumer: str, provider: str) -> tuple[tuple[str, str], ...]:
+    """What leads to a page about something between two pacticipants."""
+    matrix = (f"{consumer} → {provider}", matrix_at(prefix, provider, consumer))
+    return ("Integrations", f"{prefix}/integrations"), matrix
+
+
 def ask_at(prefix: str, owner: str, number: str | None = None, environment: str | None = None) -> str:
     """The address of the gate's form with these fields filled in, and of its answer where all of them are."""
     asked = {"pacticipant": owner, "version": number, "environment": environment}

@@ -14,7 +14,7 @@ from pact_gate.embedded.pages.frame import Page, answer, prefix_of
 from pact_gate.embedded.pages.html import Html, Part, joined, name, outside, tag
 from pact_gate.embedded.routes.verification import required_latest_result, required_result
 from pact_gate.embedded.rows import required
-from pact_gate.embedded.urls import content_at, matrix_at
+from pact_gate.embedded.urls import content_at
 from pact_gate.model.commit import short
 from pact_gate.model.plain import line
 
@@ -54,12 +54,8 @@ def _shown(call: Call, row: sqlite3.Row) -> Answer:
         tag("h2", "Interactions"),
         _tests(call, prefix, json.loads(row["test_results"]) if row["test_results"] else None),
     )
-    trail = (
-        ("Integrations", f"{prefix}/integrations"),
-        (f"{consumer} → {provider}", matrix_at(prefix, provider, consumer)),
-    )
     title = f"{provider} {short(row['provider_version'])} against the pact of {consumer}"
-    return answer(prefix, Page(title, "/integrations", content, trail))
+    return answer(prefix, Page(title, "/integrations", content, parts.trail_of_pair(prefix, consumer, provider)))
 
 
 def _pact(prefix: str, published: sqlite3.Row) -> Html:
