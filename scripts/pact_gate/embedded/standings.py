@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-_BRANCHES = """SELECT bv.version_id, b.name, b.head_version_id = bv.version_id AS latest
+_BRANCHES = """SELECT bv.version_id, b.id, b.name, b.head_version_id = bv.version_id AS latest
     FROM branch_versions bv JOIN branches b ON b.id = bv.branch_id
     WHERE bv.version_id IN (SELECT value FROM json_each(:ids)) ORDER BY bv.id"""
 _TAGS = """SELECT t.version_id, t.name, NOT EXISTS (SELECT 1 FROM tags x WHERE x.pacticipant_id = t.pacticipant_id
@@ -23,7 +23,10 @@ _ENVIRONMENTS = """SELECT d.version_id, e.*, d.created_at AS since FROM deployme
 
 @dataclass
 class Standing:
-    """One version's branches and tags (`name`, `latest`: whether it is their newest version), and environments."""
+    """One version's branches, tags and environments.
+
+    Of a branch and a tag there are the `name` and `latest`, whether it is their newest version; of a branch its `id`.
+    """
 
     branches: list[sqlite3.Row] = field(default_factory=list)
     tags: list[sqlite3.Row] = field(default_factory=list)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Mapping
 
-from pact_gate.embedded import pact_documents, pacts, results
+from pact_gate.embedded import pact_documents, pacts, results, standings
 from pact_gate.embedded.documents import Document, moment
 from pact_gate.embedded.exchange import Answer, Call, not_found
 from pact_gate.embedded.paging import Page, page_of
 from pact_gate.embedded.routing import Route, get
+from pact_gate.embedded.standings import Standing
 from pact_gate.embedded.urls import at, pair_at, version_at
 
 _FIRST_PAGE = Page(1, 30)
@@ -32,9 +34,6 @@ _PAGE = f"""SELECT h.id, json_group_array(h.tag) FILTER (WHERE h.tag IS NOT NULL
     CROSS JOIN pacticipants c ON c.id = h.consumer_id
     CROSS JOIN pacticipants v ON v.id = h.provider_id
     GROUP BY h.id ORDER BY lower(c.name), h.version_id DESC, lower(v.name) LIMIT :limit OFFSET :offset"""
-_HEAD_OF = "SELECT name FROM branches WHERE head_version_id = ? ORDER BY id"
-_NEWEST_TAGS = """SELECT t.name FROM tags t WHERE t.version_id = ? AND NOT EXISTS (SELECT 1 FROM tags x
-    WHERE x.pacticipant_id = t.pacticipant_id AND x.name = t.name AND x.version_id > t.version_id) ORDER BY t.name"""
 
 
 def _show(call: Call) -> Answer:
@@ -53,7 +52,10 @@ def _show(call: Call) -> Answer:
         for pact in (chosen[publication_id] for publication_id in tags)
     ]
     found.sort(key=_acted_at, reverse=True)
-    return Answer(200, {"items": [_item(call, pact, result, tags[pact["id"]]) for pact, result in found]})
+    consumers = [pact["version_id"] for pact, _ in found]
+    providers = [result["provider_version_id"] for _, result in found if result is not None]
+    known = standings.of(call.db, [*consumers, *providers])
+    return Answer(200, {"items": [_item(call.base, pact, result, tags[pact["id"]], known) for pact, result in found]})
 
 
 def _required_pair(call: Call) -> pacts.Pair:
@@ -68,11 +70,13 @@ def _acted_at(one: tuple[sqlite3.Row, sqlite3.Row | None]) -> int:
     return max(int(pact["created_at"]), int(result["created_at"]) if result else 0)
 
 
-def _item(call: Call, pact: sqlite3.Row, result: sqlite3.Row | None, tags: list[str]) -> Document:
-    base, address = call.base, pact_documents.pact_at(call.base, pact)
+def _item(
+    base: str, pact: sqlite3.Row, result: sqlite3.Row | None, tags: list[str], known: Mapping[int, Standing]
+) -> Document:
+    address = pact_documents.pact_at(base, pact)
     number = pact["version"]
     made = version_at(base, pact["consumer"], number)
-    version = {"number": number, **_heads(call.db, pact["version_id"]), **_self(made)}
+    version = {"number": number, **_heads(known[pact["version_id"]]), **_self(made)}
     verified = None
     if result is not None:
         verified = {
@@ -92,7 +96,7 @@ def _item(call: Call, pact: sqlite3.Row, result: sqlite3.Row | None, tags: list[
         },
         "provider": {
             "name": pact["provider"],
-            "version": {"number": result["provider_version"], **_heads(call.db, result["provider_version_id"])}
+            "version": {"number": result["provider_version"], **_heads(known[result["provider_version_id"]])}
             if result is not None
             else None,
             **_self(at(base, "pacticipants", pact["provider"])),
@@ -100,7 +104,9 @@ def _item(call: Call, pact: sqlite3.Row, result: sqlite3.Row | None, tags: list[
         "pact": {"createdAt": moment(pact["created_at"]), **_self(address)},
         "pactTags": [{"name": tag, "latest": True, **_self(at(made, "tags", tag))} for tag in tags],
         "latestVerificationResult": verified,
-        "latestVerificationResultTags": _tags_of(call, result) if result is not None else [],
+        "latestVerificationResultTags": _tags_of(base, result, known[result["provider_version_id"]])
+        if result is not None
+        else [],
         "verificationStatus": _status(result),
         "webhookStatus": "none",  # a Pact Broker looks at no webhooks here, though the document has the fields
         "latestWebhookExecution": None,
@@ -108,16 +114,16 @@ def _item(call: Call, pact: sqlite3.Row, result: sqlite3.Row | None, tags: list[
     }
 
 
-def _heads(db: sqlite3.Connection, version_id: int) -> Document:
-    """The branches whose head a version is."""
-    names = [row["name"] for row in db.execute(_HEAD_OF, (version_id,))]
+def _heads(standing: Standing) -> Document:
+    """The branches whose head a version is, in the order in which they were made."""
+    names = [row["name"] for row in sorted(standing.branches, key=lambda row: int(row["id"])) if row["latest"]]
     return {"branch": names[-1] if names else None, "headBranchNames": names}
 
 
-def _tags_of(call: Call, result: sqlite3.Row) -> list[Document]:
+def _tags_of(base: str, result: sqlite3.Row, standing: Standing) -> list[Document]:
     """The tags of which the provider version is the newest."""
-    made = version_at(call.base, result["provider"], result["provider_version"])
-    names = [row["name"] for row in call.db.execute(_NEWEST_TAGS, (result["provider_version_id"],))]
+    made = version_at(base, result["provider"], result["provider_version"])
+    names = sorted(row["name"] for row in standing.tags if row["latest"])
     return [{"name": name, "latest": True, **_self(at(made, "tags", name))} for name in names]
 
 
