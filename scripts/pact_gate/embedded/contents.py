@@ -175,7 +175,7 @@ def _with_interaction_ids(pact: Any) -> Any:
     """The pact with an `_id` in each interaction and message that has none: how results name an interaction."""
     if not isinstance(pact, dict):
         return pact
-    return {key: _identified(value) if key in ("interactions", "messages") else value for key, value in pact.items()}
+    return {key: _identified(value) if key in _LISTS else value for key, value in pact.items()}
 
 
 def _identified(interactions: Any) -> Any:
