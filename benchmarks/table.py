@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 MEGABYTE = 1_000_000
@@ -30,17 +30,21 @@ class Row:
 
 
 def measure(sections: Mapping[str, Callable[[], Iterator[Row]]]) -> int:
-    """Print the table of the sections that the command line names, or of all, each line as soon as it is measured."""
+    """Print the table of the sections that the command line names, or of all."""
     named = sys.argv[1:] or list(sections)
     unknown = [name for name in named if name not in sections]
     if unknown:
         print(f"There is no section {', '.join(unknown)}. The sections are: {', '.join(sections)}.", file=sys.stderr)
         return 2
-    print("| | ours | peer | ratio | goal | met |\n|---|---|---|---|---|---|", flush=True)
-    for name in named:
-        for row in sections[name]():
-            print(f"| {' | '.join(row.cells())} |", flush=True)
+    print_rows(row for name in named for row in sections[name]())
     return 0
+
+
+def print_rows(rows: Iterable[Row]) -> None:
+    """Print a table, each line as soon as it is measured."""
+    print("| | ours | peer | ratio | goal | met |\n|---|---|---|---|---|---|", flush=True)
+    for row in rows:
+        print(f"| {' | '.join(row.cells())} |", flush=True)
 
 
 def ms(times: Sequence[float]) -> str:
