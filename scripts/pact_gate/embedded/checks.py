@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from pact_gate.embedded.exchange import Refusal, invalid
@@ -70,6 +70,12 @@ class Checks:
         if number > most:
             self.add(key, f"cannot hold more than {most} different ones")
             raise self.refusal()
+
+    def names(self, key: str, given: Sequence[str], most: int = MOST_ITEMS) -> None:
+        """A list of names: neither too many different ones, as `few` has it, nor one that is too long."""
+        self.few(key, len(set(given)), most)
+        for sentence in filter(None, map(short, given)):
+            self.add(key, sentence)
 
     def refuse(self) -> None:
         """Raise Refusal (400) if anything is wrong."""

@@ -194,9 +194,7 @@ def _check_tags(checks: Checks) -> None:
     if not (isinstance(tags, list) and all(isinstance(tag, str) and tag.strip() for tag in tags)):
         checks.add("tags", "must be a list of names that are not blank")
         return
-    checks.few("tags", len(set(tags)))
-    for sentence in filter(None, map(short, tags)):
-        checks.add("tags", sentence)
+    checks.names("tags", tags)
 
 
 def _text(contract: dict[str, Any]) -> bytes | None:

@@ -117,9 +117,7 @@ def _check_body(db: sqlite3.Connection, body: dict[str, Any]) -> None:
     if tags is not None and not (isinstance(tags, list) and all(isinstance(tag, str) for tag in tags)):
         checks.add("providerVersionTags", "must be a list of names")
     elif tags:
-        checks.few("providerVersionTags", len(set(tags)), _MOST_TAGS)
-        for sentence in filter(None, map(short, tags)):
-            checks.add("providerVersionTags", sentence)
+        checks.names("providerVersionTags", tags, _MOST_TAGS)
     checks.text("includeWipPactsSince", _not_a_date, nullable=False)
     branch = body.get("providerVersionBranch")
     needs_branch = not tags and bool(body.get("includeWipPactsSince") or body.get("includePendingStatus"))
