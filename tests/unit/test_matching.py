@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pact_gate.model.matching import Rule, Token, body_rules, matching, named_rules, path
@@ -37,6 +37,7 @@ def slowly(rules: list[Rule], way: tuple[str | int, ...]) -> list[str]:
     return [each.kind for each in rules[number].matchers if not (cascades and each.kind == "values")]
 
 
+@example({(("*",), ("*",), "a"): "type", ("a", ("*",), ("*",)): "regex"}, [["a", "a", "a"]])  # alike but for the order
 @given(written, st.lists(st.lists(parts, max_size=5), max_size=4))
 def test_the_heaviest_rule_counts_and_of_those_the_longest(given_: dict[Any, str], ways: list[list[Any]]) -> None:
     rules = body_rules({"body": {expression(way): {"matchers": [{"match": kind}]} for way, kind in given_.items()}})

@@ -2,8 +2,9 @@
 
 As the specification has it (https://github.com/pact-foundation/pact-specification, versions 2 to 4): of all rules whose
 path fits a value or something that the value is in, the one with the greatest weight decides, of several with the same
-weight the longest. A name or an index that is written out weighs 2, a wildcard 1; a path's weight is their product.
-A rule for something that the value is in cascades to the value, except those that speak of keys or of each value.
+weight the longest. Of those it says no more; here the one that is written last decides. A name or an index that is
+written out weighs 2, a wildcard 1; a path's weight is their product. A rule for something that the value is in cascades
+to the value, except those that speak of keys or of each value.
 """
 
 from __future__ import annotations
@@ -61,8 +62,8 @@ _TYPE = Rule((), (Matcher("type", {}),))
 
 
 _Node = dict[Any, Any]  # a step of the rules' paths: the steps from there by name, index or `_STAR`, and its rule
-_HERE = None  # the key under which a node has its rule
-_Best = tuple[int, int, Rule | None]  # a weight, a length, and the rule that has them
+_HERE = None  # the key under which a node has its rule, and which place it has among the rules
+_Best = tuple[int, int, int, Rule | None]  # a weight, a length, a place among the rules, and the rule that has them
 
 
 class Matching:
@@ -70,13 +71,13 @@ class Matching:
 
     __slots__ = ("_best", "_depth", "_into", "_other", "_states", "matcher", "matchers")
 
-    def __init__(self, states: Sequence[tuple[_Node, int]] = (), best: _Best = (0, 0, None), depth: int = 0) -> None:
+    def __init__(self, states: Sequence[tuple[_Node, int]] = (), best: _Best = (0, 0, 0, None), depth: int = 0) -> None:
         self._states = states
         self._best = best
         self._depth = depth
         self._into: dict[str | int, Matching] = {}
         self._other: Matching | None = None
-        self.matchers = _decided(best[2], cascaded=best[1] < depth)
+        self.matchers = _decided(best[-1], cascaded=best[1] < depth)
         """The matchers of the rule that decides on this value; none where it is compared exactly."""
         self.matcher = self.matchers[0] if self.matchers else None
         """The first of the matchers; None where the value is compared exactly."""
@@ -104,13 +105,13 @@ class Matching:
             if _STAR in node:
                 states.append((node[_STAR], weight))
         for node, weight in states[:_MOST_STATES]:
-            if _HERE in node and (weight, depth) >= best[:2]:
-                best = weight, depth, node[_HERE]
+            if _HERE in node and (weight, depth, node[_HERE][0]) >= best[:3]:
+                best = weight, depth, *node[_HERE]
         return Matching(states[:_MOST_STATES], best, depth)
 
     def freed(self) -> Matching:
         """Give the same value, matched by its type with all that is in it."""
-        return Matching((), (1, self._depth, _TYPE), self._depth)
+        return Matching((), (1, self._depth, 0, _TYPE), self._depth)
 
 
 def _decided(rule: Rule | None, *, cascaded: bool) -> tuple[Matcher, ...]:
@@ -123,12 +124,12 @@ def _decided(rule: Rule | None, *, cascaded: bool) -> tuple[Matcher, ...]:
 def matching(rules: Iterable[Rule]) -> Matching:
     """Give what the rules say of the root."""
     root: _Node = {}
-    for rule in rules:
+    for place, rule in enumerate(rules):
         node = root
         for token in rule.path:
             node = node.setdefault(token, {})
-        node[_HERE] = rule
-    return Matching(((root, 2),), (2, 0, root[_HERE]) if _HERE in root else (0, 0, None))
+        node[_HERE] = place, rule
+    return Matching(((root, 2),), (2, 0, *root[_HERE]) if _HERE in root else (0, 0, 0, None))
 
 
 def freeing(matchers: Iterable[Matcher]) -> frozenset[str]:
