@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pact_gate.model.decision import decide, overlooked
@@ -181,7 +181,6 @@ questions = st.builds(
 )
 
 
-@settings(deadline=None)
 @given(questions, matrices, st.booleans(), st.floats(0, 1e6))
 def test_yes_only_if_the_broker_and_every_row_say_so(question, matrix, fail_if_empty, waited) -> None:
     decision = decide(question, matrix, fail_if_empty=fail_if_empty, waited_seconds=waited)

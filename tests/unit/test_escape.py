@@ -92,7 +92,7 @@ def test_markdown_is_shown_as_the_text_it_is(text: str) -> None:
 
 
 @given(anything)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_any_text_stays_text_in_one_cell(text: str) -> None:
     assert shown(markdown(text)).replace(BREAK, "") == line(text).strip()
     is_one_cell(markdown(text))
@@ -212,7 +212,6 @@ def test_mermaid_labels_hold_no_syntax(text: str, expected: str) -> None:
 
 
 @given(anything)
-@settings(deadline=None)
 def test_mermaid_labels_hold_no_ascii_punctuation_that_means_something(text: str) -> None:
     assert not set(mermaid(text)) & (set(string.punctuation) - set("-._/"))
     assert "\n" not in mermaid(text)

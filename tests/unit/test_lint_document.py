@@ -40,7 +40,7 @@ def every(value: Any, way: Way = ()) -> dict[Way, Any]:
 
 
 @given(value=JSON, indent=st.sampled_from([None, 0, 2]), escaped=st.booleans())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_every_value_is_found_where_it_stands(value: Any, indent: int | None, escaped: bool) -> None:
     text = json.dumps(value, indent=indent, ensure_ascii=escaped)
     values = every(value)
