@@ -969,6 +969,41 @@ def pacts_to_verify_by_query(b: Broker) -> None:
 
 
 @scenario
+def fallback_tags_of_several_selectors(b: Broker) -> None:
+    """Each selector falls back by itself, but none does while a tag of that name finds a pact of any consumer."""
+    b.publish("orders", "1", "products", tags=["x"])
+    b.publish("web", "1", "products", tags=["x"], content="b")
+    b.publish("web", "2", "products", tags=["y"], content="c")
+    of_x: dict[str, Any] = {"tag": "new", "latest": True, "fallbackTag": "x"}
+    of_y = of_x | {"fallbackTag": "y"}
+
+    def ask() -> None:
+        for selectors in (
+            [of_x | {"consumer": "orders"}, of_x | {"consumer": "web"}],
+            [of_x, of_y],
+            [of_y | {"consumer": "orders"}, of_y | {"consumer": "web"}],
+            [of_x | {"fallbackTag": "new"}, of_x],
+            [{"tag": "new", "latest": True}, of_x | {"consumer": "web"}],
+        ):
+            b.for_verification("products", *map(dict, selectors), pending=False)
+        one = "consumer_version_selectors[]"
+        for query in (
+            f"{one}[tag]=new&{one}[fallback_tag]=x",
+            f"{one}[tag]=new&{one}[latest]=false&{one}[fallback_tag]=x",
+            f"{one}[tag]=y&{one}[fallback_tag]=x",
+            f"{one}[tag]=y&{one}[latest]=true&{one}[fallback_tag]=x",
+        ):
+            b.call("GET", f"/pacts/provider/{b.name('products')}/for-verification?{query}")
+
+    ask()
+    b.tag("web", "1", "y")
+    b.publish("orders", "2", "products", tags=["x"], content="d")
+    ask()
+    b.tag("orders", "1", "new")
+    ask()
+
+
+@scenario
 def application_instances_without_a_name(b: Broker) -> None:
     """No instance and one with an empty name are the same place, though each is shown as it was given."""
     place = b.environment("test").body["uuid"]

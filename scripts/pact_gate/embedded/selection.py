@@ -120,24 +120,22 @@ def choose(db: sqlite3.Connection, provider: sqlite3.Row, question: Question) ->
 
 
 def _selected(db: sqlite3.Connection, provider_id: int, selectors: Iterable[Selector]) -> list[Choice]:
+    """What the selectors find, and what is the newest of their fallback tags where no pact is the newest of a tag.
+
+    That is asked of all consumers together, and of what the tags themselves found: each selector falls back by itself.
+    """
     found = _choices(db, provider_id, selectors)
-    latest = _latest_tags(found)
-    for selector in selectors:
-        if selector.fallback_tag and selector.tag not in latest:
-            instead = replace(selector, tag=selector.fallback_tag)
-            fallen_back = [
-                replace(
-                    choice, matches=tuple(replace(match, selector=selector, fallback=True) for match in choice.matches)
-                )
-                for choice in _choices(db, provider_id, [instead])
-            ]
-            found += fallen_back
-            latest |= _latest_tags(fallen_back)
-    return found
+    latest = {match.selector.tag for choice in found for match in choice.matches if match.selector.latest}
+    missed = [selector for selector in selectors if selector.fallback_tag and selector.tag not in latest]
+    return found + [choice for selector in missed for choice in _fallen_back(db, provider_id, selector)]
 
 
-def _latest_tags(choices: Iterable[Choice]) -> set[str | None]:
-    return {match.selector.tag for choice in choices for match in choice.matches if match.selector.latest}
+def _fallen_back(db: sqlite3.Connection, provider_id: int, selector: Selector) -> list[Choice]:
+    instead = replace(selector, tag=selector.fallback_tag, latest=True)
+    return [
+        replace(choice, matches=tuple(replace(match, selector=selector, fallback=True) for match in choice.matches))
+        for choice in _choices(db, provider_id, [instead])
+    ]
 
 
 def _choices(db: sqlite3.Connection, provider_id: int, selectors: Iterable[Selector]) -> list[Choice]:
