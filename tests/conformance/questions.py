@@ -1004,6 +1004,44 @@ def fallback_tags_of_several_selectors(b: Broker) -> None:
 
 
 @scenario
+def questions_that_say_little(b: Broker) -> None:
+    """Blank values, numbers with more behind them, and lists where one value is meant."""
+    b.environment("live")
+    b.publish("orders", "1", "products", branch="main", tags=["dev"])
+    b.verify("orders", "1", "products", "p1", branch="main")
+    b.tag("products", "p2", "prod")
+    b.deploy("products", "p1", "live")
+    own = f"q[][pacticipant]={b.name('orders')}&q[][version]=1"
+    for more in (
+        *(f"limit={limit}" for limit in ("1.5", "10abc", "%2010", "%2B5", "1_0", "abc", "0x10", "-1", "")),
+        *("tag[]=prod", "tag[]=dev", "success[a]=false", "success[]=false", "days=1"),
+        *(f"environment={b.name('live')}&limit=1e3", "environment=%20", "latest=TRUE", "mainBranch=TRUE"),
+    ):
+        b.call("GET", f"/matrix?{own}&{more}")
+    live, products = f"environment={b.name('live')}", b.name("products")
+    for more in (
+        *("environment=", "to=", "environment=&to=", "environment=%20", "to=%20", "environment=nowhere&to=dev"),
+        *(f"{live}&ignore[]={products}", f"{live}&ignore={products}", f"{live}&ignore[][version]=p1"),
+        *(f"{live}&ignore[][pacticipant]={products}&ignore[][{key}" for key in ("version]=p1", "latest]=true")),
+    ):
+        b.call("GET", f"/can-i-deploy?pacticipant={b.name('orders')}&version=1&{more}")
+    for selector in (
+        *({"tag": " "}, {"branch": " "}, {"environment": " "}, {"tag": " ", "latest": True}),
+        *({"environment": " ", "deployed": True}, {"branch": " ", "consumer": b.name("orders")}),
+        *({"branch": "main", "fallbackBranch": "x", "latest": False}, {"fallbackBranch": "x", "latest": False}),
+        {"deployed": True, "released": True, "deployedOrReleased": True},
+    ):
+        b.call("POST", f"/pacts/provider/{products}/for-verification", {"consumerVersionSelectors": [selector]})
+    for body in (
+        {"consumerVersionSelectors": [{"matchingBranch": True}], "providerVersionBranch": " "},
+        {"includePendingStatus": None, "providerVersionBranch": " "},
+        {"includeWipPactsSince": "", "providerVersionBranch": " "},
+        {"providerVersionTags": "x", "providerVersionBranch": " "},
+    ):
+        b.call("POST", f"/pacts/provider/{products}/for-verification", body)
+
+
+@scenario
 def application_instances_without_a_name(b: Broker) -> None:
     """No instance and one with an empty name are the same place, though each is shown as it was given."""
     place = b.environment("test").body["uuid"]

@@ -16,6 +16,7 @@ from pact_gate.embedded.routing import Route, get
 
 _BADGES = "https://img.shields.io/badge"
 _MOST_DIGITS = 9
+_NUMBER = re.compile(r"\s*([+-]?[0-9]+(?:_[0-9]+)*)")
 _BETWEEN_WORDS = re.compile(r"[\s_-]")
 _BEFORE_CAPITAL = re.compile(r"(?<=[a-z\d])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")  # `orderService`, `HTMLTool`
 
@@ -51,7 +52,7 @@ def _can_i_deploy(call: Call) -> Answer:
     ignored = given.get("ignore", [])
     question = Question(
         selectors=(Selector(known["pacticipant"], known["version"]),),
-        ignored=tuple(dict.fromkeys(map(_ignored, ignored))) if isinstance(ignored, list) else (),
+        ignored=tuple(dict.fromkeys(filter(None, map(_ignored, ignored)))) if isinstance(ignored, list) else (),
         latestby="cvpv" if "environment" in known else "cvp",
         latest="to" in known,
         tag=known.get("to"),
@@ -60,18 +61,22 @@ def _can_i_deploy(call: Call) -> Answer:
     return _told(call, answer(call.db, question))
 
 
-def _ignored(item: Any) -> Selector:
-    return _selector(item) if isinstance(item, dict) else Selector(str(item))
+def _ignored(item: Any) -> Selector | None:
+    """What is to be passed over: a name, or an object with one and perhaps a version; all else says nothing."""
+    given = item if isinstance(item, dict) else {"pacticipant": item}
+    return Selector(given["pacticipant"], given.get("version") or None) if "pacticipant" in given else None
 
 
 def _wrong_with_short_form(db: sqlite3.Connection, known: dict[str, str]) -> dict[str, list[str]]:
     wrong = {key: ["is missing"] for key in ("pacticipant", "version") if not known.get(key)}
-    wrong |= {key: ["must be filled"] for key in ("to", "environment") if key in known and not known[key].strip()}
+    places = {key: known[key].strip() for key in ("to", "environment") if key in known}
+    if any(places.values()):
+        wrong |= {key: ["must be filled"] for key, place in places.items() if not place}
     if known.get("pacticipant") and estate.pacticipant(db, known["pacticipant"]) is None:
         wrong["pacticipant"] = ["does not exist"]
-    if known.get("environment", "").strip() and deployments.environment_named(db, known["environment"]) is None:
+    if places.get("environment") and deployments.environment_named(db, known["environment"]) is None:
         wrong["environment"] = [f"{known['environment']!r} does not exist"]
-    if bool(known.get("to")) == bool(known.get("environment")):
+    if not any(places.values()) or all(places.get(key) for key in ("to", "environment")):
         wrong[""] = ["give either an environment or the tag to go to"]
     return wrong
 
@@ -140,18 +145,29 @@ def _question(call: Call) -> Question:
         ignored=_selectors(ignored),
         latestby=text.get("latestby"),
         success=_successes(given.get("success")),
-        limit=text.get("limit"),
+        limit=_leading_number(text["limit"]) if "limit" in text else None,
         latest=text.get("latest") == "true",
-        tag=text.get("tag"),
+        tag=text.get("tag") or _only(given.get("tag")),
         main_branch=None if main is None else main == "true",
         environment=text.get("environment"),
     )
 
 
+def _only(value: Any) -> str | None:
+    """The one name in a list of one, as of `tag[]=prod`."""
+    return value[0] if isinstance(value, list) and len(value) == 1 and isinstance(value[0], str) else None
+
+
+def _leading_number(text: str) -> str:
+    """The number that a text begins with, as Ruby reads it: 10 of `10.5` or `10 rows`."""
+    found = _NUMBER.match(text)
+    return found[1].replace("_", "") if found else "0"
+
+
 def _successes(value: Any) -> frozenset[bool | None] | None:
-    if value is None:
-        return None
     values = value if isinstance(value, list) else [value]
+    if value is None or any(isinstance(item, dict) for item in values):
+        return None
     return frozenset(None if item == "" else item == "true" for item in values)
 
 
@@ -219,7 +235,7 @@ def _wrong_destination(db: sqlite3.Connection, question: Question) -> list[str]:
 
 
 def _is_positive(text: str) -> bool:
-    return text.isdecimal() and len(text) <= _MOST_DIGITS and int(text) > 0
+    return text.removeprefix("+").isdecimal() and len(text) <= _MOST_DIGITS and int(text) > 0
 
 
 def _pact_badge(call: Call) -> Answer:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import itertools
 import re
 import sqlite3
 from collections.abc import Sequence
@@ -121,7 +122,7 @@ def _check_body(db: sqlite3.Connection, body: dict[str, Any]) -> None:
     checks.text("includeWipPactsSince", _not_a_date, nullable=False)
     branch = body.get("providerVersionBranch")
     needs_branch = not tags and bool(body.get("includeWipPactsSince") or body.get("includePendingStatus"))
-    if isinstance(branch, str) and not branch.strip() and (branch or needs_branch):
+    if not checks.errors and isinstance(branch, str) and not branch.strip() and (branch or needs_branch):
         checks.add("providerVersionBranch", "cannot be blank")
     selectors = _distinct(checks.list_of_objects("consumerVersionSelectors"))
     checks.few("consumerVersionSelectors", len(selectors))
@@ -194,23 +195,24 @@ def _wrong_with(db: sqlite3.Connection, item: dict[str, Any], provider_branch: o
 
 def _wrong_together(db: sqlite3.Connection, item: dict[str, Any], provider_branch: object) -> list[str]:
     given = {key for key in _KEYS if key in item}
+    filled = [key for key in _KEYS if item.get(key) and str(item[key]).strip() and not key.startswith("fallback")]
     latest = item.get("latest")
     places = [key for key in ("deployed", "released", "deployedOrReleased") if item.get(key)]
     on_branches = [key for key in _BRANCH_KEYS if key in item]
     in_environments = [key for key in _ENVIRONMENT_KEYS if key in item]
-    unknown = "environment" in item and deployments.environment_named(db, item["environment"]) is None
+    unknown = "environment" in filled and deployments.environment_named(db, item["environment"]) is None
     rules = (
-        (
-            not any(item.get(key) for key in _KEYS if not key.startswith("fallback")),
-            f"needs one of: {', '.join(key for key in _KEYS if not key.startswith('fallback'))}",
-        ),
+        (not filled, f"needs one of: {', '.join(key for key in _KEYS if not key.startswith('fallback'))}"),
         ("mainBranch" in given and bool(given - {"mainBranch", "latest"}), "mainBranch goes with nothing but consumer"),
         ("mainBranch" in given and latest is False, "mainBranch cannot go with latest=false"),
         (
             "matchingBranch" in given and bool(given - {"matchingBranch"}),
             "matchingBranch goes with nothing but consumer",
         ),
-        ("matchingBranch" in given and not provider_branch, "matchingBranch needs the providerVersionBranch"),
+        (
+            "matchingBranch" in given and not str(provider_branch or "").strip(),
+            "matchingBranch needs the providerVersionBranch",
+        ),
         ("tag" in given and "branch" in given, "cannot have both a tag and a branch"),
         (
             bool(on_branches and in_environments),
@@ -219,9 +221,10 @@ def _wrong_together(db: sqlite3.Connection, item: dict[str, Any], provider_branc
         ("fallbackTag" in given and not latest, "fallbackTag needs latest=true"),
         ("fallbackTag" in given and "tag" not in given, "fallbackTag needs a tag"),
         ("fallbackBranch" in given and "branch" not in given, "fallbackBranch needs a branch"),
+        ("fallbackBranch" in given and latest is False, "fallbackBranch cannot go with latest=false"),
         ("branch" in given and latest is False, "branch cannot go with latest=false"),
         (unknown, f"there is no environment named {item.get('environment')!r}"),
-        (len(places) > 1, f"cannot have {' and '.join(places)} together"),
+        *((True, f"cannot have {one} and {other} together") for one, other in itertools.combinations(places, 2)),
     )
     return [sentence for is_wrong, sentence in rules if is_wrong]
 
