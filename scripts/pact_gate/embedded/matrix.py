@@ -111,12 +111,12 @@ class Row(NamedTuple):  # a frozen dataclass takes four times as long to make, a
     consumer_version: str
     provider_id: int
     provider: str
-    provider_version_id: int | None
-    provider_version: str | None
     publication_id: int
     revision: int
     sha: str
     pact_created_at: int
+    provider_version_id: int | None
+    provider_version: str | None
     result_id: int | None
     success: bool | None
     verified_at: int | None
@@ -161,8 +161,10 @@ def answer(db: sqlite3.Connection, question: Question) -> Summary:
     specified = [
         _ignoring(ignored, one) for selector in question.selectors for one in _resolve(db, selector, specified=True)
     ]
-    integrations = _integrations(db, question, specified)
-    resolved = specified + _inferred(db, question, specified, integrations, ignored)
+    pairs = (_involving if question.has_destination or len(specified) == 1 else _between)(db, specified)
+    owners = _owners(db, pairs)
+    integrations = _integrations(pairs, owners)
+    resolved = specified + _inferred(db, question, specified, integrations, owners, ignored)
     rows = _rows(db, question, resolved)
     kept = [row for row in rows if not _is_ignored(ignored, row)]
     passed_over = [row for row in rows if _is_ignored(ignored, row)]
@@ -238,16 +240,16 @@ def _versions(
     return found
 
 
-_IN_ENVIRONMENT = """x.id IN (SELECT d.version_id FROM environments e
-    JOIN deployments d ON d.environment_id = e.id AND d.pacticipant_id = owner.id AND d.current = 1
-    WHERE e.name = :environment
-    UNION SELECT r.version_id FROM environments e
-    JOIN releases r ON r.environment_id = e.id AND r.pacticipant_id = owner.id AND r.support_ended_at IS NULL
-    WHERE e.name = :environment)"""
+_PLACE = "(SELECT id FROM environments WHERE name = :environment)"
+_IN_ENVIRONMENT = f"""x.id IN (
+    SELECT d.version_id FROM deployments d
+    WHERE d.environment_id = {_PLACE} AND d.pacticipant_id = owner.id AND d.current = 1
+    UNION ALL SELECT r.version_id FROM releases r
+    WHERE r.environment_id = {_PLACE} AND r.pacticipant_id = owner.id AND r.support_ended_at IS NULL)"""
 
 
 def _ignoring(ignored: Sequence[Resolved], one: Resolved) -> Resolved:
-    hit = any(_covers(other, one.pacticipant_id, one.version_id) for other in ignored)
+    hit = ignored and any(_covers(other, one.pacticipant_id, one.version_id) for other in ignored)
     return one._replace(ignored=True) if hit and one.pacticipant_id != NOTHING else one
 
 
@@ -265,26 +267,23 @@ def _is_ignored(ignored: Sequence[Resolved], row: Row) -> bool:
     )
 
 
-def _integrations(db: sqlite3.Connection, question: Question, specified: list[Resolved]) -> list[Integration]:
-    find = _involving if question.has_destination or len(specified) == 1 else _between
-    found = find(db, specified)
-    names = {
-        row["id"]: row["name"]
-        for row in db.execute(
-            "SELECT id, name FROM pacticipants WHERE id IN (SELECT value FROM json_each(?))",
-            (json.dumps(sorted({pacticipant_id for pair in found for pacticipant_id in pair})),),
-        )
-    }
-    made = [
-        Integration(consumer, names[consumer], provider, names[provider], required)
-        for (consumer, provider), required in found.items()
-    ]
+_Pairs = dict[tuple[int, int], bool]  # a consumer's and a provider's id: whether the consumer cannot go without
+
+
+def _owners(db: sqlite3.Connection, pairs: _Pairs) -> dict[int, sqlite3.Row]:
+    query = "SELECT * FROM pacticipants WHERE id IN (SELECT value FROM json_each(?))"
+    return {row["id"]: row for row in db.execute(query, (_ids({one for pair in pairs for one in pair}),))}
+
+
+def _integrations(pairs: _Pairs, owners: dict[int, sqlite3.Row]) -> list[Integration]:
+    names = {owner_id: owner["name"] for owner_id, owner in owners.items()}
+    made = [Integration(one, names[one], other, names[other], required) for (one, other), required in pairs.items()]
     return sorted(made, key=lambda one: (one.consumer, one.provider))
 
 
-def _involving(db: sqlite3.Connection, specified: list[Resolved]) -> dict[tuple[int, int], bool]:
+def _involving(db: sqlite3.Connection, specified: list[Resolved]) -> _Pairs:
     """The integrations of the specified versions as consumers (required), and of the pacticipants as providers."""
-    found: dict[tuple[int, int], bool] = {}
+    found: _Pairs = {}
     for one in specified:
         for row in db.execute(
             "SELECT consumer_id, provider_id FROM integrations WHERE provider_id = ?", (one.pacticipant_id,)
@@ -305,10 +304,10 @@ def _involving(db: sqlite3.Connection, specified: list[Resolved]) -> dict[tuple[
     return found
 
 
-def _between(db: sqlite3.Connection, specified: list[Resolved]) -> dict[tuple[int, int], bool]:
+def _between(db: sqlite3.Connection, specified: list[Resolved]) -> _Pairs:
     """The integrations among the specified: all are required."""
     providers = json.dumps(sorted({one.pacticipant_id for one in specified}))
-    found: dict[tuple[int, int], bool] = {}
+    found: _Pairs = {}
     for one in specified:
         column, value = (
             ("version_id", one.version_id) if one.version_id is not None else ("consumer_id", one.pacticipant_id)
@@ -325,15 +324,14 @@ def _inferred(
     question: Question,
     specified: list[Resolved],
     integrations: list[Integration],
+    owners: dict[int, sqlite3.Row],
     ignored: list[Resolved],
 ) -> list[Resolved]:
     """The other pacticipants of the integrations, in the versions that are at the destination."""
     if not question.has_destination:
         return []
-    known = {one.name for one in specified}
-    names = dict.fromkeys(name for one in integrations for name in (one.consumer, one.provider) if name not in known)
-    query = "SELECT * FROM pacticipants WHERE name IN (SELECT value FROM json_each(?))"
-    owners = {owner["name"]: owner for owner in db.execute(query, (json.dumps(list(names)),))}
+    known = {one.pacticipant_id for one in specified}
+    ids = dict.fromkeys(each for one in integrations for each in (one.consumer_id, one.provider_id))
     there = Selector(
         None,
         latest=question.latest,
@@ -341,7 +339,7 @@ def _inferred(
         main_branch=bool(question.main_branch),
         environment=question.environment,
     )
-    found = _resolve_of(db, [owners[name] for name in names], there, specified=False)
+    found = _resolve_of(db, [owners[each] for each in ids if each not in known], there, specified=False)
     return [_ignoring(ignored, one) for one in found]
 
 
@@ -378,14 +376,18 @@ def _latest_of(rows: list[Row]) -> Row:
     return max(reversed(rows), key=lambda row: row.provider_version_id or 0)
 
 
-_SELECT = """SELECT p.consumer_id, consumer.name AS consumer, p.version_id AS consumer_version_id,
-    cv.number AS consumer_version, p.provider_id, provider.name AS provider, pv.id AS provider_version_id,
-    pv.number AS provider_version, p.id AS publication_id, p.revision, k.sha, p.created_at AS pact_created_at,
-    r.id AS result_id, r.success, r.created_at AS verified_at, cv.created_at AS version_created_at"""
+# A row's columns, in its order: those of the pact, and those of a result for what it says.
+_OF_PACT = """p.consumer_id, consumer.name, p.version_id, cv.number, p.provider_id, provider.name,
+    p.id AS publication_id, p.revision, k.sha, p.created_at"""
+_OF_RESULT = "pv.id, pv.number, r.id AS result_id, r.success, r.created_at"
+_PACT_COLUMNS, _RESULT_COLUMNS = slice(10), slice(5)
 _NAMES = """JOIN pacticipants consumer ON consumer.id = p.consumer_id
     JOIN pacticipants provider ON provider.id = p.provider_id
-    JOIN versions cv ON cv.id = p.version_id JOIN contents k ON k.id = p.content_id
-    LEFT JOIN versions pv ON pv.id = r.provider_version_id"""
+    JOIN versions cv ON cv.id = p.version_id JOIN contents k ON k.id = p.content_id"""
+
+
+def _published_at(question: Question) -> str:
+    return "cv.created_at AS published_at" if question.latestby else "p.created_at AS published_at"
 
 
 def _one_sided(db: sqlite3.Connection, question: Question, one: Resolved) -> list[Row]:
@@ -395,17 +397,22 @@ def _one_sided(db: sqlite3.Connection, question: Question, one: Resolved) -> lis
         ("p.version_id", "r.provider_version_id") if one.version_id is not None else ("p.consumer_id", "r.provider_id")
     )
     value = one.version_id if one.version_id is not None else one.pacticipant_id
-    as_consumer = f"""{_SELECT} FROM publications p
+    select = f"SELECT {_OF_RESULT}, {_OF_PACT}, {_published_at(question)}"
+    names = f"{_NAMES} LEFT JOIN versions pv ON pv.id = r.provider_version_id"
+    as_consumer = f"""{select} FROM publications p
                       LEFT JOIN results r ON r.content_id = p.content_id {current.format("r")}
-                      {_NAMES} WHERE {own} = ? {current.format("p")}"""
-    as_provider = f"""{_SELECT} FROM results r JOIN publications p ON p.content_id = r.content_id {current.format("p")}
-                      {_NAMES} WHERE {made} = ? {current.format("r")}"""
+                      {names} WHERE {own} = ? {current.format("p")}"""
+    as_provider = f"""{select} FROM results r JOIN publications p ON p.content_id = r.content_id {current.format("p")}
+                      {names} WHERE {made} = ? {current.format("r")}"""
     found = {
         (row["publication_id"], row["result_id"]): row
         for query in (as_consumer, as_provider)
         for row in db.execute(query, (value,))
     }
-    return [_row(row, question) for row in found.values()]
+    return [
+        _row(row[_RESULT_COLUMNS.stop :], row if row["result_id"] is not None else None, row["published_at"])
+        for row in found.values()
+    ]
 
 
 def _two_sided(db: sqlite3.Connection, question: Question, resolved: list[Resolved]) -> list[Row]:
@@ -419,7 +426,8 @@ def _two_sided(db: sqlite3.Connection, question: Question, resolved: list[Resolv
     rows: list[Row] = []
     for pact in published:
         if pact["consumer_id"] in specified or pact["provider_id"] in specified:
-            rows += [_joined(pact, result, question) for result in results.get(pact["content_id"], [None])]
+            found = results.get(pact["content_id"], (None,))
+            rows += [_row(pact, result, pact["published_at"]) for result in found]
     return rows
 
 
@@ -427,20 +435,14 @@ def _published(
     db: sqlite3.Connection, question: Question, any_version: set[int], versions: set[int], providers: set[int]
 ) -> list[sqlite3.Row]:
     current = "AND p.current = 1" if question.latestby else ""
-    query = """SELECT p.id AS publication_id, p.consumer_id, consumer.name AS consumer,
-        p.version_id AS consumer_version_id, cv.number AS consumer_version, p.provider_id,
-        provider.name AS provider, p.revision, p.content_id, k.sha,
-        p.created_at AS pact_created_at, cv.created_at AS version_created_at
-        FROM publications p JOIN pacticipants consumer ON consumer.id = p.consumer_id
-        JOIN pacticipants provider ON provider.id = p.provider_id
-        JOIN versions cv ON cv.id = p.version_id JOIN contents k ON k.id = p.content_id
-        WHERE p.{by} IN (SELECT value FROM json_each(?))
-        AND {of} IN (SELECT value FROM json_each(?)) {current}"""
+    query = f"""SELECT {_OF_PACT}, p.content_id, {_published_at(question)}
+        FROM publications p {_NAMES}
+        WHERE p.{{by}} IN (SELECT value FROM json_each(?)) AND {{of}} IN (SELECT value FROM json_each(?)) {current}"""
     found: dict[int, sqlite3.Row] = {}
     # The + keeps SQLite from trying each version with each provider (sqlite.org/optoverview.html#uplus).
     for by, of, values in (("consumer_id", "p.provider_id", any_version), ("version_id", "+p.provider_id", versions)):
         if values:
-            rows = db.execute(query.format(by=by, of=of, current=current), (_ids(values), _ids(providers)))
+            rows = db.execute(query.format(by=by, of=of), (_ids(values), _ids(providers)))
             found.update((row["publication_id"], row) for row in rows)
     return list(found.values())
 
@@ -454,10 +456,9 @@ def _results(
         versions.setdefault(one.pacticipant_id, set()).add(one.version_id)
     asked = {(row["content_id"], version) for row in published for version in versions.get(row["provider_id"], ())}
     current = "AND r.current = 1" if question.latestby else ""
-    query = f"""SELECT r.id AS result_id, r.content_id, r.success, r.created_at AS verified_at,
-        v.id AS provider_version_id, v.number AS provider_version
+    query = f"""SELECT {_OF_RESULT}, r.content_id
         FROM json_each(?) asked CROSS JOIN results r ON r.content_id = json_extract(asked.value, '$[0]') {current}
-        JOIN versions v ON v.id = r.provider_version_id"""
+        JOIN versions pv ON pv.id = r.provider_version_id"""
     of_any = [pair for pair in asked if pair[1] is None]
     of_one = [pair for pair in asked if pair[1] is not None]
     rows = db.execute(query, (json.dumps(of_any),)).fetchall()
@@ -474,30 +475,14 @@ def _ids(values: Iterable[int]) -> str:
     return json.dumps(sorted(values))
 
 
-def _row(row: sqlite3.Row, question: Question) -> Row:
-    return _joined(row, row if row["result_id"] is not None else None, question)
-
-
-def _joined(pact: sqlite3.Row, result: sqlite3.Row | None, question: Question) -> Row:
-    published = pact["version_created_at"] if question.latestby else pact["pact_created_at"]
-    return Row(
-        consumer_id=pact["consumer_id"],
-        consumer=pact["consumer"],
-        consumer_version_id=pact["consumer_version_id"],
-        consumer_version=pact["consumer_version"],
-        provider_id=pact["provider_id"],
-        provider=pact["provider"],
-        provider_version_id=result["provider_version_id"] if result else None,
-        provider_version=result["provider_version"] if result else None,
-        publication_id=pact["publication_id"],
-        revision=pact["revision"],
-        sha=pact["sha"],
-        pact_created_at=pact["pact_created_at"],
-        result_id=result["result_id"] if result else None,
-        success=bool(result["success"]) if result else None,
-        verified_at=result["verified_at"] if result else None,
-        acted_at=max(published, result["verified_at"]) if result else published,
-    )
+def _row(pact: Sequence[Any], result: Sequence[Any] | None, published_at: int) -> Row:
+    """A row of what begins with the columns of a pact, and of a result."""
+    of_pact = pact[_PACT_COLUMNS]
+    if result is None:
+        return Row._make((*of_pact, None, None, None, None, None, published_at))
+    version_id, number, result_id, success, verified_at = result[_RESULT_COLUMNS]
+    acted_at = max(published_at, verified_at)
+    return Row._make((*of_pact, version_id, number, result_id, bool(success), verified_at, acted_at))
 
 
 def _order(row: Row) -> tuple[Any, ...]:

@@ -215,26 +215,19 @@ def matrix(db: sqlite3.Connection, base: str, summary: Summary) -> Document:
     considered, ignored = summary.rows, summary.ignored_rows
     shown = [(row, False) for row in considered] + [(row, True) for row in ignored]
     shown = shown[: summary.question.listed]
-    versions = _version_documents(db, base, [row for row, _ in shown])
+    parties = _parties(db, base, [row for row, _ in shown])
     reason = "\n".join(notice["text"] for notice in notices)
     return {
         "summary": {"deployable": summary.deployable, "reason": reason, **summary.counts},
         "notices": notices,
-        "matrix": [_matrix_row(base, row, versions, is_ignored=is_ignored) for row, is_ignored in shown],
+        "matrix": [_matrix_row(base, row, parties, is_ignored=is_ignored) for row, is_ignored in shown],
     }
 
 
-def _matrix_row(base: str, row: Row, versions: dict[int, Document], *, is_ignored: bool) -> Document:
-    def party(party_name: str, version_id: int | None) -> Document:
-        return {
-            "name": party_name,
-            "version": versions[version_id] if version_id is not None else None,
-            "_links": {"self": {"href": at(base, "pacticipants", party_name)}},
-        }
-
+def _matrix_row(base: str, row: Row, parties: dict[_Party, Document], *, is_ignored: bool) -> Document:
     found: Document = {
-        "consumer": party(row.consumer, row.consumer_version_id),
-        "provider": party(row.provider, row.provider_version_id),
+        "consumer": parties[row.consumer, row.consumer_version_id],
+        "provider": parties[row.provider, row.provider_version_id],
         "pact": {
             "createdAt": moment(row.pact_created_at),
             "_links": {"self": {"href": pair_at(base, row.provider, row.consumer, "version", row.consumer_version)}},
@@ -243,29 +236,35 @@ def _matrix_row(base: str, row: Row, versions: dict[int, Document], *, is_ignore
     }
     if row.result_id is not None and row.verified_at is not None:
         carried = {"cvn": row.consumer_version}
-        own = result_at(base, row.provider, row.consumer, row.sha, row.result_id, carried)
         found["verificationResult"] = {
             "success": row.success,
             "verifiedAt": moment(row.verified_at),
-            "_links": {"self": {"href": own}},
+            "_links": {"self": {"href": result_at(base, row.provider, row.consumer, row.sha, row.result_id, carried)}},
         }
     return {**found, "ignored": True} if is_ignored else found
 
 
-def _version_documents(db: sqlite3.Connection, base: str, rows: list[Row]) -> dict[int, Document]:
-    """Every version in the rows, by id, with its branches, tags and environments."""
-    named = {row.consumer_version_id: (row.consumer, row.consumer_version) for row in rows}
-    named |= {
-        row.provider_version_id: (row.provider, row.provider_version or "")
-        for row in rows
-        if row.provider_version_id is not None
-    }
-    known = standings.of(db, named)
+_Party = tuple[str, int | None]  # a pacticipant's name and a version's id; None where no version has verified a pact
+
+
+def _parties(db: sqlite3.Connection, base: str, rows: list[Row]) -> dict[_Party, Document]:
+    """Every pacticipant in the rows in each of its versions, once: a provider may stand in all of them."""
+    numbers: dict[_Party, str | None] = {}
+    for row in rows:
+        numbers[row.consumer, row.consumer_version_id] = row.consumer_version
+        numbers[row.provider, row.provider_version_id] = row.provider_version
+    known = standings.of(db, [version_id for _, version_id in numbers if version_id is not None])
     environments = {row["uuid"]: row for standing in known.values() for row in standing.environments}
     places = {uuid: documents.embedded_environment(base, row) for uuid, row in environments.items()}
     return {
-        version_id: _version_document(base, owner, number, known[version_id], places)
-        for version_id, (owner, number) in named.items()
+        (name, version_id): {
+            "name": name,
+            "version": _version_document(base, name, number, known[version_id], places)
+            if version_id is not None and number is not None
+            else None,
+            "_links": {"self": {"href": at(base, "pacticipants", name)}},
+        }
+        for (name, version_id), number in numbers.items()
     }
 
 
