@@ -60,7 +60,10 @@ def ask(application: Any, method: str = "GET", path: str = "/", **environ: Any) 
         "wsgi.input": io.BytesIO(),
     }
     started: list[Any] = []
-    body = b"".join(application(given | environ, lambda *said: started.append(said)))
+    answer = application(given | environ, lambda *said: started.append(said))
+    body = b"".join(answer)
+    if hasattr(answer, "close"):  # PEP 3333
+        answer.close()
     return int(started[-1][0][:3]), dict(started[-1][1]), body
 
 

@@ -11,7 +11,7 @@ import logging
 import re
 import time
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TextIO
 
@@ -76,7 +76,8 @@ def log_request(name: str, method: str, path: str, status: int, **more: float) -
 class Journal:
     """Logs each request, answers its id as a header, and turns what breaks into a sentence.
 
-    `ms` is the time until the whole answer was made; how long the caller takes to fetch it is not in it.
+    A request is logged once its answer is on its way: no caller waits for the log. `ms` is the time until the whole
+    answer was made; how long the caller takes to fetch it is not in it.
     """
 
     def __init__(self, application: Application) -> None:
@@ -98,5 +99,15 @@ class Journal:
         status, headers = sent[-1]
         start_response(status, [*headers, (_ID_HEADER, name)])
         taken = round((time.perf_counter() - began) * 1000, 1)
-        log_request(name, environ["REQUEST_METHOD"], path, int(status[:3]), ms=taken, bytes=len(body))
-        return [body]
+        return _Sent(
+            body,
+            lambda: log_request(name, environ["REQUEST_METHOD"], path, int(status[:3]), ms=taken, bytes=len(body)),
+        )
+
+
+class _Sent(list[bytes]):
+    """A body; `close` is what the server calls when it is sent, or cannot be (PEP 3333)."""
+
+    def __init__(self, body: bytes, close: Callable[[], None]) -> None:
+        super().__init__([body])
+        self.close = close
