@@ -275,11 +275,14 @@ def test_a_request_of_too_many_parts_is_refused(asked: Broker, request: pytest.F
 def test_an_odd_question_is_answered_or_refused(asked: Broker, request: pytest.FixtureRequest) -> None:
     asked.publish("orders", "1", "products", branch="main")
     asked.verify("orders", "1", "products", "p1", success=False)
+    asked.environment("live")
+    asked.deploy("orders", "1", "live")
     o, p = asked.name("orders"), asked.name("products")
     for question, status in (
         (f"/matrix?q[0][pacticipant]={o}&q[0][version]=1&q[1][pacticipant]={p}&q[1][version]=p1", 200),
         (f"/matrix?q[pacticipant]={o}&q[version]=1", 200),
         (f"/matrix?q[][pacticipant]={o}&q[][mainBranch]=true&q[][branch]=feat&latestby=cvp", 200),
+        (f"/matrix?q[][pacticipant]={o}&q[][latest]=true&q[][environment]={asked.name('live')}", 200),
         (f"/matrix?q[][pacticipant]={o}&q[][version]=1&latestby=nope", 400),
         (f"/matrix/provider/{p}/consumer/{o}?latestby=nope", 400),
         (f"/matrix?q[][pacticipant]={o}&q[][version]=%FF", 400),

@@ -150,9 +150,11 @@ def latest_pacts(base: str, found: list[sqlite3.Row]) -> Document:
     return {"pacts": [entry(row) for row in found], "_links": links}
 
 
-def choices(base: str, href: str, found: Iterable[Choice], *, include_pending: bool) -> Document:
-    """The answer of for-verification."""
-    items = (_choice(base, choice, include_pending=include_pending) for choice in found)
+def choices(base: str, href: str, found: Iterable[Choice], *, include_pending: bool, outdated: bool) -> Document:
+    """The answer of for-verification; to a question that is `outdated` each pact says so."""
+    items = [_choice(base, choice, include_pending=include_pending) for choice in found]
+    for item in items if outdated else ():
+        item["verificationProperties"]["notices"].insert(0, selection_notices.OUTDATED)
     return documents.listed("pacts", items, href, "Pacts to be verified")
 
 

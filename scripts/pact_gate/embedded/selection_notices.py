@@ -6,6 +6,10 @@ from pact_gate.embedded.selection import Choice, Match
 
 _PENDING_DOCS = "See https://docs.pact.io/go/pending"
 _WIP_DOCS = "See https://docs.pact.io/go/wip"
+OUTDATED = {
+    "when": "before_verification",
+    "text": "This verifier asks for its pacts in a way that Pact has given up (GET instead of POST): please upgrade it.",
+}
 
 
 def notices(choice: Choice, url: str, *, include_pending: bool) -> list[dict[str, str]]:

@@ -55,7 +55,7 @@ def _for_verification_by_query(call: Call) -> Answer:
     """The same question as a query string, which is how older verifiers ask; it knows tags alone."""
     asked = call.parameters()
     _check_query(asked)
-    return _chosen(call, _from_query(_renamed(asked)))
+    return _chosen(call, _from_query(_renamed(asked)), outdated=True)
 
 
 def _renamed(asked: dict[str, Any]) -> dict[str, Any]:
@@ -102,11 +102,14 @@ def _check_query(asked: dict[str, Any]) -> None:
     checks.refuse()
 
 
-def _chosen(call: Call, asked: dict[str, Any]) -> Answer:
+def _chosen(call: Call, asked: dict[str, Any], *, outdated: bool = False) -> Answer:
     question = _question(asked)
     provider = required_pacticipant(call, "provider")
     found = choose(call.db, provider, question)
-    return Answer(200, pact_documents.choices(call.base, call.url, found, include_pending=question.include_pending))
+    document = pact_documents.choices(
+        call.base, call.url, found, include_pending=question.include_pending, outdated=outdated
+    )
+    return Answer(200, document)
 
 
 def _check_body(db: sqlite3.Connection, body: dict[str, Any]) -> None:
