@@ -1370,3 +1370,24 @@ def accepting_anything(b: Broker) -> None:
         for path in (f"{pair}/latest", f"{pair}/versions", f"/pacts/provider/{b.name('products')}/latest"):
             b.call("GET", path, accept=accept, label=f"{path} as {accept}")
         b.call("PUT", f"/pacticipants/{b.name('orders')}/versions/1/tags/dev", {}, accept=accept)
+
+
+@scenario
+def published_together(b: Broker) -> None:
+    """Integrations that changed at one moment are listed as they were made; a result is shown for the version asked."""
+    b.publish("orders", "1", "products", "billing", "accounts")
+    integrations = f"/integrations?q={b.name('orders')}"
+    b.call("GET", integrations)
+    b.publish("orders", "2", "accounts", "products")
+    b.call("GET", integrations)
+    b.verify("orders", "1", "billing", "b1")
+    b.call("GET", integrations)
+    for number in "12":
+        b.verify("orders", number, "products", "p1")
+        asked = b.matrix([("q[][pacticipant]", b.name("orders")), ("q[][version]", number), ("latestby", "cvpv")])
+        for row in asked.body["matrix"]:
+            if row["verificationResult"]:
+                b.call(
+                    "GET", row["verificationResult"]["_links"]["self"]["href"], label=f"the result shown for {number}"
+                )
+    b.call("GET", integrations)

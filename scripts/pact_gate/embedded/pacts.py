@@ -194,13 +194,14 @@ def by_ids(db: sqlite3.Connection, publication_ids: Iterable[int]) -> dict[int, 
     return {row["id"]: row for row in db.execute(query, (json.dumps(list(publication_ids)),))}
 
 
-def touch_integration(db: sqlite3.Connection, pair: Pair) -> None:
-    """Note that the two have something to do with each other, and that it changed now."""
-    db.execute(
+def touch_integration(db: sqlite3.Connection, *pairs: Pair) -> None:
+    """Note that each two have something to do with each other, and that it changed now: at one moment for all."""
+    moment = now()
+    db.executemany(
         """INSERT INTO integrations (consumer_id, provider_id, created_at, changed_at)
            VALUES (:consumer, :provider, :now, :now)
            ON CONFLICT (provider_id, consumer_id) DO UPDATE SET changed_at = :now""",
-        {"consumer": pair.consumer_id, "provider": pair.provider_id, "now": now()},
+        ({"consumer": pair.consumer_id, "provider": pair.provider_id, "now": moment} for pair in pairs),
     )
 
 

@@ -8,7 +8,7 @@ _PENDING_DOCS = "See https://docs.pact.io/go/pending"
 _WIP_DOCS = "See https://docs.pact.io/go/wip"
 OUTDATED = {
     "when": "before_verification",
-    "text": "This verifier asks for its pacts in a way that Pact has given up (GET instead of POST): please upgrade it.",
+    "text": "This verifier asks for its pacts in a way that Pact has given up (GET, not POST): please upgrade it.",
 }
 
 

@@ -32,7 +32,7 @@ _STATES = f"""SELECT i.consumer_id, i.provider_id, c.name AS consumer, p.name AS
     LEFT JOIN publications x ON x.id = {_CHOSEN}
     LEFT JOIN results r ON r.id =
         (SELECT max(n.id) FROM results n WHERE n.content_id = x.content_id AND n.current = 1)
-    WHERE {{where}} ORDER BY i.changed_at DESC"""
+    WHERE {{where}} ORDER BY i.changed_at DESC, i.created_at"""
 _PACTS = """SELECT x.id, x.created_at, v.id AS version_id, v.number AS version, k.sha,
         (SELECT b.name FROM branch_versions bv JOIN branches b ON b.id = bv.branch_id
          WHERE bv.version_id = v.id ORDER BY bv.id DESC LIMIT 1) AS branch

@@ -97,9 +97,8 @@ def _list(call: Call) -> Answer:
                WHERE instr(lower(c.name), lower(:q)) OR instr(lower(p.name), lower(:q)) OR :q = ''"""
     values = {"q": wanted, "limit": page.limit, "offset": page.offset}
     total = rows.required(call.db.execute(f"SELECT count(*) AS n {where}", values).fetchone())["n"]
-    query = (
-        f"SELECT c.name AS consumer, p.name AS provider {where} ORDER BY i.changed_at DESC LIMIT :limit OFFSET :offset"
-    )
+    query = f"""SELECT c.name AS consumer, p.name AS provider {where}
+                ORDER BY i.changed_at DESC, i.created_at LIMIT :limit OFFSET :offset"""
     items = (_integration(call.base, row) for row in call.db.execute(query, values))
     document = documents.listed("integrations", items, call.url, "All integrations", **page.links(call, total))
     return Answer(200, {**page.facts(total), **document})

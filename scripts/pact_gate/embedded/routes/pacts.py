@@ -31,7 +31,8 @@ def _latest_untagged(call: Call) -> Answer:
 
 
 def _newest(call: Call, *, untagged: bool) -> Answer:
-    row, tag = required_newest(call, untagged=untagged), call.path.get("tag")
+    row = required_newest(call, untagged=untagged)
+    tag = "untagged" if untagged else call.path.get("tag")
     chosen: dict[str, Any] = {"cvt": [tag]} if tag else {}
     metadata = encode_metadata({**chosen, "cv": row["version_id"]})
     document = pact_documents.pact(call.db, call.base, row, metadata=metadata)

@@ -55,6 +55,7 @@ def _publish(call: Call) -> Answer:
         estate.put_tag(call.db, made, tag)
     context = triggers.Context(call.base, branch=body.get("branch") or "", build_url=body.get("buildUrl"))
     published = [_publish_one(call, owner, made, contract, context, notices) for contract in contracts]
+    pacts.touch_integration(call.db, *(Pair(row["consumer_id"], row["provider_id"]) for row in published))
     return Answer(200, _publication(call.base, consumer, number, body.get("tags") or [], published, notices))
 
 

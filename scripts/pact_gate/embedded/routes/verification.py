@@ -337,7 +337,8 @@ def _show_content(call: Call) -> Answer:
 
 
 def _show_result(call: Call) -> Answer:
-    return Answer(200, _document(call, required_result(call)), media=call.media)
+    document = pact_documents.result(call.base, required_result(call), required_content(call))
+    return Answer(200, document, media=call.media)
 
 
 def _delete_result(call: Call) -> Answer:
