@@ -44,7 +44,8 @@ docs: $(READY) ## Write the tables of inputs in docs/ from what they describe
 locks: $(READY) ## Compile the locks from pyproject.toml (UPGRADE=1: to the newest versions)
 	@$(WITH_TOOLS) scripts/requirements/compile $(if $(UPGRADE),--upgrade)
 
-fuzz: $(READY) ## Send the embedded broker 20,000 random and hostile requests (REQUESTS=n: as many)
+fuzz: $(READY) ## Try 1,000 new random examples of everything, and 20,000 hostile requests (EXAMPLES=n REQUESTS=n: as many)
+	@PACT_GATE_EXAMPLES=$(or $(EXAMPLES),1000) $(WITH_TOOLS) python -m pytest tests/unit -m hypothesis
 	@PACT_GATE_REQUESTS=$(or $(REQUESTS),20000) $(WITH_TOOLS) python -m pytest -s tests/durability/test_fuzz.py
 
 bench: $(READY) ## Measure the steps against their peers

@@ -341,7 +341,7 @@ PARTS = [each for each in schemas(SCHEMA) if "type" in shape.resolved(each, SCHE
 
 
 @given(st.sampled_from(PARTS).flatmap(lambda part: st.tuples(st.just(part), within(part))))
-@settings(max_examples=500, suppress_health_check=[HealthCheck.too_slow])
+@settings(suppress_health_check=[HealthCheck.too_slow])
 def test_what_an_editor_accepts_by_the_schema_is_accepted_here_and_nothing_else(part) -> None:
     """The schema is held against the tree by code of our own, to have the places: it must agree with a validator."""
     schema, value = part
@@ -357,7 +357,7 @@ ANY_TEXT = st.one_of(st.text(), st.text("ab:-[]{}&*!|>'\"#%?,\n \t<0.", max_size
 
 
 @given(st.one_of(ANY_TEXT.map(lambda text: text.encode("utf-8", "surrogatepass")), st.binary()))
-@settings(max_examples=500, suppress_health_check=list(HealthCheck))
+@settings(suppress_health_check=list(HealthCheck))
 def test_any_file_is_read_or_refused_and_never_breaks(read, content) -> None:
     with suppress(InputError):
         assert read(content).version == 1

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from tests.github.state import Artifact, GitHub, Repository, Run, sha
@@ -378,7 +378,6 @@ def test_the_bomb_of_these_tests_is_one(tmp_path) -> None:
     assert len(overlapping(150, b" " * MEGABYTE)) < MEGABYTE / 32
 
 
-@settings(max_examples=150)
 @given(st.lists(st.tuples(st.integers(0, 400), st.binary(min_size=1, max_size=4)), max_size=6), st.integers(0, 60))
 def test_whatever_the_bytes_are_it_is_an_archive_or_refused(changes, cut) -> None:
     content = bytearray(packed(("a.json", pact()), ("b/c.json", pact())))

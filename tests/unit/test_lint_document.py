@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pact_gate.lint.document import DEEPEST, Document, Spot, Way, read, shown
@@ -40,7 +40,6 @@ def every(value: Any, way: Way = ()) -> dict[Way, Any]:
 
 
 @given(value=JSON, indent=st.sampled_from([None, 0, 2]), escaped=st.booleans())
-@settings(max_examples=200)
 def test_every_value_is_found_where_it_stands(value: Any, indent: int | None, escaped: bool) -> None:
     text = json.dumps(value, indent=indent, ensure_ascii=escaped)
     values = every(value)

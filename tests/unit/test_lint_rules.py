@@ -724,7 +724,7 @@ JSON = st.recursive(
 
 
 @given(data=st.data())
-@settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 def test_nothing_of_a_wrong_type_anywhere_makes_it_break(data: st.DataObject) -> None:
     """A whole interaction of every version, of which any value is replaced by any other."""
     whole = data.draw(st.sampled_from(WHOLE))

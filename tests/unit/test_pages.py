@@ -850,7 +850,7 @@ ANY_JSON = st.recursive(
 )
 
 
-@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(says=ANY_JSON, listed=st.lists(ANY_JSON, max_size=3), told=ANY_JSON)
 def test_whatever_a_pact_or_a_result_says_is_shown(site: Site, says: Any, listed: Any, told: Any) -> None:
     for content in (
@@ -869,7 +869,7 @@ def test_whatever_a_pact_or_a_result_says_is_shown(site: Site, says: Any, listed
             site.look(f"/pacts/provider/products/consumer/orders/pact-version/{sha}/verification-results/latest")
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     path=st.lists(
         st.sampled_from(
