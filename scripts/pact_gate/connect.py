@@ -80,7 +80,7 @@ def _in_process(application: Application, name: str, timeout: float) -> Broker:
 
 
 def _embedded(scheme: str, place: str) -> Application:
-    # Imported here: only the broker tier has what the embedded broker serves with.
+    # Imported here: who asks a broker over HTTP needs none of it.
     from pact_gate.embedded.git_branch import GitBranch  # noqa: PLC0415
 
     return _on_file(Path(place)) if scheme == "sqlite" else GitBranch(place, Path.cwd(), _on_file)

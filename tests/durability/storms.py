@@ -32,7 +32,7 @@ def start(place: object, client: object, threads: int, writes: int, notes: pathl
 
 
 @contextlib.contextmanager
-def served(database: pathlib.Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+def served(database: pathlib.Path, **environment: str) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
     """`pact-gate broker serve` as a process of its own: its address and the process."""
     log = database.with_suffix(".log")
     words = [sys.executable, "-I", str(ROOT / "scripts" / "pact-gate"), "broker", "serve"]
@@ -41,7 +41,7 @@ def served(database: pathlib.Path) -> Iterator[tuple[str, subprocess.Popen[bytes
             [*words, "--database", str(database), "--port", "0"],
             stdout=output,
             stderr=subprocess.STDOUT,
-            env={**os.environ, "PACT_GATE_PYTHON": sys.executable},
+            env={**os.environ, "PACT_GATE_PYTHON": sys.executable, **environment},
         )
     try:
         yield _address(process, log), process

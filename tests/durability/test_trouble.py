@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import contextlib
+import http.client
+import json
 import os
 import pathlib
 import resource
 import shutil
 import subprocess
 import sys
+import urllib.parse
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from people import as_nobody
 from storm import in_process, publication
-from storms import HERE, ROOT, SECONDS, kept, noted
+from storms import HERE, ROOT, SECONDS, kept, noted, served
 
 from pact_gate import embedded
 from pact_gate.__main__ import main
@@ -99,6 +102,24 @@ def test_no_room_for_a_new_file_or_a_copy_is_one_sentence(small_disk, tmp_path, 
     assert main(["broker", "serve", "--database", str(small_disk / "new"), "--port", "0"]) == 3
     assert f"{small_disk / 'new'} is on a disk that is full. Free some space and try again." in one_line(read_log())
     assert [file.name for file in small_disk.iterdir() if file.name.endswith((".part", "copy"))] == []
+
+
+def test_no_room_for_a_long_body_is_one_sentence(small_disk, tmp_path) -> None:
+    """What a server keeps in the temporary folder until it is there in whole."""
+    path = tmp_path / "broker.sqlite3"
+    with served(path, TMPDIR=str(small_disk)) as (address, _):
+        long = publication("consumer", 0) | {"buildUrl": "x" * (2 << 20)}
+        status, said = published(address, long)
+        assert (status, "The temporary folder of this broker's machine takes no more." in said) == (507, True)
+        assert published(address, publication("consumer", 1))[0] == 200
+    assert kept(path) == {("consumer", "1")}
+
+
+def published(address: str, body: Any) -> tuple[int, str]:
+    with contextlib.closing(http.client.HTTPConnection(urllib.parse.urlsplit(address).netloc, timeout=SECONDS)) as to:
+        to.request("POST", "/contracts/publish", json.dumps(body), {"Content-Type": "application/json"})
+        answer = to.getresponse()
+        return answer.status, answer.read().decode()
 
 
 def one_line(log: str) -> str:

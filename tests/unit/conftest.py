@@ -229,7 +229,6 @@ class Local:
 
 @pytest.fixture
 def local(tmp_path: Path, time: FakeTime) -> Iterator[Local]:
-    pytest.importorskip("bottle", reason="the broker tier is not installed")
     broker = Local(tmp_path / "broker.sqlite3", time.clock)
     yield broker
     broker.application.close()

@@ -26,7 +26,6 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture
 def broker(tmp_path) -> str:
-    pytest.importorskip("bottle", reason="the broker tier is not installed")
     return f"sqlite:{tmp_path / 'broker.sqlite3'}"
 
 

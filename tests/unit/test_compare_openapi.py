@@ -379,7 +379,6 @@ def test_names_that_are_markup_are_shown_as_they_are(compare) -> None:
 
 @pytest.fixture
 def broker(tmp_path) -> str:
-    pytest.importorskip("bottle", reason="the broker tier is not installed")
     url = f"sqlite:{tmp_path / 'broker.sqlite3'}"
     with closing(connect(BrokerSettings(url))) as client:
         pact = parse(json.dumps(needed(id=1)).encode(), "a.json")

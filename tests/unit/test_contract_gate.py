@@ -110,7 +110,6 @@ class PullRequest:
 
 @pytest.fixture
 def pull(github: GitHub, pact_gate: Any, tmp_path: Path) -> PullRequest:
-    pytest.importorskip("bottle", reason="the broker tier is not installed")
     orders, products = github.repository("acme/orders"), github.repository("acme/products")
     products.workflow("contract-requested.yml", PLEASE_VERIFY)
     github.token(TOKEN, "acme/orders", actions="read", statuses="write", pull_requests="write")

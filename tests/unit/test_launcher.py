@@ -234,30 +234,20 @@ def test_what_lies_in_the_checkout_has_no_say_in_the_installation(launcher: Laun
 
 
 @pytest.mark.parametrize(
-    ("command", "environ", "tiers"),
+    ("command", "tiers"),
     [
-        ("publish", {}, ["core"]),
-        ("", {}, ["core"]),
-        ("verify", {}, ["core", "verify"]),
-        ("compare-openapi", {}, ["core", "openapi"]),
-        ("broker serve", {}, ["core", "broker"]),
-        ("publish --broker-url https://broker.example", {}, ["core"]),
-        ("publish --broker-url sqlite:pacts.db", {}, ["core", "broker"]),
-        ("publish --broker-url=git:pacts", {}, ["core", "broker"]),
-        ("publish", {"PACT_GATE_BROKER_URL": "https://broker.example"}, ["core"]),
-        ("publish", {"PACT_GATE_BROKER_URL": "sqlite:pacts.db"}, ["core", "broker"]),
-        ("publish", {"PACT_GATE_BROKER_URL": "git:pacts"}, ["core", "broker"]),
-        ("publish", {"PACT_BROKER_BASE_URL": "git:pacts"}, ["core", "broker"]),
-        ("publish", {"PACT_GATE_BROKER_URL": " ", "PACT_BROKER_BASE_URL": "sqlite:pacts.db"}, ["core", "broker"]),
-        ("publish", {"PACT_GATE_BROKER_URL": "https://x.example", "PACT_BROKER_BASE_URL": "sqlite:x"}, ["core"]),
-        ("verify", {"PACT_GATE_BROKER_URL": "sqlite:pacts.db"}, ["core", "verify", "broker"]),
+        ("publish", ["core"]),
+        ("", ["core"]),
+        ("verify", ["core", "verify"]),
+        ("compare-openapi", ["core", "openapi"]),
+        ("broker serve", ["core", "broker"]),
+        ("publish --broker-url sqlite:broker", ["core"]),
+        ("publish broker", ["core"]),
     ],
 )
-def test_a_command_gets_the_tiers_that_it_needs_and_no_more(
-    command: str, environ: Mapping[str, str], tiers: list[str], launcher: Launcher
-) -> None:
+def test_a_command_gets_the_tiers_that_it_needs_and_no_more(command: str, tiers: list[str], launcher: Launcher) -> None:
     launcher.environ["PATH"] = str(Path(uv.find_uv_bin()).parent)
-    assert launcher.run(*command.split(), **environ).returncode == 7
+    assert launcher.run(*command.split()).returncode == 7
     assert [name.split("-")[0] for name in launcher.kept()] == sorted(tiers)
 
 

@@ -47,7 +47,7 @@ def run(inputs: Inputs, step: Step) -> Outcome:
 
 def _serve(settings: ServeSettings, access: AccessSettings, step: Step) -> Outcome:
     """Serve until it is ended by Ctrl-C, SIGTERM or SIGHUP; a second one of them ends it at once."""
-    from pact_gate.embedded import application  # noqa: PLC0415 - only the broker tier has what these need
+    from pact_gate.embedded import application  # noqa: PLC0415 - the other words need none of these
     from pact_gate.serving import journal  # noqa: PLC0415
     from pact_gate.serving.server import Limits, Server  # noqa: PLC0415
 

@@ -1,9 +1,7 @@
 """The WSGI application: from a request to a route and back, each request in one transaction.
 
-Bottle reads the request and sends the answer. It is imported in a third of the time that Falcon takes, which every step
-of a workflow that uses a file as its broker pays. Its own router is not used: it would take longer than all the rest to
-compile a hundred routes. Paths are matched as they were sent, before percent
-signs are decoded: a branch may be named `feat/x` (`feat%2Fx`).
+PEP 3333 and no framework: every step of a workflow that uses a file as its broker would pay for importing one. Paths
+are matched as they were sent, before percent signs are decoded: a branch may be named `feat/x` (`feat%2Fx`).
 """
 
 from __future__ import annotations
@@ -13,9 +11,8 @@ import re
 import sqlite3
 import urllib.parse
 from collections.abc import Callable, Iterable, Mapping
+from http import HTTPStatus
 from typing import Any
-
-import bottle  # type: ignore[import-untyped]
 
 from pact_gate.embedded.checks import short
 from pact_gate.embedded.contents import dumps
@@ -42,7 +39,6 @@ _BROKEN = Answer(
     },
     media=PROBLEM,
 )
-_NO_MEDIA = ("Content-Type", "none/none")  # Bottle gives every answer a type; one without a body must have none
 
 _BUGS = (sqlite3.IntegrityError, sqlite3.ProgrammingError, sqlite3.InternalError, sqlite3.NotSupportedError)
 _UNAVAILABLE: tuple[tuple[str, int, str], ...] = (
@@ -67,35 +63,34 @@ class Application:
         self._hosts = frozenset(host.lower() for host in webhook_hosts)
         self._delivery = Delivery(store, self._hosts)
         self._delivery.resume()
-        self._bottle = bottle.Bottle()
-        self._bottle.catchall = False
-        self._bottle.route("<path:re:.*>", method="ANY", callback=self._respond)
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request (PEP 3333)."""
-
-        def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
-            return start_response(status, [pair for pair in headers if pair != _NO_MEDIA], exc_info)
-
-        answered: Iterable[bytes] = self._bottle({**environ, "PATH_INFO": raw_path(environ)}, start)
-        return answered
+        asked = {**environ, "PATH_INFO": raw_path(environ)}
+        answer = self._respond(asked)
+        media, text = _content(answer, asked)
+        headers = [(name, _header(value)) for name, value in _headers(answer).items()]
+        if media:
+            headers.append(("Content-Type", f"{media};charset=utf-8"))
+        if answer.status != HTTPStatus.NO_CONTENT:
+            headers.append(("Content-Length", str(len(text))))
+        start_response(f"{answer.status} {HTTPStatus(answer.status).phrase}", headers)
+        return [] if environ["REQUEST_METHOD"] == "HEAD" else [text]
 
     def close(self) -> None:
         """Send the webhooks that are due and close the file."""
         self._delivery.close()
         self._store.close()
 
-    def _respond(self, path: str) -> Any:
-        environ: Environ = bottle.request.environ
+    def _respond(self, environ: Environ) -> Answer:
+        path = environ["PATH_INFO"]
         if _BREAK.search(path):
-            return _sent(_BROKEN, environ)
+            return _BROKEN
         found = resource(path)
         page = self._page(environ, path, is_known=found is not None) if _is_browsing(environ) else None
         if page is not None:
-            return _sent(page, environ)
-        if found is None:
-            return _sent(_NOTHING, environ)
-        return _sent(self._answered(environ, *found), environ)
+            return page
+        return self._answered(environ, *found) if found else _NOTHING
 
     def _page(self, environ: Environ, path: str, *, is_known: bool) -> Answer | None:
         """What a browser is shown; None where it gets what everyone gets."""
@@ -134,7 +129,7 @@ class Application:
             return _unavailable(error)
 
     def _in_transaction(self, environ: Environ, route: Route, path: Mapping[str, str], media: str) -> Answer:
-        body = _body() if route.consumes else b""
+        body = _body(environ) if route.consumes else b""
         segments = tuple(_decoded(part) for part in environ["PATH_INFO"].split("/")[1:] if part)
         named = {name: _decoded(value) for name, value in path.items()}
         if wrong := next((sentence for name in named if name != _METADATA and (sentence := short(named[name]))), None):
@@ -200,10 +195,10 @@ def _is_consumed(environ: Environ, route: Route) -> bool:
     return media in route.consumes or (ANY_JSON in route.consumes and "json" in media)
 
 
-def _body() -> bytes:
-    """Read the body. Raises Refusal where it is too long for memory and the temporary folder takes no more (507)."""
+def _body(environ: Environ) -> bytes:
+    """Read the body. Raises Refusal (507) where its last bytes did not get into the temporary folder either."""
     try:
-        body: bytes = bottle.request.body.read()
+        body: bytes = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
     except OSError as error:
         _LOG.error("a body cannot be kept in the temporary folder: %s", error)
         raise Refusal(_refused(507, "The temporary folder of the broker's machine takes no more")) from error
@@ -224,17 +219,20 @@ def _refused(status: int, cause: str, headers: Mapping[str, str] | None = None) 
     return Answer(status, {"error": f"{cause}. Nothing was changed."}, headers=headers or {})
 
 
-def _sent(answer: Answer, environ: Environ) -> Any:
-    headers = {name: _header(value) for name, value in answer.headers.items()}
-    headers["Vary"] = "Accept"  # a page or JSON: a cache must not give one for the other
-    headers.setdefault("Cache-Control", "no-cache")
+def _headers(answer: Answer) -> dict[str, str]:
+    """An answer's own, and those of all: at one address are a page and JSON, which a cache must not take for one."""
+    return {"Cache-Control": "no-cache", **answer.headers, "Vary": "Accept"}
+
+
+def _content(answer: Answer, environ: Environ) -> tuple[str, bytes]:
+    """The media type and the text of an answer, both empty where it has none."""
     if answer.body is None:
-        return bottle.HTTPResponse(b"", answer.status, {**headers, _NO_MEDIA[0]: _NO_MEDIA[1]})
+        return "", b""
     body, media = answer.body, answer.media
     if answer.media == HAL and answer.status >= _ERROR and PROBLEM in environ.get("HTTP_ACCEPT", ""):
         body, media = _problem(answer, environ), PROBLEM
     text = body if isinstance(body, str) and "json" not in media else dumps(body)
-    return bottle.HTTPResponse(text.encode(), answer.status, {**headers, "Content-Type": f"{media};charset=utf-8"})
+    return media, text.encode()
 
 
 def _header(value: str) -> str:

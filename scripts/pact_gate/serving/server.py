@@ -123,6 +123,10 @@ class _Denied(utilities.BadRequest):  # type: ignore[misc]
         self.code, self.reason, self.headers = denial.status, HTTPStatus(denial.status).phrase, denial.headers
 
 
+class _NoRoom(utilities.BadRequest):  # type: ignore[misc]
+    code, reason = 507, "Insufficient Storage"
+
+
 class _TooMany(utilities.BadRequest):  # type: ignore[misc]
     code, reason = 503, "Service Unavailable"
 
@@ -137,6 +141,7 @@ def _sentence(error: Any, limits: Limits) -> str:
         431: f"The headers are larger than {limits.head} bytes together, which is the most that this broker takes.",
         501: "The body has a Transfer-Encoding other than chunked.",
         503: f"{limits.connections} connections are open, which is the most that this broker takes. Try again.",
+        507: "The temporary folder of this broker's machine takes no more. Free some space there, then try again.",
     }.get(error.code, f"The request is no HTTP: {error.body}.")
 
 
@@ -152,7 +157,10 @@ class _Parser(HTTPRequestParser):  # type: ignore[misc]
         self.began = time.monotonic()
 
     def received(self, data: bytes) -> int:
-        consumed: int = super().received(data)
+        try:
+            consumed: int = super().received(data)
+        except OSError:  # what is too long for memory is kept there
+            consumed, self.error = len(data), _NoRoom("")
         is_awaiting = self.headers_finished and consumed == len(data) and not self.completed
         self.error = self._more_exactly(data) if self.error else self._wrong_so_far(is_awaiting=is_awaiting)
         if self.error:
