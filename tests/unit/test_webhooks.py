@@ -777,6 +777,113 @@ def test_a_slow_host_holds_up_nobody_else(tmp_path: Path, serve: Any, http: Any,
     assert (len(held.requests), most) == (3, [1, 1, 1])
 
 
+def hosts_of(requests: list[Any]) -> list[str]:
+    return [got.headers["host"].partition(":")[0] for got in requests]
+
+
+def test_slow_hosts_have_a_part_of_the_senders_and_no_more(
+    tmp_path: Path, serve: Any, http: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many hosts hang, and however much waits for them, another gets through."""
+    monkeypatch.setattr(delivery, "_AT_ONCE", 4)
+    monkeypatch.setattr(delivery, "_SLOW_AT_ONCE", 2)
+    monkeypatch.setattr(delivery, "_SLOW", 0.1)
+    resolving(monkeypatch, ["127.0.0.1"])
+    hanging, ended = [f"h{number}.example" for number in range(6)], threading.Event()
+    first: set[str] = set()
+
+    def answered(got: Any) -> Any:
+        [host] = hosts_of([got])
+        if host in first:
+            ended.wait(10)
+        elif host in hanging:
+            first.add(host)
+            time.sleep(0.2)
+        return http(200, {})
+
+    server = serve(answered)
+    broker = embedded.application(tmp_path / "b.sqlite3", webhook_hosts=frozenset({"127.0.0.1", "*.example"}))
+    for host in hanging:
+        hook_to(broker, f"http://{host}:{server.port}/")
+    for version in ("1", "2", "3"):
+        published(broker, version)
+    until(lambda: len(server.requests) == 6 + 2)  # each is known to be slow, and two of them hang for good
+    hook_to(broker, f"http://quick.example:{server.port}/")
+    published(broker, "4")
+    until(lambda: "quick.example" in hosts_of(server.requests), seconds=4)
+    assert len(server.requests) == 6 + 2 + 1
+    ended.set()
+    broker.close()
+    assert len(server.requests) == 6 * 4 + 1
+
+
+def test_hosts_take_turns(broker: Any, serve: Any, http: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What waits for one host, however long it is, comes after what nobody has been told yet."""
+    monkeypatch.setattr(delivery, "_AT_ONCE", 1)
+    resolving(monkeypatch, ["127.0.0.1"])
+    server = serve(lambda _: http(200, {}))
+    monkeypatch.setattr(broker._delivery, "wake", lambda: None)  # nothing is sent meanwhile
+    monkeypatch.setattr("pact_gate.embedded.routes.webhooks.sending.is_allowed_name", lambda *_: True)
+    hook_to(broker, f"http://busy.example:{server.port}/")
+    for version in ("1", "2", "3"):
+        published(broker, version)
+    hook_to(broker, f"http://other.example:{server.port}/")
+    published(broker, "4")
+    courier = delivery.Delivery(broker._store, HOSTS | {"*.example"})
+    courier.wake()
+    courier.close()
+    assert hosts_of(server.requests) == [f"{name}.example" for name in ("busy", "other", "busy", "busy", "busy")]
+
+
+def test_webhooks_for_which_nothing_waits_are_not_read(broker: Any, server: Any) -> None:
+    """Neither at each look nor for each request: those that are kept here could not be read."""
+    other = {"events": dumps(["contract_published"]), "enabled": 0, "created_at": 0, "updated_at": 0}
+    with broker._store.writing() as db:
+        for number in range(20):
+            insert(db, "INSERT", "webhooks", {**other, "uuid": f"{number:016}", "request": "no JSON"})
+    uuid = hook_to(broker, f"{server.url}/old")
+    published(broker, "1")
+    until(lambda: server.requests)
+    body = {"request": request(f"{server.url}/new"), "events": [{"name": "contract_published"}]}
+    assert call(broker, "PUT", f"/webhooks/{uuid}", body)[0] == 200
+    published(broker, "2")
+    assert ended(broker) == [("success", 1, None)] * 2
+    assert [got.path for got in server.requests] == ["/old", "/new"]
+
+
+def test_one_that_goes_to_another_host_since_is_sent_there(
+    broker: Any, serve: Any, http: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where a webhook goes is remembered as long as it was not changed."""
+    monkeypatch.setattr(broker._delivery, "_hosts", frozenset({"127.0.0.1"}))
+    server = serve(lambda _: http(200, {}))
+    uuid = hook_to(broker, f"{server.url}/")
+    published(broker, "1")
+    until(lambda: server.requests)
+    monkeypatch.setattr("pact_gate.embedded.routes.webhooks.sending.is_allowed_name", lambda *_: True)
+    body = {"request": request("http://elsewhere.example/"), "events": [{"name": "contract_published"}]}
+    assert call(broker, "PUT", f"/webhooks/{uuid}", body)[0] == 200
+    published(broker, "2")
+    broker._delivery.close()
+    assert statuses(broker) == [("success", 1), ("not_run", 0)]  # it waits for a broker that may
+
+
+def test_one_that_is_deleted_while_it_waits_is_given_up(
+    broker: Any, server: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(broker._delivery, "wake", lambda: None)  # nothing is sent meanwhile
+    uuid = hook_to(broker, f"{server.url}/")
+    published(broker, "1")
+    assert call(broker, "DELETE", f"/webhooks/{uuid}")[0] == 204
+    courier = delivery.Delivery(broker._store, HOSTS)
+    courier.wake()
+    courier.close()
+    assert statuses(broker) == [("failure", 0)]
+    with broker._store.reading() as db:
+        [row] = db.execute("SELECT log FROM webhook_executions").fetchall()
+    assert (row["log"], server.requests) == ("The webhook was deleted.\n", [])
+
+
 def test_one_that_is_disabled_while_it_waits_is_not_tried_again(broker: Any, serve: Any, http: Any) -> None:
     server = serve(lambda _: http(500, {}))
     uuid = hook_to(broker, f"{server.url}/")

@@ -8,10 +8,10 @@ import math
 import sqlite3
 import threading
 import time
-from collections.abc import Mapping
+from dataclasses import dataclass
 
 from pact_gate.embedded import webhook_requests
-from pact_gate.embedded.rows import insert, one
+from pact_gate.embedded.rows import insert, one, required
 from pact_gate.embedded.sending import SECONDS, Sent, is_allowed_name, send
 from pact_gate.embedded.store import Store, now
 from pact_gate.embedded.webhook_requests import Prepared
@@ -22,15 +22,35 @@ ATTEMPTS = len(_RETRY_AFTER) + 1
 _PAUSE = 5.0  # seconds that it lets go by where the file cannot be used
 _LEASE = 60_000_000  # microseconds for which another process leaves a webhook alone that one is sending
 _LOOK = 5.0  # seconds after which it looks for what another process has left
-_AT_ONCE = 4  # hosts that are called at once
+_AT_ONCE = 16  # hosts that are called at once
+_SLOW_AT_ONCE = 8  # and how many of them may be slow: they hold up each other, and nobody else
+_SLOW = 2.0  # seconds after which an answer makes its host a slow one, until one comes sooner
 _KEPT_FOR = 24 * 3_600_000_000  # microseconds for which a webhook waits for somebody who may send it
+_FORGOTTEN = "Not sent: for a day no broker that may call its host was there.\n"
 _PARTING = 15.0  # seconds that closing waits: what is begun has its time, and then nothing more is begun
-_DUE = """triggered_webhooks WHERE due_at IS NOT NULL
-          AND (webhook_id IS NULL OR webhook_id IN (SELECT value FROM json_each(?)))"""
+# The webhooks of which something waits, each with what of it is due first. It goes from one to the next along an index:
+# neither webhooks of which nothing waits nor the length of what waits for one make it longer.
+_WAITING = """WITH RECURSIVE waiting (id) AS (
+        SELECT min(webhook_id) FROM triggered_webhooks WHERE due_at IS NOT NULL
+        UNION ALL SELECT (SELECT min(webhook_id) FROM triggered_webhooks
+            WHERE due_at IS NOT NULL AND webhook_id > waiting.id) FROM waiting WHERE waiting.id IS NOT NULL)
+    SELECT w.id, w.updated_at, (SELECT min(due_at) FROM triggered_webhooks
+        WHERE webhook_id = w.id AND due_at IS NOT NULL) AS due FROM waiting JOIN webhooks w ON w.id = waiting.id"""
+
+
+@dataclass(frozen=True)
+class _Waiting:
+    """A webhook of which something waits, and when it is due (microseconds)."""
+
+    webhook_id: int
+    host: str
+    due: int
 
 
 class Delivery:
     """Sends due webhooks and tries again those that failed: several at once, but to one host one after the other.
+
+    Hosts take turns, however much waits for one of them, and slow ones have their own part of the senders.
 
     It takes only what it may send. The rest waits for a process that may: one without hosts, as every step of a
     workflow is, leaves all to the one that serves the file.
@@ -44,6 +64,9 @@ class Delivery:
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._called: set[str] = set()  # hosts that are being called
+        self._slow: set[str] = set()  # hosts that took their time when they were called last
+        self._turns: dict[str, int] = {}  # of each host, the number of its last call
+        self._known: dict[int, tuple[int, str]] = {}  # webhooks' hosts by their ids, each as of a moment
         self._last_start = math.inf
 
     def resume(self) -> None:
@@ -79,48 +102,53 @@ class Delivery:
     def _begin_all(self) -> float:
         """Begin with all that is due. Answers for how many seconds there is nothing to do, unless it is wakened."""
         try:
-            self._give_up_forgotten()
+            self._give_up("due_at < ?", now() - _KEPT_FOR, _FORGOTTEN)
+            self._give_up("webhook_id IS NULL AND due_at <= ?", now(), "The webhook was deleted.\n")
             while time.monotonic() < self._last_start:
-                hosts = self._free_hosts()
-                pause = self._due_in(hosts)
+                waiting = self._waiting()
+                pause = min((each.due - now() for each in waiting), default=_LOOK * 1_000_000) / 1_000_000
                 if pause > 0:
-                    return pause
-                self._begin(self._claim(hosts))
+                    return min(pause, _LOOK)
+                moment = now()
+                due = [each for each in waiting if each.due <= moment]
+                self._begin(min(due, key=lambda each: (self._turns.get(each.host, 0), each.due)))
         except sqlite3.Error:  # which may pass: others write without end, the disk is full, the file was moved
             _LOG.exception("webhooks cannot be read or their outcome not be kept; again in %g seconds", _PAUSE)
             return _PAUSE
         return _LOOK
 
-    def _free_hosts(self) -> dict[int, str]:
-        """The hosts of the webhooks that may be sent now, by the webhooks' ids."""
+    def _waiting(self) -> list[_Waiting]:
+        """What waits for hosts that may be called now."""
         with self._lock:
-            called = set(self._called)
+            called, slow = set(self._called), set(self._slow)
         if len(called) >= _AT_ONCE:
-            return {}
+            return []
+        busy = called | slow if len(called & slow) >= _SLOW_AT_ONCE else called
         with self._store.reading() as db:
-            found = {row["id"]: json.loads(row["request"]) for row in db.execute("SELECT id, request FROM webhooks")}
-        hosts = {known: webhook_requests.host_of(request["url"]) or "" for known, request in found.items()}
-        return {
-            known: host for known, host in hosts.items() if host not in called and is_allowed_name(host, self._hosts)
-        }
+            found = [_Waiting(row["id"], self._host(db, row), row["due"]) for row in db.execute(_WAITING).fetchall()]
+        return [each for each in found if each.host not in busy and is_allowed_name(each.host, self._hosts)]
 
-    def _due_in(self, hosts: Mapping[int, str]) -> float:
-        """Seconds until the next one is due, or until it is to be looked again."""
-        with self._store.reading() as db:
-            row = one(db, f"SELECT min(due_at) AS due FROM {_DUE}", *_keys(hosts))
-        due = row["due"] if row else None
-        return _LOOK if due is None else min(_LOOK, max(0.0, (due - now()) / 1_000_000))
+    def _host(self, db: sqlite3.Connection, hook: sqlite3.Row) -> str:
+        """Where a webhook goes; it is looked at again only when it was changed."""
+        moment, host = self._known.get(hook["id"], (None, ""))
+        if moment != hook["updated_at"]:
+            row = required(one(db, "SELECT request FROM webhooks WHERE id = ?", hook["id"]))
+            host = webhook_requests.host_of(json.loads(row["request"])["url"]) or ""
+            self._known[hook["id"]] = hook["updated_at"], host
+        return host
 
-    def _claim(self, hosts: Mapping[int, str]) -> tuple[sqlite3.Row, sqlite3.Row | None] | None:
-        """The one that is due first, with its webhook, which may be deleted; None if another process was faster."""
+    def _claim(self, webhook_id: int) -> tuple[sqlite3.Row, sqlite3.Row | None] | None:
+        """What is due first of a webhook, and the webhook; None if another process was faster."""
         with self._store.writing() as db:
-            row = one(db, f"SELECT * FROM {_DUE} AND due_at <= ? ORDER BY due_at LIMIT 1", *_keys(hosts), now())
+            query = "SELECT * FROM triggered_webhooks WHERE webhook_id = ? AND due_at <= ? ORDER BY due_at, id LIMIT 1"
+            row = one(db, query, webhook_id, now())
             if row is None:
                 return None
             db.execute("UPDATE triggered_webhooks SET due_at = ? WHERE id = ?", (now() + _LEASE, row["id"]))
-            return row, one(db, "SELECT * FROM webhooks WHERE id = ?", row["webhook_id"])
+            return row, one(db, "SELECT * FROM webhooks WHERE id = ?", webhook_id)
 
-    def _begin(self, claimed: tuple[sqlite3.Row, sqlite3.Row | None] | None) -> None:
+    def _begin(self, waiting: _Waiting) -> None:
+        claimed = self._claim(waiting.webhook_id)
         if claimed is None:
             return
         triggered, hook = claimed
@@ -133,32 +161,36 @@ class Delivery:
         host = webhook_requests.host_of(request["url"]) or ""
         with self._lock:
             self._called.add(host)
+            self._turns[host] = max(self._turns.values(), default=0) + 1
         threading.Thread(target=self._send, args=(host, triggered, prepared), name="webhook", daemon=True).start()
 
     def _send(self, host: str, triggered: sqlite3.Row, prepared: Prepared) -> None:
+        begun, took = time.monotonic(), 0.0
         try:
-            self._finish(triggered, send(prepared, self._hosts), is_last=triggered["attempts"] + 1 >= ATTEMPTS)
+            sent = send(prepared, self._hosts)
+            took = time.monotonic() - begun
+            self._finish(triggered, sent, is_last=triggered["attempts"] + 1 >= ATTEMPTS)
         except sqlite3.Error:  # as above; it is sent again when its lease has ended
             _LOG.exception("the outcome of a webhook cannot be kept")
         finally:
             with self._lock:
                 self._called.discard(host)
+                (self._slow.add if took > _SLOW else self._slow.discard)(host)
                 self._wakened.set()
 
-    def _give_up_forgotten(self) -> None:
-        """What nobody could send for a day is not sent: nobody waits for it any more."""
-        forgotten = now() - _KEPT_FOR
+    def _give_up(self, condition: str, moment: int, log: str) -> None:
+        """End what is not to be sent any more."""
         with self._store.reading() as db:
-            if one(db, "SELECT 1 FROM triggered_webhooks WHERE due_at < ? LIMIT 1", forgotten) is None:
+            if one(db, f"SELECT 1 FROM triggered_webhooks WHERE {condition} LIMIT 1", moment) is None:
                 return
         with self._store.writing() as db:
             db.execute(
-                """INSERT INTO webhook_executions (triggered_id, success, log, created_at)
-                   SELECT id, 0, ?, ? FROM triggered_webhooks WHERE due_at < ?""",
-                ("Not sent: for a day no broker that may call its host was there.\n", now(), forgotten),
+                f"""INSERT INTO webhook_executions (triggered_id, success, log, created_at)
+                    SELECT id, 0, ?, ? FROM triggered_webhooks WHERE {condition}""",
+                (log, now(), moment),
             )
-            query = "UPDATE triggered_webhooks SET status = 'failure', due_at = NULL WHERE due_at < ?"
-            db.execute(query, (forgotten,))
+            query = f"UPDATE triggered_webhooks SET status = 'failure', due_at = NULL WHERE {condition}"
+            db.execute(query, (moment,))
 
     def _finish(self, triggered: sqlite3.Row, sent: Sent, *, is_last: bool) -> None:
         attempt = triggered["attempts"]
@@ -172,7 +204,3 @@ class Delivery:
             if one(db, "SELECT 1 FROM triggered_webhooks WHERE id = ?", triggered["id"]):
                 columns = {"triggered_id": triggered["id"], "success": sent.success, "log": log, "created_at": now()}
                 insert(db, "INSERT", "webhook_executions", columns)
-
-
-def _keys(hosts: Mapping[int, str]) -> tuple[str]:
-    return (json.dumps([*hosts]),)

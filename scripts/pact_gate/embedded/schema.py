@@ -294,5 +294,11 @@ def _prepare_for_long_histories(db: sqlite3.Connection) -> None:
         db.execute("UPDATE contents SET packed = ? WHERE id = ?", (zlib.compress(text.encode()), content_id))
 
 
+# Delivery asks every few seconds, and after each request, which webhooks something waits for.
+_WAITING_WEBHOOKS = """
+CREATE INDEX triggered_webhooks_waiting ON triggered_webhooks (webhook_id, due_at) WHERE due_at IS NOT NULL;
+"""
+
+
 Migration = str | Callable[[sqlite3.Connection], None]
-MIGRATIONS: tuple[Migration, ...] = (_FIRST, _free_tags_of_results, _prepare_for_long_histories)
+MIGRATIONS: tuple[Migration, ...] = (_FIRST, _free_tags_of_results, _prepare_for_long_histories, _WAITING_WEBHOOKS)
