@@ -24,6 +24,12 @@ class Checks:
         """Note that something is wrong with a field."""
         self.errors.setdefault(key, []).append(sentence)
 
+    def within(self, key: str, own: Checks) -> None:
+        """Note what is wrong with an object that the body holds under a key."""
+        for name, sentences in own.errors.items():
+            for sentence in sentences:
+                self.add(f"{key}.{name}", sentence)
+
     def text(
         self, key: str, *rules: Callable[[str], str | None], required: bool = False, nullable: bool = True
     ) -> None:

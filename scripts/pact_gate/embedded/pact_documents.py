@@ -179,11 +179,11 @@ def _metadata(choice: Choice) -> dict[str, Any]:
         return {"w": True}
     matches = [
         {
+            "cv": match.version_id,  # first: in a nested query a list's next object begins where a name comes again
             "b": match.selector.branch,
             "t": match.selector.tag,
             "l": match.selector.latest or None,
             "e": match.selector.environment,
-            "cv": match.version_id,
         }
         for match in choice.matches
     ]

@@ -65,8 +65,9 @@ def send(prepared: Prepared, hosts: frozenset[str]) -> Sent:
     try:
         host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
         addresses = checked_addresses(host, port, hosts)
-        own = {"host": parts.netloc.rpartition("@")[2], "user-agent": prepared.headers.get("user-agent", "pact-gate")}
-        headers = {name: _utf_8(value) for name, value in {**prepared.headers, **own}.items()}
+        added = {"user-agent": "pact-gate", "accept-encoding": urllib3.util.SKIP_HEADER}  # http.client would add one
+        own = {"host": parts.netloc.rpartition("@")[2]}
+        headers = {name: _utf_8(value) for name, value in {**added, **prepared.headers, **own}.items()}
         target = urllib.parse.quote(urllib.parse.urlunsplit(("", "", parts.path or "/", parts.query, "")), _AS_IT_IS)
         with _connected([_connection(parts.scheme, address, port, host) for address in addresses], deadline) as reached:
             reached.request(prepared.method, target, prepared.body, headers, preload_content=False)

@@ -38,6 +38,7 @@ _STATUS_WORDS = {
     "azureDevOpsVerificationStatus": ("succeeded", "failed", "pending"),
     "gitlabVerificationStatus": ("success", "failed", "pending"),
 }
+_OF_A_RESULT = ("verificationResultUrl", "providerVersionNumber", "providerVersionTags", "providerVersionBranch")
 
 
 @dataclass(frozen=True)
@@ -55,12 +56,13 @@ def pact_published(call: Call, pact: sqlite3.Row, known: sqlite3.Row | None, con
     wanted = list(_versions_without_result(db, pact))
     changed = known["sha"] != pact["sha"] if known else _is_new_content(db, pact)
     events = [PUBLISHED, *([REQUIRING_VERIFICATION] if wanted else []), *([CHANGED] if changed else [])]
-    result = results.latest_from_main_branch(db, pact["content_id"])
+    main = results.latest_from_main_branch(db, pact["content_id"])
     for event in events:
+        result = None if event == REQUIRING_VERIFICATION else main
         for hook in _hooks(db, pact["consumer_id"], pact["provider_id"], event):
             told = parameters(db, pact, result, event, context)
             for extra in wanted if event == REQUIRING_VERIFICATION else [{}]:
-                _keep(call, hook, event, pact, None, {**told, **extra})
+                _keep(call, hook, event, pact, result, {**told, **extra})
     return events
 
 
@@ -104,7 +106,6 @@ def parameters(
     tags = estate.tags_of(db, pact["version_id"])
     metadata = {"cvn": pact["version"], "cvt": tags, "w": "true"}
     branch = context.branch if context.branch is not None else _last(estate.branches_of(db, pact["version_id"]))
-    outcome = 2 if result is None else 0 if result["success"] else 1
     return {
         "pactUrl": content_at(context.base, pact["provider"], pact["consumer"], pact["sha"], metadata),
         "consumerName": pact["consumer"],
@@ -114,25 +115,32 @@ def parameters(
         "consumerLabels": ", ".join(estate.labels_of(db, pact["consumer_id"])),
         "providerName": pact["provider"],
         "providerLabels": ", ".join(estate.labels_of(db, pact["provider_id"])),
-        **_result_parameters(db, context.base, result),
+        **result_parameters(db, context.base, result),
         "providerVersionDescriptions": "",
         "currentlyDeployedProviderVersionNumber": "",
         "eventName": event,
         "buildUrl": context.build_url or "",
-        **{name: words[outcome] for name, words in _STATUS_WORDS.items()},
     }
 
 
-def _result_parameters(db: sqlite3.Connection, base: str, result: sqlite3.Row | None) -> Parameters:
+def result_parameters(db: sqlite3.Connection, base: str, result: sqlite3.Row | None) -> Parameters:
+    """Those of them that a result gives."""
     if result is None:
-        names = ("verificationResultUrl", "providerVersionNumber", "providerVersionTags", "providerVersionBranch")
-        return dict.fromkeys(names, "")
-    return {
-        "verificationResultUrl": result_at(base, result["provider"], result["consumer"], result["sha"], result["id"]),
-        "providerVersionNumber": result["provider_version"],
-        "providerVersionTags": ", ".join(estate.tags_of(db, result["provider_version_id"])),
-        "providerVersionBranch": _last(estate.branches_of(db, result["provider_version_id"])),
-    }
+        return {**dict.fromkeys(_OF_A_RESULT, ""), **statuses(success=None)}
+    version_id = result["provider_version_id"]
+    found = (
+        result_at(base, result["provider"], result["consumer"], result["sha"], result["id"]),
+        result["provider_version"],
+        ", ".join(estate.tags_of(db, version_id)),
+        _last(estate.branches_of(db, version_id)),
+    )
+    return {**dict(zip(_OF_A_RESULT, found, strict=True)), **statuses(success=bool(result["success"]))}
+
+
+def statuses(*, success: bool | None) -> Parameters:
+    """What each service calls a result; None: there is none."""
+    index = 2 if success is None else 0 if success else 1
+    return {name: words[index] for name, words in _STATUS_WORDS.items()}
 
 
 def _versions_without_result(db: sqlite3.Connection, pact: sqlite3.Row) -> Iterator[Parameters]:

@@ -133,7 +133,8 @@ def prepare(request: Mapping[str, Any], parameters: Mapping[str, str]) -> Prepar
     given = filled(request, parameters)
     body = given.get("body")
     text = body if isinstance(body, str) else "" if body is None else dumps(body)
-    defaults = {"accept": "*/*"} | ({"content-type": "application/x-www-form-urlencoded"} if text else {})
+    kind = {} if body is None else {"content-type": "application/x-www-form-urlencoded"}
+    defaults = {"accept": "*/*", **kind}
     sent = {name: value for name, value in given["headers"].items() if name not in _OF_THE_CONNECTION}
     headers = {**defaults, **sent}
     if given.get("username"):

@@ -20,8 +20,9 @@ from pact_gate.embedded import (
     sending,
     triggers,
     webhook_requests,
+    webhook_samples,
 )
-from pact_gate.embedded.checks import Checks
+from pact_gate.embedded.checks import Checks, a_url
 from pact_gate.embedded.contents import dumps
 from pact_gate.embedded.documents import Document, link, moment
 from pact_gate.embedded.exchange import HAL, TEXT, Answer, Call, not_found
@@ -29,10 +30,13 @@ from pact_gate.embedded.routes.publishing import required as required_pact
 from pact_gate.embedded.routing import Route, delete, get, post, put
 from pact_gate.embedded.store import now
 from pact_gate.embedded.urls import at, pair_at
+from pact_gate.embedded.webhook_harmless import PARAMETER
 
 _UUID = re.compile(r"[A-Za-z0-9_\-]{16,}")
+_WRONG_UUID = "must be 16 or more of A-Z, a-z, 0-9, _ and -"
 _HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~\-]+")
 _METHODS = ("POST",)
+_SCOPE = ("consumer_id", "consumer_label", "provider_id", "provider_label")
 _MOST_DIGITS = 16  # of an id
 
 
@@ -75,6 +79,7 @@ def _create_scoped(call: Call) -> Answer:
     body = call.object()
     scope = {"consumer_id": _party(call, "consumer"), "provider_id": _party(call, "provider")}
     _check(call, body)
+    _check_scope(call, body)
     columns = _columns(call.db, body)
     chosen = {key: columns[key] if columns[key] is not None else value for key, value in scope.items()}
     return _made(call, secrets.token_urlsafe(16), {**columns, **chosen})
@@ -87,6 +92,8 @@ def _put(call: Call) -> Answer:
     if known is None:
         return _made(call, call.path["uuid"], _columns(call.db, body))
     columns = _columns(call.db, body, json.loads(known["request"]))
+    if "description" not in body:
+        del columns["description"]  # it keeps the one it has
     settings = ", ".join(f"{column} = :{column}" for column in [*columns, "updated_at"])
     call.db.execute(
         f"UPDATE webhooks SET {settings} WHERE id = :id", {**columns, "updated_at": now(), "id": known["id"]}
@@ -118,54 +125,22 @@ def _execute(call: Call) -> Answer:
 def _execute_unsaved(call: Call) -> Answer:
     body = call.object()
     _check(call, body)
-    return _executed(call, webhook_requests.kept(body["request"]), None)
+    columns = _columns(call.db, body)
+    return _executed(call, json.loads(columns["request"]), columns)
 
 
-def _executed(call: Call, request: dict[str, Any], hook: sqlite3.Row | None) -> Answer:
+def _executed(call: Call, request: dict[str, Any], hook: sqlite3.Row | dict[str, Any]) -> Answer:
     """Send a webhook now, with the newest pact that it is for; nothing of it is kept."""
-    parameters = _sample(call, hook)
+    scope = {column: hook[column] for column in _SCOPE}
+    parameters = webhook_samples.parameters(call.db, call.base, scope, json.loads(hook["events"]))
     sent = sending.send(webhook_requests.prepare(request, parameters), call.hosts)
     links: Document = {"try-again": link("Send it again", call.url)}
-    if hook is not None:
+    if "uuid" in hook.keys():  # noqa: SIM118 - `in` looks at the values of a row
         links["webhook"] = {"href": at(call.base, "webhooks", hook["uuid"])}
     known = webhook_requests.filled(webhook_requests.shown(request), parameters)
     shown = {"headers": known.get("headers", {}), "body": known.get("body"), "url": known["url"]}
     response = {"response": {"status": sent.status}} if sent.status is not None else {"error": {"message": sent.log}}
     return Answer(200, {"request": shown, **response, "logs": sent.log, "success": sent.success, "_links": links})
-
-
-def _sample(call: Call, hook: sqlite3.Row | None) -> triggers.Parameters:
-    """Parameters for trying a webhook out: of the newest pact that it is for, or made up."""
-    db = call.db
-    conditions = {key: hook[f"{key}_id"] if hook is not None else None for key in ("consumer", "provider")}
-    where = " AND ".join(
-        ["p.current = 1", *(f"p.{key}_id = :{key}" for key, value in conditions.items() if value is not None)]
-    )
-    row = db.execute(
-        f"SELECT p.id FROM publications p WHERE {where} ORDER BY p.version_id DESC LIMIT 1", conditions
-    ).fetchone()
-    pact = pacts.by_id(db, row["id"]) if row else None
-    if pact is not None:
-        result = results.latest_of_content(db, pact["content_id"])
-        return triggers.parameters(db, pact, result, "test", triggers.Context(call.base))
-    names = (
-        "pactUrl",
-        "consumerName",
-        "consumerVersionNumber",
-        "consumerVersionTags",
-        "consumerVersionBranch",
-        "consumerLabels",
-        "providerName",
-        "providerLabels",
-        "verificationResultUrl",
-        "providerVersionNumber",
-        "providerVersionTags",
-        "providerVersionBranch",
-        "providerVersionDescriptions",
-        "currentlyDeployedProviderVersionNumber",
-        "buildUrl",
-    )
-    return {**{name: f"sample-{name}" for name in names}, "eventName": "test"}
 
 
 def _triggered_by_pact(call: Call) -> Answer:
@@ -265,6 +240,9 @@ def _log(call: Call) -> Answer:
         for one, log in zip(done, logs, strict=True)
     ]
     names = _names(call.db, row)
+    links = {"self": link("Log", call.url)}
+    if row["webhook_id"] is not None:
+        links["pb:webhook"] = link("Webhook", at(call.base, "webhooks", row["webhook_uuid"]))
     return Answer(
         200,
         {
@@ -273,7 +251,7 @@ def _log(call: Call) -> Answer:
             "providerName": names["provider"],
             "executions": executions,
             "_embedded": {"triggeredWebhook": {"uuid": row["uuid"]}},
-            "_links": {"self": link("Log", call.url)},
+            "_links": links,
         },
     )
 
@@ -309,9 +287,9 @@ def _party(call: Call, role: str) -> int | None:
 
 def _check(call: Call, body: dict[str, Any], uuid: str | None = None, known: dict[str, Any] | None = None) -> None:
     """Refuse a webhook that is none. `known` is the request that it has until now."""
-    checks = Checks(body)
-    if uuid is not None and not _UUID.fullmatch(uuid):
-        checks.add("uuid", "must be 16 or more of A-Z, a-z, 0-9, _ and -")
+    checks = Checks({"uuid": uuid, **body})
+    checks.text("uuid", lambda value: None if _UUID.fullmatch(value) else _WRONG_UUID)
+    checks.text("description")
     for role in ("consumer", "provider"):
         _check_party(call.db, checks, role)
     checks.flag("enabled")
@@ -325,17 +303,33 @@ def _check(call: Call, body: dict[str, Any], uuid: str | None = None, known: dic
     checks.refuse()
 
 
+def _check_scope(call: Call, body: dict[str, Any]) -> None:
+    """Refuse a webhook for a label whose address names another consumer or provider."""
+    checks = Checks(body)
+    for role in ("consumer", "provider"):
+        if role in call.path and (body.get(role) or {}).get("label"):
+            checks.add(f"{role}.label", "cannot be given at an address that names one")
+    checks.refuse()
+
+
 def _check_party(db: sqlite3.Connection, checks: Checks, role: str) -> None:
     party = checks.body.get(role)
     if party is None:
         return
-    name, label = (party.get("name"), party.get("label")) if isinstance(party, dict) else (None, None)
-    if not any(isinstance(value, str) and value.strip() for value in (name, label)):
-        checks.add(f"{role}.name", "is missing, and so is a label")
+    if not isinstance(party, dict):
+        checks.add(role, "must be an object")
+        return
+    own = Checks(party)
+    for key in ("name", "label"):
+        own.text(key)
+    name, label = (str(party.get(key) or "").strip() for key in ("name", "label"))
+    if not name and not label:
+        own.add("name", "is missing, and so is a label")
     elif name and label:
-        checks.add(f"{role}.label", "cannot be given with a name")
-    elif name and (not isinstance(name, str) or estate.pacticipant(db, name) is None):
-        checks.add(f"{role}.name", "is not the name of a pacticipant")
+        own.add("label", "cannot be given with a name")
+    elif name and not own.errors and estate.pacticipant(db, party["name"]) is None:
+        own.add("name", "is not the name of a pacticipant")
+    checks.within(role, own)
 
 
 def _check_request(checks: Checks, hosts: frozenset[str], known: dict[str, Any] | None) -> None:
@@ -359,9 +353,7 @@ def _check_request(checks: Checks, hosts: frozenset[str], known: dict[str, Any] 
         own.add("headers", "has a name that is none")
     if not own.errors:
         _check_secrets(own, request, known or {})
-    for key, sentences in own.errors.items():
-        for sentence in sentences:
-            checks.add(f"request.{key}", sentence)
+    checks.within("request", own)
 
 
 def _check_secrets(own: Checks, request: dict[str, Any], known: dict[str, Any]) -> None:
@@ -380,6 +372,9 @@ def _wrong_url(url: str, hosts: frozenset[str]) -> str | None:
     host = webhook_requests.host_of(url)
     if not host:
         return "is not an address: http(s)://HOST/..."
+    wrong = a_url(PARAMETER.sub("placeholder", url))
+    if wrong:
+        return wrong
     if "@" in urllib.parse.urlsplit(url).netloc:
         return "holds a user or a password, which would be shown: give username and password"
     if host != webhook_requests.host_of(url, "other"):
@@ -397,10 +392,9 @@ def _columns(db: sqlite3.Connection, body: dict[str, Any], known: dict[str, Any]
         columns[f"{role}_id"] = owner["id"] if owner else None
         columns[f"{role}_label"] = party.get("label") or None
     events = [event["name"] for event in body.get("events") or [{"name": triggers.CHANGED}]]
-    described = body.get("description")
     return {
         **columns,
-        "description": described if isinstance(described, str) else None,
+        "description": body.get("description"),
         "enabled": body.get("enabled", True),
         "events": dumps(events),
         "request": dumps(webhook_requests.kept(body["request"], known)),
@@ -474,6 +468,6 @@ ROUTES: tuple[Route, ...] = (
     get("/webhooks/<uuid>", _show),
     put("/webhooks/<uuid>", _put),
     delete("/webhooks/<uuid>", _delete),
-    post("/webhooks/<uuid>/execute", _execute, writes=False),
+    Route("POST", "/webhooks/<uuid>/execute", _execute),  # of any type: a body says nothing
     get("/triggered-webhooks/<uuid>/logs", _log, TEXT, HAL),
 )
