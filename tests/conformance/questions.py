@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import time
 from typing import Any
 
-from golden import Answer, Broker, pact_file, quote, scenario
+from golden import Answer, Broker, Receiver, pact_file, quote, scenario
 
 MAIN = {"mainBranch": True}
 SINCE = "2020-01-01"
@@ -1391,3 +1393,232 @@ def published_together(b: Broker) -> None:
                     "GET", row["verificationResult"]["_links"]["self"]["href"], label=f"the result shown for {number}"
                 )
     b.call("GET", integrations)
+
+
+def told(b: Broker, label: str, facts: Any) -> None:
+    """Keep what no answer says, such as what a webhook sent."""
+    step = {"label": label, "request": {}, "status": 200, "media": "", "body": None}
+    b.steps.append({**step, "decision": b.normalise_decision(facts)})
+
+
+def webhook(receiver: Receiver, *events: str, **more: Any) -> dict[str, Any]:
+    """A webhook that sends all that its receiver could want to know."""
+    names = (
+        "pactUrl",
+        "verificationResultUrl",
+        "consumerName",
+        "consumerVersionNumber",
+        "consumerVersionBranch",
+        "consumerVersionTags",
+        "consumerLabels",
+        "providerName",
+        "providerVersionNumber",
+        "providerVersionBranch",
+        "providerVersionTags",
+        "providerVersionDescriptions",
+        "providerLabels",
+        "githubVerificationStatus",
+        "bitbucketVerificationStatus",
+        "azureDevOpsVerificationStatus",
+        "gitlabVerificationStatus",
+        "currentlyDeployedProviderVersionNumber",
+        "eventName",
+        "buildUrl",
+    )
+    request = {
+        "method": "POST",
+        "url": f"{receiver.url}/hook",
+        "headers": {"Content-Type": "application/json"},
+        "body": {name: f"${{pactbroker.{name}}}" for name in names},
+    }
+    return {"request": request, "events": [{"name": event} for event in events], **more}
+
+
+@scenario
+def webhooks_tried_out(b: Broker) -> None:
+    """Which pact and which result a webhook is tried out with, and what is made up where there is none."""
+    receiver = Receiver()
+    for name in ("products", "orders", "web", "nobody"):
+        b.pacticipant(name)
+
+    def tried(label: str, path: str, body: Any = None) -> None:
+        status = b.call("POST", path, body, record=False).status
+        got = [json.loads(item["body"]) for item in receiver.wait(1, seconds=5)]
+        receiver.received.clear()
+        told(b, label, [status, got])
+
+    for event in ("contract_published", "provider_verification_published", "provider_verification_failed"):
+        tried(f"no pact, {event}", "/webhooks/execute", webhook(receiver, event, consumer={"name": b.name("nobody")}))
+    b.publish("orders", "1", "products", branch="main", tags=["a"], build_url="http://ci.example/1")
+    b.publish("orders", "2", "products", branch="main", content="b")
+    b.verify("orders", "1", "products", "p1", success=False, branch="main", tags=("pt",))
+    b.publish("web", "1", "products", content="w", branch="feat")
+    for consumer in ("orders", "web"):
+        for event in ("contract_published", "provider_verification_published", "provider_verification_succeeded"):
+            hook = webhook(receiver, event, consumer={"name": b.name(consumer)}, enabled=False)
+            tried(f"{consumer}, {event}", "/webhooks/execute", hook)
+            kept = b.call("POST", "/webhooks", hook, record=False).link("pb:execute")
+            tried(f"{consumer}, {event}, kept", kept, {})
+            b.call("DELETE", kept.removesuffix("/execute"), record=False)
+    several = ("contract_published", "provider_verification_published")
+    tried("for a provider", "/webhooks/execute", webhook(receiver, *several, provider={"name": b.name("products")}))
+    b.call("POST", "/webhooks/7a5da39c-8e50-4cc9-ae16-dfa5be043e8c/execute", {}, label="there is none")
+    b.call("POST", "/webhooks/execute", {"request": {"method": "POST"}}, label="no URL")
+
+
+@scenario
+def webhooks_of_pacts_and_results(b: Broker) -> None:
+    """Which webhooks a publication and a result started, and what became of them."""
+    receiver = Receiver()
+    b.pacticipant("products", main_branch="main")
+    every = ("contract_published", "contract_content_changed", "provider_verification_published")
+    hook = webhook(receiver, *every, provider={"name": b.name("products")})
+    made = b.call("POST", "/webhooks", hook, record=False)
+    pair = f"/pacts/provider/{b.name('products')}/consumer/{b.name('orders')}"
+    b.branch("products", "p1", "main")
+    b.publish("orders", "1", "products", branch="main")
+    result = b.verify("orders", "1", "products", "p1")
+    b.publish("orders", "2", "products", branch="main")
+    told(b, "so many were sent", len(receiver.wait(4, seconds=40)))
+    time.sleep(1)  # until what became of the last one is kept as well
+    for path in (f"{pair}/version/1/triggered-webhooks", f"{pair}/version/2/triggered-webhooks"):
+        found = b.call("GET", path).body["_embedded"]["triggeredWebhooks"]
+        told(b, "events", sorted([item["eventName"], item["status"], item["attemptsMade"]] for item in found))
+    b.call("GET", result.link("pb:triggered-webhooks"), label="those of the result, and of what was told with it")
+    b.call("GET", f"{pair}/webhooks/status")
+    logs = found[0]["_links"]["pb:logs"]["href"]
+    b.call("GET", logs, label="a log")
+    b.call("DELETE", made.link("self"))
+    b.call("GET", logs, label="a log of a webhook that is gone")
+    b.call("GET", f"{pair}/webhooks/status", label="nothing is known of a webhook that is gone")
+    b.call("GET", f"{pair}/version/3/triggered-webhooks", label="no such version")
+    b.call("DELETE", f"/pacticipants/{b.name('products')}/versions/p1")
+    b.call("GET", result.link("pb:triggered-webhooks"), label="the result is gone")
+    found = b.call("GET", f"{pair}/version/2/triggered-webhooks", record=False).body["_embedded"]["triggeredWebhooks"]
+    told(b, "and so is what was told with it", [item["eventName"] for item in found])
+
+
+@scenario
+def webhooks_changed(b: Broker) -> None:
+    """What a PUT leaves as it was, and what it takes away."""
+    b.pacticipant("orders")
+    b.pacticipant("products")
+    request = {
+        "method": "POST",
+        "url": "http://localhost/hook",
+        "headers": {"Accept": "text/plain"},
+        "body": {"ref": "main"},
+        "username": "ann",
+        "password": "secret",
+    }
+    parties = {"consumer": {"name": b.name("orders")}, "provider": {"name": b.name("products")}}
+    full = {"request": request, "events": [{"name": "contract_published"}], "enabled": False, **parties}
+    href = b.call("POST", "/webhooks", {**full, "description": "first"}).link("self")
+
+    def changed(label: str, body: dict[str, Any]) -> None:
+        found = b.call("PUT", href, body, label=label).body
+        told(b, f"{label}: its name", found.get("description"))
+
+    changed("no description", full)
+    changed("another description", {**full, "description": "second"})
+    changed("no description again", full)
+    changed("a description that is null", {**full, "description": None})
+    for left_out in ("enabled", "consumer", "provider"):
+        changed(f"no {left_out}", {key: value for key, value in full.items() if key != left_out})
+    changed("a label for a name", {**full, "provider": {"label": "team"}, "consumer": None})
+    changed("less of a request", {**full, "request": {"method": "POST", "url": "http://localhost/other"}})
+    changed("no such event", {**full, "events": [{"name": "nope"}]})
+    changed("the uuid of another", {**full, "uuid": "x" * 20})
+    changed("a uuid that is none", {**full, "uuid": "x"})
+    changed("no request", {"events": full["events"]})
+    b.call("GET", href)
+    b.call("PUT", "/webhooks/" + "n" * 15, full, label="too short")
+    b.call("PUT", "/webhooks/" + "n" * 16, full, label="made")
+    b.call("DELETE", "/webhooks/" + "n" * 16)
+    b.call("DELETE", "/webhooks/" + "n" * 16, label="it is gone")
+    b.call("PATCH", href, full)
+    b.call("DELETE", href)
+
+
+@scenario
+def webhooks_refused(b: Broker) -> None:
+    """What makes no webhook, and which field is told to be wrong."""
+    b.pacticipant("orders")
+    request = {"method": "POST", "url": "http://localhost/hook"}
+    requests: list[Any] = [{}, {"url": request["url"]}, "text", [], None]
+    requests += [{**request, "method": method} for method in ("", "FOO", "GET", "PUT", "PATCH", 1, "post")]
+    host = "http://localhost"
+    for path in (
+        "",
+        "/",
+        "/a b",
+        "/ü",
+        "/${other}",
+        "/x|y",
+        "/{x}",
+        "/%zz",
+        "/${pactbroker.none}?x=${pactbroker.pactUrl}",
+    ):
+        requests.append({**request, "url": f"{host}{path}"})
+    for url in ("", " ", "http://", "http:///x", "localhost", "HTTP://localhost/x", "http://localhost:x/", 1):
+        requests.append({**request, "url": url})
+    requests.append({**request, "url": "http://localhost:${pactbroker.consumerName}/"})
+    bodies: list[dict[str, Any]] = [{"request": item} for item in requests]
+    parties: list[Any] = ["text", [], {}, {"name": 1}, {"name": None}, {"name": ""}, {"name": " "}, {"label": ""}]
+    parties += [{"label": 1}, {"label": "x", "name": ""}, {"label": "x", "name": b.name("orders")}, {"name": "nobody"}]
+    bodies += [{"request": request, "consumer": party} for party in parties]
+    events: list[Any] = [{}, [], [{}], ["contract_published"], [{"name": None}], [None], [{"name": "nope"}]]
+    bodies += [{"request": request, "events": event} for event in events]
+    bodies += [{"request": request, "enabled": value} for value in (None, "true", 1)]
+    bodies += [{"request": request, "uuid": value} for value in ("x", "x" * 20)]
+    for body in bodies:
+        label = json.dumps(body, ensure_ascii=False)
+        made = b.call("POST", "/webhooks", body, label=label)
+        if made.status == 201:
+            b.call("DELETE", made.link("self"), record=False)
+        else:
+            b.call("POST", "/webhooks/execute", body, label=f"try out {label}")
+
+
+@scenario
+def webhooks_for_whom(b: Broker) -> None:
+    """By name, by label and for all: whom each webhook is sent for, and where it is listed."""
+    receiver = Receiver()
+    for name, labels in (("a", ("red", "warm")), ("b", ("red",)), ("c", ("blue",))):
+        b.pacticipant(name)
+        for label in labels:
+            b.call("PUT", f"/pacticipants/{b.name(name)}/labels/{b.name(label)}", {}, record=False)
+    kept = {}
+    consumers: list[Any] = [None, {"label": "red"}, {"label": "warm"}, {"label": "none"}, {"name": "a"}, {"name": "b"}]
+    for consumer in consumers:
+        for provider in (None, {"label": "blue"}, {"label": "red"}, {"name": "c"}):
+            parties = {"consumer": consumer, "provider": provider}
+            body = {
+                "request": {"method": "POST", "url": receiver.url},
+                "events": [{"name": "contract_published"}],
+                **{
+                    role: {key: b.name(value) for key, value in (party or {}).items()}
+                    for role, party in parties.items()
+                },
+            }
+            if consumer or provider:  # one for all would be sent for what other scenarios publish
+                body = {key: value for key, value in body.items() if value}
+                href = b.call("POST", "/webhooks", body, record=False).link("self")
+                kept[href] = json.dumps(parties)
+    for consumer, provider in (("a", "c"), ("b", "c"), ("c", "a"), ("b", "a")):
+        b.publish(consumer, "1", provider)
+        path = f"/pacts/provider/{b.name(provider)}/consumer/{b.name(consumer)}/version/1/triggered-webhooks"
+        found = b.call("GET", path, record=False).body["_embedded"]["triggeredWebhooks"]
+        started = [kept[item["_links"]["pb:webhook"]["href"]] for item in found]
+        told(b, f"{consumer} with {provider}", sorted(started))
+    for path in (
+        f"/webhooks/provider/{b.name('c')}/consumer/{b.name('a')}",
+        f"/webhooks/provider/{b.name('c')}",
+        f"/webhooks/consumer/{b.name('a')}",
+        f"/pacts/provider/{b.name('c')}/consumer/{b.name('a')}/webhooks",
+        "/webhooks/provider/nobody",
+    ):
+        found = b.call("GET", path, record=False)
+        told(b, path, [found.status, len(found.body.get("_links", {}).get("pb:webhooks", []))])
+    for href in kept:
+        b.call("DELETE", href, record=False)
