@@ -6,9 +6,10 @@ Each asks a real broker as well, where there is one, so that it is seen when a r
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
-from golden import Broker, Receiver, pact_file, quote
+from golden import Answer, Broker, Receiver, pact_file, quote
 
 CONSUMERS = 120
 BOTH = [pytest.param("embedded_broker", id="embedded"), pytest.param("real_broker", id="real")]
@@ -409,3 +410,135 @@ def test_a_parameter_cannot_break_a_json_body(asked: Broker) -> None:
     asked.call("POST", "/webhooks", {"request": request, "events": [{"name": "contract_published"}]})
     asked.publish("orders", "1", "products", branch='a", "admin": "yes')
     assert [json.loads(item["body"]) for item in receiver.wait(1)] == [{"branch": 'a", "admin": "yes'}]
+
+
+def tried_out(asked: Broker, receiver: Receiver, request: dict[str, Any], **more: Any) -> tuple[Answer, list[Any]]:
+    """Try a webhook out: the answer, and what was sent."""
+    answer = asked.call("POST", "/webhooks/execute", {"request": {"method": "POST", **request}, **more})
+    return answer, list(receiver.received)
+
+
+@pytest.mark.parametrize("asked", BOTH, indirect=True)
+def test_a_webhook_without_a_body_sends_none(asked: Broker, request: pytest.FixtureRequest) -> None:
+    receiver = Receiver()
+    _, [sent] = tried_out(asked, receiver, {"url": f"{receiver.url}/start?job=1"})
+    is_real = "real" in request.node.name
+    assert sent["body"] == ("null" if is_real else "")
+    assert ("content-type" in sent["headers"]) == is_real
+
+
+@pytest.mark.parametrize("asked", BOTH, indirect=True)
+def test_trying_a_webhook_out_tells_the_status_alone(asked: Broker, request: pytest.FixtureRequest) -> None:
+    receiver = Receiver()
+    answer, _ = tried_out(asked, receiver, {"url": receiver.url, "headers": {"X-Auth": "secret"}, "body": "secret"})
+    is_real = "real" in request.node.name
+    assert (answer.body["success"], answer.body["response"]["status"]) == (True, 200)
+    assert ("headers" in answer.body["response"]) == is_real
+    assert ("secret" in json.dumps(answer.body)) == is_real
+
+
+@pytest.mark.parametrize("asked", BOTH, indirect=True)
+def test_a_parameter_that_there_is_none_of_is_sent_in_a_path_as_well(
+    asked: Broker, request: pytest.FixtureRequest
+) -> None:
+    receiver = Receiver()
+    answer, sent = tried_out(asked, receiver, {"url": f"{receiver.url}/a/${{pactbroker.nope}}"})
+    is_real = "real" in request.node.name
+    assert answer.status == (500 if is_real else 200)
+    assert [item["path"] for item in sent] == ([] if is_real else ["/a/$%7Bpactbroker.nope%7D"])
+
+
+@pytest.mark.parametrize("asked", BOTH, indirect=True)
+def test_a_webhook_for_a_label_is_tried_out_with_its_newest_pact(asked: Broker, request: pytest.FixtureRequest) -> None:
+    receiver = Receiver()
+    asked.call("PUT", f"/pacticipants/{asked.name('orders')}/labels/{asked.name('team')}", {})
+    asked.publish("orders", "1", "products")
+    asked.publish("baskets", "1", "products", content="b")
+    body = {"consumer": "${pactbroker.consumerName}"}
+    labelled = {"label": asked.name("team")}
+    _, [sent] = tried_out(asked, receiver, {"url": receiver.url, "body": body}, consumer=labelled)
+    expected = "placeholder-consumer" if "real" in request.node.name else asked.name("orders")
+    assert json.loads(sent["body"]) == {"consumer": expected}
+
+
+@pytest.mark.parametrize("asked", BOTH, indirect=True)
+def test_an_event_that_a_webhook_names_twice_starts_it_once(asked: Broker, request: pytest.FixtureRequest) -> None:
+    asked.pacticipant("orders")
+    sent = {"method": "POST", "url": Receiver().url}
+    twice = [{"name": "contract_published"}] * 2
+    hook = {"request": sent, "events": twice, "consumer": {"name": asked.name("orders")}}
+    assert asked.call("POST", "/webhooks", hook).status == 201
+    asked.publish("orders", "1", "products")
+    pact = asked.pact("orders", "1", "products")
+    started = asked.call("GET", f"{pact.link('self')}/triggered-webhooks").body["_embedded"]["triggeredWebhooks"]
+    assert len(started) == (2 if "real" in request.node.name else 1)
+
+
+@pytest.mark.parametrize("asked", BOTH, indirect=True)
+def test_a_webhook_is_told_the_tags_by_which_its_version_was_found(
+    asked: Broker, request: pytest.FixtureRequest
+) -> None:
+    """On a real broker the selectors of one pact run into each other: it reads them back as other ones."""
+    asked.pacticipant("products")
+    receiver = Receiver()
+    body = {"version": "${pactbroker.consumerVersionNumber}", "tags": "${pactbroker.consumerVersionTags}"}
+    sent = {"method": "POST", "url": receiver.url, "body": body}
+    hook = {"request": sent, "events": [{"name": "provider_verification_published"}]}
+    asked.call("POST", "/webhooks", {**hook, "provider": {"name": asked.name("products")}})
+    asked.publish("orders", "1", "products", branch="main", tags=["a", "b"])
+    asked.publish("orders", "2", "products", branch="feat")
+    selectors: list[dict[str, Any]] = [{"branch": "feat", "latest": True}]
+    selectors += [{"tag": tag, "latest": True} for tag in ("a", "b")]
+    found = asked.for_verification("products", *selectors)
+    asked.verify_selected(found, "products", "p1")
+    told = {item["version"]: item["tags"] for item in (json.loads(it["body"]) for it in receiver.wait(2, seconds=20))}
+    assert (told == {"1": "a, b", "2": ""}) == ("real" not in request.node.name)
+    assert set(told) == {"1", "2"}
+
+
+@pytest.mark.parametrize("asked", BOTH, indirect=True)
+def test_a_webhook_that_could_not_be_kept_or_sent_is_refused(asked: Broker, request: pytest.FixtureRequest) -> None:
+    sent = {"method": "POST", "url": "http://localhost/hook"}
+    is_real = "real" in request.node.name
+    for status, more in (
+        (201, {"description": 1}),
+        (201, {"request": {**sent, "username": 1}}),
+        (201, {"request": {**sent, "url": "http://localhost:99999/hook"}}),
+        (500, {"request": {**sent, "password": 1}}),
+        (500, {"request": {**sent, "headers": "text"}}),
+        (500, {"events": "text"}),
+    ):
+        made = asked.call("POST", "/webhooks", {"request": sent, **more})
+        if made.status == 201:
+            asked.call("DELETE", made.link("self"))
+        assert made.status == (status if is_real else 400), more
+
+
+@pytest.mark.parametrize("asked", ["embedded_broker"], indirect=True)
+def test_a_webhook_at_the_address_of_a_consumer_is_not_for_a_label(asked: Broker) -> None:
+    """A real broker keeps it for both, and answers 500 to whoever lists it or publishes from then on."""
+    asked.pacticipant("orders")
+    hook = {"request": {"method": "POST", "url": "http://localhost/hook"}, "consumer": {"label": "team"}}
+    answer = asked.call("POST", f"/webhooks/consumer/{asked.name('orders')}", hook)
+    assert (answer.status, list(answer.body["errors"])) == (400, ["consumer.label"])
+
+
+@pytest.mark.parametrize("asked", BOTH, indirect=True)
+def test_the_name_of_a_webhooks_host_may_have_capitals(asked: Broker, request: pytest.FixtureRequest) -> None:
+    made = asked.call("POST", "/webhooks", {"request": {"method": "POST", "url": "http://LOCALHOST/hook"}})
+    if made.status == 201:
+        asked.call("DELETE", made.link("self"))
+    assert made.status == (400 if "real" in request.node.name else 201)
+
+
+@pytest.mark.parametrize("asked", BOTH, indirect=True)
+def test_a_webhook_for_a_label_and_another_leads_to_no_list(asked: Broker, request: pytest.FixtureRequest) -> None:
+    asked.pacticipant("products")
+    sent = {"method": "POST", "url": "http://localhost/hook"}
+    hook = {"request": sent, "consumer": {"label": "team"}, "provider": {"name": asked.name("products")}}
+    made = asked.call("POST", "/webhooks", hook)
+    asked.call("DELETE", made.link("self"))
+    if "real" in request.node.name:
+        assert asked.call("GET", made.link("pb:pact-webhooks")).status == 404
+    else:
+        assert "pb:pact-webhooks" not in made.body["_links"]

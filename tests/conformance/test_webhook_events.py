@@ -129,3 +129,27 @@ def test_every_event_is_told_as_a_pact_broker_tells_it(embedded_broker: str, rea
     assert all(re.fullmatch(r"Basic \S+", item["headers"]["authorization"]) for _, items in ours for item in items)
     for (name, mine), (_, their) in zip(ours, theirs, strict=True):
         assert mine == their, name
+
+
+def tell_again(address: str) -> list[Any]:
+    """A webhook that fails, a result, and what the webhook is told when it is tried again."""
+    receiver = Receiver(500)
+    b = Broker(address, "webhook-again")
+    b.pacticipant("products", main_branch="main")
+    b.branch("products", "p1", "main")
+    events = ("contract_published", "contract_requiring_verification_published")
+    made = b.call("POST", "/webhooks", hook(receiver, *events, provider={"name": b.name("products")}))
+    b.publish("orders", "1", "products", branch="main")
+    receiver.wait(2, seconds=SECONDS)
+    b.verify("orders", "1", "products", "p2", success=False, branch="feat/x")
+    receiver.wait(4, seconds=SECONDS)
+    b.call("DELETE", made.link("self"))
+    found = [b.normalise_decision(json.loads(item["body"])) for item in receiver.received[:4]]
+    return sorted(found, key=lambda told: (told["eventName"], told["githubVerificationStatus"]))
+
+
+def test_one_that_is_tried_again_is_told_what_came_since(embedded_broker: str, real_broker: str) -> None:
+    """A commit whose pact was verified meanwhile is not pending again."""
+    ours, theirs = tell_again(embedded_broker), tell_again(real_broker)
+    assert [told["githubVerificationStatus"] for told in theirs] == ["failure", "pending"] * 2
+    assert ours == theirs

@@ -10,7 +10,7 @@ import threading
 import time
 from dataclasses import dataclass
 
-from pact_gate.embedded import webhook_requests
+from pact_gate.embedded import triggers, webhook_requests
 from pact_gate.embedded.rows import insert, one, required
 from pact_gate.embedded.sending import SECONDS, Sent, is_allowed_name, send
 from pact_gate.embedded.store import Store, now
@@ -157,7 +157,8 @@ class Delivery:
             self._finish(triggered, Sent(success=False, status=None, log=log), is_last=True)
             return
         request = json.loads(hook["request"])
-        prepared = webhook_requests.prepare(request, json.loads(triggered["context"]))
+        with self._store.reading() as db:
+            prepared = webhook_requests.prepare(request, triggers.told_now(db, triggered))
         host = webhook_requests.host_of(request["url"]) or ""
         with self._lock:
             self._called.add(host)

@@ -137,6 +137,22 @@ def result_parameters(db: sqlite3.Connection, base: str, result: sqlite3.Row | N
     return {**dict(zip(_OF_A_RESULT, found, strict=True)), **statuses(success=bool(result["success"]))}
 
 
+def told_now(db: sqlite3.Connection, started: sqlite3.Row) -> Parameters:
+    """What a webhook that was started is told when it is sent.
+
+    One that was started without a result is told the newest: a commit that has one by then must not be pending again.
+    """
+    told: Parameters = json.loads(started["context"])
+    pact = pacts.by_id(db, started["publication_id"])
+    if started["result_id"] is not None or pact is None:
+        return told
+    base = told["pactUrl"].partition("/pacts/provider/")[0]
+    newest = result_parameters(db, base, results.latest_of_content(db, pact["content_id"]))
+    if started["event"] == REQUIRING_VERIFICATION:  # it names the version that is to verify
+        newest |= {name: told[name] for name in ("providerVersionNumber", "providerVersionBranch")}
+    return {**told, **newest}
+
+
 def statuses(*, success: bool | None) -> Parameters:
     """What each service calls a result; None: there is none."""
     index = 2 if success is None else 0 if success else 1
