@@ -29,7 +29,8 @@ class _Server(socketserver.ThreadingMixIn, wsgiref.simple_server.WSGIServer):
 
 class _Handler(wsgiref.simple_server.WSGIRequestHandler):
     def get_environ(self) -> dict[str, object]:
-        return {**super().get_environ(), "REQUEST_URI": self.path}  # what wsgiref alone leaves out
+        sent = {"REQUEST_URI": self.path, "CONTENT_TYPE": self.headers.get("Content-Type", "")}
+        return {**super().get_environ(), **sent}  # what wsgiref alone leaves out, and what it makes up
 
     def log_message(self, *_: object) -> None:
         """Say nothing."""

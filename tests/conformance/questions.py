@@ -1302,6 +1302,84 @@ def addresses_with_breaks(b: Broker) -> None:
 
 
 @scenario
+def addresses_that_are_none(b: Broker) -> None:
+    """A part of a path that is empty, or was not written with percent signs, is not found, and nothing is made."""
+    name = b.name("orders")
+    b.pacticipant("orders")
+    for path in ("//versions", f"/{name}//versions", f"/{name}//", "/a|b", "/{name}", "/a%zz", "/a%", "/a[b]", "/a^b"):
+        b.call("GET", f"/pacticipants{path}")
+        b.call("PUT", f"/pacticipants/{name}/versions/1/tags{path}", {})
+    b.call("GET", f"/pacticipants/{name}/versions/1")
+    b.call("POST", "/pacticipants", {"name": f"{name} a;b,c=d@e:f!$&'()*+~"})
+    b.call("GET", f"/pacticipants/{name}%20a;b,c=d@e:f!$&'()*+~")
+
+
+@scenario
+def bodies_of_which_nothing_is_wanted(b: Broker) -> None:
+    """They must be JSON, as they say, and of this one type; a webhook is tried out whatever is sent."""
+    place = b.environment("test").body["uuid"]
+    b.publish("orders", "1", "products", branch="main")
+    own = f"/pacticipants/{b.name('orders')}"
+    for path in ("/labels/shop", "/versions/1/tags/dev", "/branches/feat%2Fx/versions/1", "/versions/2/tags/dev"):
+        for raw in (b"{", b'"text"', b"null", b"\xff", b'{"name": 1}', b" ", b""):
+            b.call("PUT", f"{own}{path}", raw=raw)
+        for kind in ("application/hal+json", "text/plain"):
+            b.call("PUT", f"{own}{path}", raw=b"{}", content_type=kind, label=f"{path} as {kind}")
+    release = f"{own}/versions/1/released-versions/environment/{place}"
+    for raw in (b"{", b'{"name": 1}', b""):
+        b.call("POST", release, raw=raw)
+    hook = {"request": {"method": "POST", "url": "http://localhost:1/"}, "events": [{"name": "contract_published"}]}
+    made = b.call("POST", "/webhooks", hook)
+    for kind in ("application/json", "text/plain", "application/x-www-form-urlencoded"):
+        tried = b.call("POST", f"{made.link('self')}/execute", raw=b"", content_type=kind, record=False)
+        b.call("GET", made.link("self"), label=f"tried as {kind}: {tried.status}")
+    b.call("DELETE", made.link("self"), accept="*/*")
+
+
+@scenario
+def deleting_the_latest_result(b: Broker) -> None:
+    b.publish("orders", "1", "products", branch="main", tags=["dev"])
+    pair = f"/pacts/provider/{b.name('products')}/consumer/{b.name('orders')}"
+    content = b.pact("orders", "1", "products").link("pb:pact-version")
+    for owner in (f"{pair}/version/1", content, f"{pair}/latest"):
+        b.verify("orders", "1", "products", "p1", branch="main")
+        b.verify("orders", "1", "products", "p2", success=False)
+        for _ in range(3):
+            b.call("DELETE", f"{owner}/verification-results/latest", accept="*/*")
+            b.call("GET", f"{owner}/verification-results/latest")
+            b.can_i_merge("orders", "1")
+
+
+@scenario
+def answers_of_other_types(b: Broker) -> None:
+    """Tables and graphs: what each caller is given. What is in them is in test_tables.py."""
+    b.publish("orders", "1", "products", branch="main", tags=["dev"])
+    b.verify("orders", "1", "products", "p1", branch="main", tags=("dev",))
+    b.environment("test")
+    o, p = b.name("orders"), b.name("products")
+    for path in (
+        "/dashboard",
+        f"/dashboard/provider/{p}/consumer/{o}",
+        "/relationships",
+        f"/groups/{o}",
+        f"/groups/{o}?maxPacticipants=2",
+        f"/groups/{b.name('nobody')}",
+        f"/integrations?q={o}",
+        f"/matrix?q[][pacticipant]={o}&q[][version]=1&latestby=cvpv",
+        f"/matrix/provider/{p}/consumer/{o}",
+        f"/can-i-deploy?pacticipant={o}&version=1&environment={b.name('test')}",
+        f"/pacticipants/{o}/latest-version/dev/can-i-deploy/to/dev",
+        f"/pacts/provider/{p}/consumer/{o}/latest/badge",
+    ):
+        for accept in ("*/*", "text/plain", "text/csv", "application/json", "application/hal+json, text/plain;q=0.5"):
+            if path != "/dashboard" or accept.startswith("text"):  # as JSON it would be all that a broker holds
+                b.call("GET", path, accept=accept, label=f"{path} as {accept}")
+    b.call("GET", "/integrations", accept="text/vnd.graphviz", label="a graph")
+    badge = f"/pacts/provider/{p}/consumer/{o}/latest/badge"
+    b.call("GET", badge, accept="image/svg+xml", label="a picture")
+
+
+@scenario
 def environments_come_and_go(b: Broker) -> None:
     """What is in an environment goes by its new name, is forgotten with it, and does not come back."""
     made = b.environment("test")

@@ -55,3 +55,29 @@ def test_initials_are_those_of_words_or_capitals(asked: Broker) -> None:
     pair = f"/pacts/provider/{asked.name('x')}/consumer/{quote(asked.name('HTMLTool v2'))}"
     led = asked.call("GET", f"{pair}/latest/badge?initials=true", accept="*/*")
     assert led.headers["location"] == f"{SHIELDS}phv%2Fpx%20pact-unknown-lightgrey.svg"
+
+
+@pytest.mark.parametrize("asked", BOTH, indirect=True)
+def test_a_badge_of_untagged_pacts_is_of_results_without_a_tag(asked: Broker) -> None:
+    asked.publish("bare", "1", "products_api", tags=["prod"])
+    asked.verify("bare", "1", "products_api", "p1", success=False)
+    asked.publish("bare", "2", "products_api", content="b")
+    badge = f"/pacts/provider/{asked.name('products_api')}/consumer/{asked.name('bare')}/latest-untagged/badge"
+    title = f"{SHIELDS}pin--bare%2Fpin--products__api%20pact"
+    assert asked.call("GET", badge, accept="*/*").headers["location"] == f"{title}-unknown-lightgrey.svg"
+    asked.verify("bare", "2", "products_api", "p1")
+    assert asked.call("GET", badge, accept="*/*").headers["location"] == f"{title}-verified-brightgreen.svg"
+
+
+@pytest.mark.parametrize("asked", BOTH, indirect=True)
+def test_how_long_a_badge_holds(asked: Broker) -> None:
+    """A redirect that is not to be kept, but for that of can-i-merge."""
+    asked.publish("merged", "1", "products_api", branch="main")
+    own = f"/pacticipants/{asked.name('merged')}/main-branch/can-i-merge/badge"
+    pact = f"/pacts/provider/{asked.name('products_api')}/consumer/{asked.name('merged')}/latest/badge"
+    nobody = f"/pacticipants/{asked.name('nobody')}/main-branch/can-i-merge/badge"
+    asked.call("PATCH", f"/pacticipants/{asked.name('merged')}", {"mainBranch": "main"})
+    for path, kept in ((own, "max-age=30"), (pact, "no-cache"), (nobody, "no-cache")):
+        led = asked.call("GET", path, accept="image/svg+xml")
+        assert (led.status, led.headers["cache-control"]) == (307, kept)
+    assert asked.call("GET", pact, accept="*/*").headers["content-type"] == "image/svg+xml;charset=utf-8"

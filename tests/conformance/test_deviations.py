@@ -168,6 +168,84 @@ def test_a_body_that_is_no_object_is_refused(asked: Broker, request: pytest.Fixt
     assert asked.call("POST", path, []).status == (500 if "real" in request.node.name else 400)
     xml = asked.call("PUT", f"/pacticipants/{asked.name('orders')}", raw=b"<x/>", content_type="text/xml")
     assert xml.status == (500 if "real" in request.node.name else 415)
+    tag = f"/pacticipants/{asked.name('orders')}/versions/1/tags/dev"
+    assert asked.call("PUT", tag, []).status == (201 if "real" in request.node.name else 400)  # nothing is wanted of it
+
+
+@pytest.mark.parametrize("asked", BOTH, indirect=True)
+def test_what_is_told_of_several_faults(asked: Broker, request: pytest.FixtureRequest) -> None:
+    """A real broker reads a body first, whatever its type is, what it is sent to and which answer is accepted."""
+    for answer, status in (
+        (asked.call("POST", "/pacticipants", raw=b"{", accept="text/plain"), 406),
+        (asked.call("POST", "/pacticipants", raw=b"{", content_type="application/hal+json"), 415),
+        (asked.call("POST", "/webhooks/none/execute", raw=b"{"), 404),
+    ):
+        assert answer.status == (400 if "real" in request.node.name else status)
+
+
+@pytest.mark.parametrize("asked", BOTH, indirect=True)
+def test_a_problem_says_its_own_status(asked: Broker, request: pytest.FixtureRequest) -> None:
+    answer = asked.call("POST", "/pacticipants", raw=b"{", accept="application/hal+json, application/problem+json")
+    assert answer.status == 400
+    assert answer.body["status"] == (500 if "real" in request.node.name else 400)
+
+
+@pytest.mark.parametrize("asked", BOTH, indirect=True)
+def test_a_media_type_is_known_however_it_is_written(asked: Broker, request: pytest.FixtureRequest) -> None:
+    label = f"/pacticipants/{asked.name('orders')}/labels"
+    capital = asked.call("PUT", f"{label}/a", {}, content_type="Application/JSON")
+    untyped = asked.call("PUT", f"{label}/b")
+    assert [capital.status, untyped.status] == ([415] * 2 if "real" in request.node.name else [201] * 2)
+    with_charset = asked.call("GET", "/", accept="application/hal+json;charset=utf-8")
+    assert with_charset.status == (406 if "real" in request.node.name else 200)
+
+
+@pytest.mark.parametrize("asked", BOTH, indirect=True)
+def test_options_are_told_everywhere(asked: Broker, request: pytest.FixtureRequest) -> None:
+    o, p = asked.name("orders"), asked.name("products")
+    for path, status in (
+        (f"/pacticipants/{o}/latest-version/dev/can-i-deploy/to/prod", 500),
+        (f"/matrix/provider/{p}/consumer/{o}", 500),
+        ("/diagnostic/status/heartbeat", 405),
+        ("/matrix", 400),
+    ):
+        answer = asked.call("OPTIONS", path)
+        told = answer.status, answer.headers.get("access-control-allow-methods")
+        assert told == ((status, None) if "real" in request.node.name else (200, "GET, OPTIONS"))
+
+
+@pytest.mark.parametrize("asked", BOTH, indirect=True)
+def test_the_heads_of_branches_are_not_deleted_with_all_others(asked: Broker, request: pytest.FixtureRequest) -> None:
+    """Where a real broker lists the pacts of the main branch, or the newest, `DELETE` takes the others with them."""
+    pair = f"/pacts/provider/{asked.name('products')}/consumer/{asked.name('orders')}"
+    for path in ("branch/versions", "branch/latest/versions", "branch/main/latest/versions"):
+        asked.publish("orders", "1", "products", branch="main")
+        asked.publish("orders", "2", "products", branch="main", content="b")
+        asked.publish("orders", "3", "products", branch="feat/x", content="c")
+        gone = asked.call("DELETE", f"{pair}/{path}", accept="*/*").status
+        left = [number for number in "123" if asked.pact("orders", number, "products").status == 200]
+        if "real" in request.node.name:
+            assert (gone, left) == (200, ["3"] if "main" in path else [])
+        else:
+            assert (gone, left) == (405, ["1", "2", "3"])
+
+
+@pytest.mark.parametrize("asked", BOTH, indirect=True)
+def test_a_new_pacticipant_is_where_its_location_says(asked: Broker, request: pytest.FixtureRequest) -> None:
+    made = asked.pacticipant("orders")
+    found = asked.call("GET", made.headers["location"])
+    assert (made.status, found.status) == (201, 404 if "real" in request.node.name else 200)
+
+
+@pytest.mark.parametrize("asked", BOTH, indirect=True)
+def test_a_branch_and_an_environment_as_text(asked: Broker, request: pytest.FixtureRequest) -> None:
+    asked.environment("test")
+    asked.publish("orders", "1", "products", branch="main")
+    place = f"latest-version/can-i-deploy/to-environment/{asked.name('test')}"
+    answer = asked.call("GET", f"/pacticipants/{asked.name('orders')}/branches/main/{place}", accept="text/plain")
+    assert answer.status == (500 if "real" in request.node.name else 200)
+    if answer.status == 200:
+        assert "\nDeployable: nil\n" in answer.body
 
 
 @pytest.mark.parametrize("asked", BOTH, indirect=True)

@@ -17,7 +17,19 @@ from typing import Any
 from pact_gate.embedded.checks import short
 from pact_gate.embedded.contents import dumps
 from pact_gate.embedded.delivery import Delivery
-from pact_gate.embedded.exchange import ANY_JSON, HAL, HTML, PROBLEM, SVG, Answer, Call, Refusal, malformed
+from pact_gate.embedded.exchange import (
+    ANY_JSON,
+    HAL,
+    HTML,
+    JSON,
+    PROBLEM,
+    SVG,
+    Answer,
+    Call,
+    Refusal,
+    malformed,
+    not_found,
+)
 from pact_gate.embedded.routes import resource
 from pact_gate.embedded.routing import Route, chosen_media, prefers_html
 from pact_gate.embedded.store import MovedError, Store
@@ -25,9 +37,11 @@ from pact_gate.embedded.store import MovedError, Store
 _LOG = logging.getLogger(__name__)
 _ERROR = 400
 _METADATA = "metadata"  # the one variable part of a path that is no name
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"})
 _BREAK = re.compile("%0[9a]", re.IGNORECASE)
+_PATH = re.compile(r"/|(?:/(?:[A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})+)+")  # RFC 3986, without empty segments
 _PROBLEMS = {404: ("Not found", "not-found")}
-_NOTHING = Answer(404, {"error": "There is no such resource."})
+_NOTHING = not_found().answer
 # What a Pact Broker says to a path with a tab or a line's end: a name was cut out of a file too generously.
 _BROKEN = Answer(
     422,
@@ -36,6 +50,16 @@ _BROKEN = Answer(
         "type": "/problem/invalid-request-parameter-value",
         "detail": "The path holds a tab or the end of a line. Is there one in a name that it was made of?",
         "status": 422,
+    },
+    media=PROBLEM,
+)
+_NO_PATH = Answer(
+    404,
+    {
+        "title": "Not Found",
+        "type": "/problem/not-found",
+        "detail": "The path has an empty part, or a character that is to be written with a percent sign.",
+        "status": 404,
     },
     media=PROBLEM,
 )
@@ -84,8 +108,12 @@ class Application:
 
     def _respond(self, environ: Environ) -> Answer:
         path = environ["PATH_INFO"]
+        if environ["REQUEST_METHOD"] not in _METHODS:
+            return Answer(501)
         if _BREAK.search(path):
             return _BROKEN
+        if not _PATH.fullmatch(path):
+            return _NO_PATH
         found = resource(path)
         page = self._page(environ, path, is_known=found is not None) if _is_browsing(environ) else None
         if page is not None:
@@ -163,7 +191,7 @@ def raw_path(environ: Environ) -> str:
         if "://" in path and not path.startswith("/"):  # a whole address
             path = "/" + path.partition("://")[2].partition("/")[2]
         path = path.removeprefix(urllib.parse.quote(str(environ.get("SCRIPT_NAME", "")).encode("latin-1"), safe="/"))
-    return path.rstrip("/") or "/"
+    return path.removesuffix("/") or "/"
 
 
 def _decoded(segment: str) -> str:
@@ -229,7 +257,8 @@ def _content(answer: Answer, environ: Environ) -> tuple[str, bytes]:
     if answer.body is None:
         return "", b""
     body, media = answer.body, answer.media
-    if answer.media == HAL and answer.status >= _ERROR and PROBLEM in environ.get("HTTP_ACCEPT", ""):
+    is_plain = answer.media == HAL or (answer.media == JSON and answer.status == _NOTHING.status)  # no list of notices
+    if is_plain and answer.status >= _ERROR and PROBLEM in environ.get("HTTP_ACCEPT", ""):
         body, media = _problem(answer, environ), PROBLEM
     text = body if isinstance(body, str) and "json" not in media else dumps(body)
     return media, text.encode()
@@ -250,7 +279,8 @@ def _problem(answer: Answer, environ: Environ) -> dict[str, Any]:
         facts = {"title": "Validation errors", "type": f"{base}/problems/validation-error", "instance": "/"}
         return {**facts, "status": answer.status, "errors": listed}
     title, kind = _PROBLEMS.get(answer.status, ("Error", "error"))
-    return {"title": title, "type": f"{base}/problem/{kind}", "status": answer.status, "detail": said.get("error", "")}
+    where = base if answer.media == HAL else ""  # as a Pact Broker has it
+    return {"title": title, "type": f"{where}/problem/{kind}", "status": answer.status, "detail": said.get("error", "")}
 
 
 def _wrong(base: str, key: str | None, sentence: str) -> dict[str, str]:

@@ -16,6 +16,8 @@ ANY_JSON = "any type with json in its name"  # of a body
 MERGE_PATCH = "application/merge-patch+json"
 PROBLEM = "application/problem+json"
 TEXT = "text/plain"
+CSV = "text/csv"
+GRAPH = "text/vnd.graphviz"
 HTML = "text/html"
 SVG = "image/svg+xml"
 
@@ -92,8 +94,11 @@ class Call:
             raise malformed(f"The body is not JSON: {error}.") from error
 
     def object(self) -> dict[str, Any]:
-        """The body, which must be a JSON object; no body is an empty one. Raises Refusal (400)."""
-        value = self.json() if self.raw.strip() else {}
+        """The body, which must be a JSON object; no body is an empty one. Raises Refusal (400).
+
+        So do handlers ask that want nothing of it: a body that is broken tells of a fault.
+        """
+        value = self.json() if self.raw else {}
         if not isinstance(value, dict):
             raise malformed("The body must be a JSON object.")
         return value
@@ -116,4 +121,9 @@ def invalid(errors: Mapping[str, list[str]] | list[str]) -> Refusal:
 
 def not_found(sentence: str = "There is no such resource.") -> Refusal:
     """404."""
+    return Refusal(Answer(404, {"error": sentence}, media=JSON))
+
+
+def nobody(sentence: str) -> Refusal:
+    """404 for want of a pacticipant, which a Pact Broker says in another media type than of all else."""
     return Refusal(Answer(404, {"error": sentence}))

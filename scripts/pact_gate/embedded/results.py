@@ -9,6 +9,7 @@ from typing import Any
 
 from pact_gate.embedded import estate
 from pact_gate.embedded.contents import dumps
+from pact_gate.embedded.pacts import Pair
 from pact_gate.embedded.rows import insert, one, required
 from pact_gate.embedded.store import now
 
@@ -109,13 +110,14 @@ def latest_of_version(db: sqlite3.Connection, version_id: int) -> list[sqlite3.R
     return sorted((row for row in found if row), key=lambda row: str(row["provider"]).lower())
 
 
-def latest_of_pair(db: sqlite3.Connection, consumer_id: int, provider_id: int, tag: str | None) -> sqlite3.Row | None:
-    """The newest result of the newest pact that has any, of all or of those tagged."""
+def latest_of_pair(db: sqlite3.Connection, pair: Pair, *, tag: str | None, untagged: bool) -> sqlite3.Row | None:
+    """The newest result of the newest pact that has any: of all, of those with the tag, or of those without any."""
     marked = "JOIN tags t ON t.version_id = p.version_id AND t.name = :tag" if tag is not None else ""
+    bare = "AND NOT EXISTS (SELECT 1 FROM tags WHERE version_id = p.version_id)" if untagged else ""
     query = f"""SELECT max(r.id) AS id FROM publications p {marked} JOIN results r ON r.content_id = p.content_id
-                WHERE p.provider_id = :provider AND p.consumer_id = :consumer AND p.current = 1 AND r.current = 1
+                WHERE p.provider_id = :provider AND p.consumer_id = :consumer AND p.current = 1 AND r.current = 1 {bare}
                 GROUP BY p.version_id ORDER BY p.version_id DESC LIMIT 1"""
-    row = db.execute(query, {"provider": provider_id, "consumer": consumer_id, "tag": tag}).fetchone()
+    row = db.execute(query, {"provider": pair.provider_id, "consumer": pair.consumer_id, "tag": tag}).fetchone()
     return by_id(db, row["id"]) if row else None
 
 

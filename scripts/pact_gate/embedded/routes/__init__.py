@@ -7,6 +7,7 @@ from pact_gate.embedded.routes import (
     diffs,
     environments,
     general,
+    integrations,
     matrix,
     metrics,
     pacticipants,
@@ -20,6 +21,7 @@ from pact_gate.embedded.routing import Resource, Resources, Route
 
 ROUTES: tuple[Route, ...] = (
     *general.ROUTES,
+    *integrations.ROUTES,
     *dashboard.ROUTES,
     *diffs.ROUTES,
     *metrics.ROUTES,

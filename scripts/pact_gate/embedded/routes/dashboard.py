@@ -8,13 +8,15 @@ from collections.abc import Mapping
 
 from pact_gate.embedded import pact_documents, pacts, results, standings
 from pact_gate.embedded.documents import Document, moment
-from pact_gate.embedded.exchange import Answer, Call, not_found
+from pact_gate.embedded.exchange import HAL, TEXT, Answer, Call, nobody
 from pact_gate.embedded.paging import Page, page_of
 from pact_gate.embedded.routing import Route, get
 from pact_gate.embedded.standings import Standing
+from pact_gate.embedded.tables import Cell, table
 from pact_gate.embedded.urls import at, pair_at, version_at
 
 _FIRST_PAGE = Page(1, 30)
+_HEADER = ("CONSUMER_NAME", "C_VERSION", "C_TAGS", "PROVIDER_NAME", "P_VERSION", "P_TAGS", "SUCCESS")
 
 # The newest pact of each pair, the newest of each pair and tag, and those of the versions that are in an environment.
 _OWN = "p.provider_id = i.provider_id AND p.current = 1 AND p.version_id"
@@ -55,13 +57,16 @@ def _show(call: Call) -> Answer:
     consumers = [pact["version_id"] for pact, _ in found]
     providers = [result["provider_version_id"] for _, result in found if result is not None]
     known = standings.of(call.db, [*consumers, *providers])
+    if call.media == TEXT:
+        lines = [_line(pact, result, tags[pact["id"]], known) for pact, result in found]
+        return Answer(200, f"{table(_HEADER, lines)}\n", media=TEXT)
     return Answer(200, {"items": [_item(call.base, pact, result, tags[pact["id"]], known) for pact, result in found]})
 
 
 def _required_pair(call: Call) -> pacts.Pair:
     pair = pacts.pair_of(call.db, call.path["consumer"], call.path["provider"])
     if pair is None:
-        raise not_found("There is no such consumer or provider.")
+        raise nobody("There is no such consumer or provider.")
     return pair
 
 
@@ -114,6 +119,15 @@ def _item(
     }
 
 
+def _line(
+    pact: sqlite3.Row, result: sqlite3.Row | None, tags: list[str], known: Mapping[int, Standing]
+) -> tuple[Cell, ...]:
+    number = result["provider_version"] if result is not None else None
+    verified = _latest_tags(known[result["provider_version_id"]]) if result is not None else []
+    provider = (pact["provider"], number, ", ".join(verified))
+    return (pact["consumer"], pact["version"], ", ".join(tags), *provider, _status(result))
+
+
 def _heads(standing: Standing) -> Document:
     """The branches whose head a version is, in the order in which they were made."""
     names = [row["name"] for row in sorted(standing.branches, key=lambda row: int(row["id"])) if row["latest"]]
@@ -123,8 +137,12 @@ def _heads(standing: Standing) -> Document:
 def _tags_of(base: str, result: sqlite3.Row, standing: Standing) -> list[Document]:
     """The tags of which the provider version is the newest."""
     made = version_at(base, result["provider"], result["provider_version"])
-    names = sorted(row["name"] for row in standing.tags if row["latest"])
+    names = _latest_tags(standing)
     return [{"name": name, "latest": True, **_self(at(made, "tags", name))} for name in names]
+
+
+def _latest_tags(standing: Standing) -> list[str]:
+    return sorted(row["name"] for row in standing.tags if row["latest"])
 
 
 def _status(result: sqlite3.Row | None) -> str:
@@ -140,6 +158,6 @@ def _self(href: str) -> Document:
 
 
 ROUTES: tuple[Route, ...] = (
-    get("/dashboard", _show),
-    get("/dashboard/provider/<provider>/consumer/<consumer>", _show),
+    get("/dashboard", _show, HAL, TEXT),
+    get("/dashboard/provider/<provider>/consumer/<consumer>", _show, HAL, TEXT),
 )

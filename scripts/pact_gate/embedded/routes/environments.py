@@ -152,6 +152,7 @@ def _required_deployment(call: Call) -> sqlite3.Row:
 
 
 def _release(call: Call) -> Answer:
+    call.object()
     made, place = required_version(call), deployments.required_environment(call)
     row, is_new = deployments.release_version(call.db, made, place)
     headers = {"Location": at(call.base, "released-versions", row["uuid"])}

@@ -1,15 +1,11 @@
-"""The index, the health check, and integrations."""
+"""The index and the health check."""
 
 from __future__ import annotations
 
-import sqlite3
 from typing import Any
 
-from pact_gate.embedded import documents, pacts, rows
-from pact_gate.embedded.exchange import Answer, Call, not_found
-from pact_gate.embedded.paging import page_of
-from pact_gate.embedded.routing import Route, delete, get
-from pact_gate.embedded.urls import at
+from pact_gate.embedded.exchange import Answer, Call
+from pact_gate.embedded.routing import Route, get
 
 _PAIR = "/pacts/provider/{provider}/consumer/{consumer}"
 _PROVIDER = "/pacts/provider/{provider}"
@@ -89,52 +85,8 @@ def _dependencies(call: Call) -> Answer:
     return Answer(200, {"database": {"ok": True}, "_links": links})
 
 
-def _list(call: Call) -> Answer:
-    page = page_of(call)
-    wanted = call.parameter("q") or ""
-    where = """FROM integrations i
-               JOIN pacticipants c ON c.id = i.consumer_id JOIN pacticipants p ON p.id = i.provider_id
-               WHERE instr(lower(c.name), lower(:q)) OR instr(lower(p.name), lower(:q)) OR :q = ''"""
-    values = {"q": wanted, "limit": page.limit, "offset": page.offset}
-    total = rows.required(call.db.execute(f"SELECT count(*) AS n {where}", values).fetchone())["n"]
-    query = f"""SELECT c.name AS consumer, p.name AS provider {where}
-                ORDER BY i.changed_at DESC, i.created_at LIMIT :limit OFFSET :offset"""
-    items = (_integration(call.base, row) for row in call.db.execute(query, values))
-    document = documents.listed("integrations", items, call.url, "All integrations", **page.links(call, total))
-    return Answer(200, {**page.facts(total), **document})
-
-
-def _integration(base: str, row: sqlite3.Row) -> documents.Document:
-    consumer, provider = row["consumer"], row["provider"]
-    pair = ("provider", provider, "consumer", consumer)
-    links = {
-        "pb:dashboard": documents.link("What there is between the two", at(base, "dashboard", *pair)),
-        "pb:matrix": documents.link("The matrix of the two", at("", "matrix", *pair)),
-        "pb:group": {"href": at(base, "pacticipants", consumer)},
-        "pb:delete_integration": documents.link("DELETE here what is between the two", at(base, "integrations", *pair)),
-    }
-    return {"consumer": {"name": consumer}, "provider": {"name": provider}, "_links": links}
-
-
-def _delete(call: Call) -> Answer:
-    pair = pacts.pair_of(call.db, call.path["consumer"], call.path["provider"])
-    if pair is None:
-        raise not_found("There is no such consumer or provider.")
-    pacts.delete_integration(call.db, pair)
-    return Answer(204)
-
-
-def _delete_all(call: Call) -> Answer:
-    for table in ("publications", "results", "contents", "versions", "webhooks", "pacticipants"):
-        call.db.execute(f"DELETE FROM {table}")
-    return Answer(204)
-
-
 ROUTES: tuple[Route, ...] = (
     get("/", _index),
     get("/diagnostic/status/heartbeat", _heartbeat),
     get("/diagnostic/status/dependencies", _dependencies),
-    get("/integrations", _list),
-    delete("/integrations", _delete_all),
-    delete("/integrations/provider/<provider>/consumer/<consumer>", _delete),
 )

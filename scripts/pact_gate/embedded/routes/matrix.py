@@ -8,15 +8,17 @@ import urllib.parse
 from collections import Counter
 from typing import Any
 
-from pact_gate.embedded import deployments, estate, pact_documents, pacts, results
+from pact_gate.embedded import deployments, estate, matrix_reasons, pact_documents, pacts, results
 from pact_gate.embedded.checks import MOST_ITEMS
-from pact_gate.embedded.exchange import HAL, SVG, TEXT, Answer, Call, invalid, not_found
+from pact_gate.embedded.exchange import HAL, SVG, TEXT, Answer, Call, invalid, nobody, not_found
 from pact_gate.embedded.matrix import LATEST_BY, Question, Selector, Summary, answer
 from pact_gate.embedded.routing import Route, get
+from pact_gate.embedded.tables import table
 
 _BADGES = "https://img.shields.io/badge"
 _MOST_DIGITS = 9
 _NUMBER = re.compile(r"\s*([+-]?[0-9]+(?:_[0-9]+)*)")
+_HEADER = ("CONSUMER", "C_VERSION", "REVISION", "PROVIDER", "P_VERSION", "NUMBER", "SUCCESS")
 _BETWEEN_WORDS = re.compile(r"[\s_-]")
 _BEFORE_CAPITAL = re.compile(r"(?<=[a-z\d])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")  # `orderService`, `HTMLTool`
 
@@ -36,7 +38,7 @@ def _matrix_of_pair(call: Call) -> Answer:
         raise invalid(wrong)
     names = (call.path["consumer"], call.path["provider"])
     if pacts.pair_of(call.db, *names) is None:
-        raise not_found()
+        raise nobody("There is no such consumer or provider.")
     question = Question(**{**asked.__dict__, "selectors": tuple(Selector(name) for name in names)})
     return _told(call, answer(call.db, question))
 
@@ -120,19 +122,22 @@ def _told(call: Call, summary: Summary) -> Answer:
 
 
 def _table(summary: Summary) -> str:
-    rows = [("CONSUMER", "C.VERSION", "PROVIDER", "P.VERSION", "SUCCESS?")]
-    words = {True: "true", False: "false", None: "???"}
-    rows += [
-        (row.consumer, row.consumer_version, row.provider, row.provider_version or "???", words[row.success])
-        for row in (summary.rows + summary.ignored_rows)[: summary.question.listed]
-    ]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    return (
-        "\n".join(
-            " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
+    listed = (summary.rows + summary.ignored_rows)[: summary.question.listed]
+    lines = [
+        (
+            row.consumer,
+            row.consumer_version,
+            row.revision,
+            row.provider,
+            row.provider_version,
+            row.result_id,
+            row.success,
         )
-        + "\n"
-    )
+        for row in listed
+    ]
+    deployable = {True: "true", False: "false", None: "nil"}[summary.deployable]
+    reason = "\n".join(notice["text"] for notice in matrix_reasons.notices(summary))
+    return f"{table(_HEADER, lines)}\n\nDeployable: {deployable}\nReason: {reason}\n"
 
 
 def _question(call: Call) -> Question:
@@ -249,7 +254,7 @@ def _untagged_badge(call: Call) -> Answer:
 def _newest_badge(call: Call, *, tag: str | None, untagged: bool = False) -> Answer:
     pair = pacts.pair_of(call.db, call.path["consumer"], call.path["provider"])
     pact = pacts.latest(call.db, pair, tag=tag, untagged=untagged) if pair else None
-    result = results.latest_of_pair(call.db, pair.consumer_id, pair.provider_id, tag) if pair else None
+    result = results.latest_of_pair(call.db, pair, tag=tag, untagged=untagged) if pair else None
     return _badge_of(call, pact, result, ("", ""))
 
 
@@ -327,13 +332,14 @@ def _merge_badge(call: Call) -> Answer:
     selector = Selector(owner["name"], head["number"])
     deployable = answer(call.db, Question((selector,), latestby="cvp", latest=True, main_branch=True)).deployable
     words = {None: ("unknown", "lightgrey"), True: ("success", "brightgreen"), False: ("failed", "red")}
-    return _badge("can-i-merge", *words[deployable])
+    return _badge("can-i-merge", *words[deployable], kept="max-age=30")
 
 
-def _badge(left: str, right: str, color: str) -> Answer:
-    """A redirect to a picture elsewhere: nothing is fetched or drawn here."""
+def _badge(left: str, right: str, color: str, *, kept: str = "no-cache") -> Answer:
+    """A redirect to a picture elsewhere: nothing is fetched or drawn here. `kept` says how long it holds."""
     texts = "-".join(urllib.parse.quote(text.replace("-", "--").replace("_", "__"), safe="") for text in (left, right))
-    return Answer(307, headers={"Location": f"{_BADGES}/{texts}-{color}.svg", "Cache-Control": "no-cache"})
+    headers = {"Location": f"{_BADGES}/{texts}-{color}.svg", "Cache-Control": kept}
+    return Answer(307, "", media=SVG, headers=headers)
 
 
 _OWNER = "/pacticipants/<pacticipant>"

@@ -6,7 +6,7 @@ import sqlite3
 
 from pact_gate.embedded import documents, estate, rows
 from pact_gate.embedded.checks import Checks, no_spaces, not_blank, one_line, short
-from pact_gate.embedded.exchange import JSON, MERGE_PATCH, Answer, Call, not_found
+from pact_gate.embedded.exchange import JSON, MERGE_PATCH, Answer, Call, nobody, not_found
 from pact_gate.embedded.paging import Page, page_of
 from pact_gate.embedded.routing import Route, delete, get, patch, post, put
 from pact_gate.embedded.store import now
@@ -27,7 +27,7 @@ def required(call: Call, role: str = "pacticipant") -> sqlite3.Row:
     name = call.path[role]
     known = estate.pacticipant(call.db, name)
     if known is None:
-        raise not_found(f"There is no {role} named {name!r}.")
+        raise nobody(f"There is no {role} named {name!r}.")
     return known
 
 
@@ -122,6 +122,7 @@ def _show_label(call: Call) -> Answer:
 
 
 def _put_label(call: Call) -> Answer:
+    call.object()
     name, label = call.path["pacticipant"], call.path["label"]
     known = _label(call)
     if known is None:

@@ -6,7 +6,7 @@ import sqlite3
 from typing import Any
 
 from pact_gate.embedded import contents, pact_documents, pacts
-from pact_gate.embedded.exchange import HAL, JSON, Answer, Call, not_found
+from pact_gate.embedded.exchange import HAL, JSON, Answer, Call, nobody, not_found
 from pact_gate.embedded.pacts import Pair
 from pact_gate.embedded.routes.pacticipants import required as required_pacticipant
 from pact_gate.embedded.routes.publishing import after_deletion
@@ -18,7 +18,7 @@ from pact_gate.embedded.urls import encode_metadata
 def _required_pair(call: Call) -> Pair:
     pair = pacts.pair_of(call.db, call.path["consumer"], call.path["provider"])
     if pair is None:
-        raise not_found("There is no such consumer or provider.")
+        raise nobody("There is no such consumer or provider.")
     return pair
 
 
@@ -42,7 +42,8 @@ def _newest(call: Call, *, untagged: bool) -> Answer:
 def required_newest(call: Call, *, untagged: bool = False) -> sqlite3.Row:
     """The newest pact of the pair: of all, with the tag or on the branch in the path. Raises Refusal (404)."""
     tag, branch = call.path.get("tag"), call.path.get("branch")
-    row = pacts.latest(call.db, _required_pair(call), tag=tag, branch=branch, untagged=untagged)
+    pair = pacts.pair_of(call.db, call.path["consumer"], call.path["provider"])
+    row = pacts.latest(call.db, pair, tag=tag, branch=branch, untagged=untagged) if pair else None
     if row is None:
         raise not_found("There is no such pact.")
     return row

@@ -379,6 +379,11 @@ def required_latest_result(call: Call) -> tuple[sqlite3.Row, sqlite3.Row]:
     return row, pact
 
 
+def _delete_latest_result(call: Call) -> Answer:
+    call.db.execute("DELETE FROM results WHERE id = ?", (required_latest_result(call)[0]["id"],))
+    return Answer(204)
+
+
 def _summarise(call: Call) -> Answer:
     name, number = call.path["consumer"], call.path["version"]
     made = estate.version_of(call.db, name, number)
@@ -418,10 +423,14 @@ ROUTES: tuple[Route, ...] = (
     get(_CARRIED, _show_content, HAL, JSON),
     post(f"{_CONTENT}/verification-results", _publish_result),
     post(f"{_CARRIED}/verification-results", _publish_result),
-    get(f"{_CONTENT}/verification-results/latest", _show_latest_result, HAL, JSON),
-    get(f"{_PAIR}/version/<version>/verification-results/latest", _show_latest_result, HAL, JSON),
-    get(f"{_PAIR}/latest/verification-results/latest", _show_latest_result, HAL, JSON),
-    get(f"{_PAIR}/latest/<tag>/verification-results/latest", _show_latest_result, HAL, JSON),
+    *(
+        route
+        for owner in (_CONTENT, f"{_PAIR}/version/<version>", f"{_PAIR}/latest", f"{_PAIR}/latest/<tag>")
+        for route in (
+            get(f"{owner}/verification-results/latest", _show_latest_result, HAL, JSON),
+            delete(f"{owner}/verification-results/latest", _delete_latest_result),
+        )
+    ),
     *(
         route
         for pattern in (f"{_CONTENT}/verification-results/<number>", f"{_CARRIED}/verification-results/<number>")

@@ -111,8 +111,8 @@ def _list_tagged(call: Call) -> Answer:
 
 
 def _list_in_environment(call: Call) -> Answer:
-    owner = required_pacticipant(call)
     place = deployments.required_environment(call)
+    owner = required_pacticipant(call)
     query = """FROM versions v WHERE v.pacticipant_id = ? AND v.id IN (
         SELECT version_id FROM deployments WHERE environment_id = ? AND pacticipant_id = ?
         UNION SELECT version_id FROM releases WHERE environment_id = ? AND pacticipant_id = ?)"""
@@ -218,6 +218,7 @@ def _show_branch_version(call: Call) -> Answer:
 
 
 def _put_branch_version(call: Call) -> Answer:
+    call.object()
     known = _branch_version(call)
     owner = estate.ensure_pacticipant(call.db, call.path["pacticipant"])
     made = estate.ensure_version(call.db, owner["id"], call.path["version"])
@@ -255,6 +256,7 @@ def _show_tag(call: Call) -> Answer:
 
 def _put_tag(call: Call) -> Answer:
     """Tag a version. A tag with the name of an environment records a deployment there, as on a Pact Broker."""
+    call.object()
     known = _tag(call)
     owner = estate.ensure_pacticipant(call.db, call.path["pacticipant"])
     made = estate.ensure_version(call.db, owner["id"], call.path["version"])

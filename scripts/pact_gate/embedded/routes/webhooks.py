@@ -25,7 +25,7 @@ from pact_gate.embedded import (
 from pact_gate.embedded.checks import Checks, a_url
 from pact_gate.embedded.contents import dumps
 from pact_gate.embedded.documents import Document, link, moment
-from pact_gate.embedded.exchange import HAL, TEXT, Answer, Call, not_found
+from pact_gate.embedded.exchange import HAL, TEXT, Answer, Call, nobody, not_found
 from pact_gate.embedded.routes.publishing import required as required_pact
 from pact_gate.embedded.routing import Route, delete, get, post, put
 from pact_gate.embedded.store import now
@@ -168,7 +168,7 @@ def _status(call: Call) -> Answer:
     path = call.path
     pair = pacts.pair_of(call.db, path["consumer"], path["provider"])
     if pair is None:
-        raise not_found()
+        raise nobody("There is no such consumer or provider.")
     query = """SELECT t.*, w.request FROM triggered_webhooks t JOIN webhooks w ON w.id = t.webhook_id WHERE t.id IN (
                SELECT max(id) FROM triggered_webhooks WHERE consumer_id = ? AND provider_id = ?
                GROUP BY webhook_uuid, event) ORDER BY t.id"""
@@ -281,7 +281,7 @@ def _party(call: Call, role: str) -> int | None:
         return None
     known = estate.pacticipant(call.db, call.path[role])
     if known is None:
-        raise not_found(f"There is no {role} named {call.path[role]!r}.")
+        raise nobody(f"There is no {role} named {call.path[role]!r}.")
     return int(known["id"])
 
 
