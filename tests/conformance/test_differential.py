@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 from golden import Answer, Broker, compare, pact_file, quote
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, multiple, rule, run_state_machine_as_test
 from tests.conformance.brokers import pact_broker, postgresql
@@ -475,6 +475,20 @@ class Brokers(RuleBasedStateMachine):
         self.same(act, documents=True)
 
 
+odd_selectors = st.fixed_dictionaries(
+    {},
+    optional={
+        **{key: st.sampled_from((True, False, "true", None)) for key in ("mainBranch", "matchingBranch", "latest")},
+        **{key: st.sampled_from((True, False, 1)) for key in ("deployed", "released", "deployedOrReleased")},
+        "branch": st.sampled_from(("main", "", " ", True, False, 1, None)),
+        **{key: st.sampled_from(("main", "", " ", 1, None)) for key in ("tag", "fallbackTag", "fallbackBranch")},
+        "environment": st.sampled_from(("sequence-test", "nowhere", "", " ", None)),
+        "consumer": st.sampled_from(("sequence-a", "nobody", "", " ", None, 3)),
+        "unknown": st.just(1),
+    },
+)
+
+
 def _steady(steps: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The same with the lists that a real broker puts into no order sorted."""
     for step in steps:
@@ -525,3 +539,29 @@ def steady_broker(tmp_path: Path) -> Iterator[str]:
 
 def test_both_brokers_decide_the_same(embedded_broker: str, steady_broker: str) -> None:
     run_state_machine_as_test(lambda: Brokers(embedded_broker, steady_broker), settings=SETTINGS)  # type: ignore[no-untyped-call]
+
+
+def test_both_brokers_refuse_the_same_selectors(embedded_broker: str, steady_broker: str) -> None:
+    """For the same fields and with as many sentences; what they say is each broker's own."""
+    both = [Broker(address, "sequence") for address in (embedded_broker, steady_broker)]
+    for broker in both:
+        broker.publish("a", "1", "p", branch="main", tags=["main"])
+        broker.environment("test")
+
+    @settings(SETTINGS, max_examples=int(SEARCH or 150))
+    @given(
+        selector=odd_selectors, branch=st.sampled_from(("main", "", " ", None)), pending=st.sampled_from((True, None))
+    )
+    def ask(selector: Selector, branch: str | None, pending: bool | None) -> None:
+        question = {"consumerVersionSelectors": [selector], "providerVersionBranch": branch}
+        question |= {"includePendingStatus": pending}
+        path = "/pacts/provider/sequence-p/for-verification"
+        answers = [broker.call("POST", path, question, record=False) for broker in both]
+        embedded, real = ((answer.status, _refused_fields(answer)) for answer in answers)
+        assert embedded == real
+
+    ask()
+
+
+def _refused_fields(answer: Answer) -> dict[str, int]:
+    return {field: len(sentences) for field, sentences in answer.body.get("errors", {}).items()}

@@ -189,25 +189,29 @@ def _wrong_with(db: sqlite3.Connection, item: dict[str, Any], provider_branch: o
     own.flag("latest")
     for key in ("tag", "fallbackTag", "fallbackBranch", "environment"):
         own.text(key, short, nullable=False)
-    own.text("consumer", not_blank, short, nullable=False)
+    own.text("consumer", short, nullable=False)
     if item.get("branch") is not True:
         own.text("branch", short, nullable=False)
+    spoilt = set(own.errors)
+    if item.get("consumer") and not str(item["consumer"]).strip():
+        own.add("consumer", "cannot be blank")
     wrong = [f"{key} {sentence}" for key, sentences in own.errors.items() for sentence in sentences]
-    return wrong or _wrong_together(db, item, provider_branch)
+    return wrong + _wrong_together(db, item, provider_branch, spoilt)
 
 
-def _wrong_together(db: sqlite3.Connection, item: dict[str, Any], provider_branch: object) -> list[str]:
+def _wrong_together(
+    db: sqlite3.Connection, item: dict[str, Any], provider_branch: object, spoilt: set[str]
+) -> list[str]:
+    """What does not go together, but for what is about a key that is `spoilt`; half of the rules are about all."""
     given = {key for key in _KEYS if key in item}
     filled = [key for key in _KEYS if item.get(key) and str(item[key]).strip() and not key.startswith("fallback")]
     latest = item.get("latest")
     places = [key for key in ("deployed", "released", "deployedOrReleased") if item.get(key)]
     on_branches = [key for key in _BRANCH_KEYS if key in item]
     in_environments = [key for key in _ENVIRONMENT_KEYS if key in item]
-    unknown = "environment" in filled and deployments.environment_named(db, item["environment"]) is None
-    rules = (
+    of_all = (
         (not filled, f"needs one of: {', '.join(key for key in _KEYS if not key.startswith('fallback'))}"),
         ("mainBranch" in given and bool(given - {"mainBranch", "latest"}), "mainBranch goes with nothing but consumer"),
-        ("mainBranch" in given and latest is False, "mainBranch cannot go with latest=false"),
         (
             "matchingBranch" in given and bool(given - {"matchingBranch"}),
             "matchingBranch goes with nothing but consumer",
@@ -216,20 +220,38 @@ def _wrong_together(db: sqlite3.Connection, item: dict[str, Any], provider_branc
             "matchingBranch" in given and not str(provider_branch or "").strip(),
             "matchingBranch needs the providerVersionBranch",
         ),
-        ("tag" in given and "branch" in given, "cannot have both a tag and a branch"),
         (
             bool(on_branches and in_environments),
             f"cannot have {'/'.join(on_branches)} with {'/'.join(in_environments)}",
         ),
-        ("fallbackTag" in given and not latest, "fallbackTag needs latest=true"),
-        ("fallbackTag" in given and "tag" not in given, "fallbackTag needs a tag"),
-        ("fallbackBranch" in given and "branch" not in given, "fallbackBranch needs a branch"),
-        ("fallbackBranch" in given and latest is False, "fallbackBranch cannot go with latest=false"),
-        ("branch" in given and latest is False, "branch cannot go with latest=false"),
-        (unknown, f"there is no environment named {item.get('environment')!r}"),
-        *((True, f"cannot have {one} and {other} together") for one, other in itertools.combinations(places, 2)),
     )
-    return [sentence for is_wrong, sentence in rules if is_wrong]
+    of_some = (
+        ("mainBranch latest", "mainBranch" in given and latest is False, "mainBranch cannot go with latest=false"),
+        ("tag branch", "tag" in given and "branch" in given, "cannot have both a tag and a branch"),
+        ("fallbackTag tag latest", "fallbackTag" in given and not latest, "fallbackTag needs latest=true"),
+        ("fallbackTag tag latest", "fallbackTag" in given and "tag" not in given, "fallbackTag needs a tag"),
+        (
+            "fallbackBranch branch latest",
+            "fallbackBranch" in given and "branch" not in given,
+            "fallbackBranch needs a branch",
+        ),
+        (
+            "fallbackBranch branch latest",
+            "fallbackBranch" in given and latest is False,
+            "fallbackBranch cannot go with latest=false",
+        ),
+        ("branch latest", "branch" in given and latest is False, "branch cannot go with latest=false"),
+        *(
+            ("deployed released deployedOrReleased", True, f"cannot have {one} and {other} together")
+            for one, other in itertools.combinations(places, 2)
+        ),
+    )
+    wrong = [sentence for is_wrong, sentence in of_all if is_wrong and not spoilt]
+    wrong += [sentence for keys, is_wrong, sentence in of_some if is_wrong and spoilt.isdisjoint(keys.split())]
+    unknown = "environment" in filled and "environment" not in spoilt
+    if unknown and deployments.environment_named(db, item["environment"]) is None:
+        wrong.append(f"there is no environment named {item['environment']!r}")
+    return wrong
 
 
 def _selectors(item: dict[str, Any], provider_branch: str | None) -> list[Selector]:
