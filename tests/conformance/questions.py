@@ -1700,3 +1700,20 @@ def webhooks_for_whom(b: Broker) -> None:
         told(b, path, [found.status, len(found.body.get("_links", {}).get("pb:webhooks", []))])
     for href in kept:
         b.call("DELETE", href, record=False)
+
+
+@scenario
+def numbers_of_pages(b: Broker) -> None:
+    """What is a number, and what is none, however large and with whatever around it."""
+    for number in "123":
+        b.publish("orders", number, "products", branch=f"feat/{number}", content=number)
+    o, p = b.name("orders"), b.name("products")
+    everything = f"?q={b.prefix}&"
+    for path in (f"/pacticipants/{o}/versions?", f"/pacticipants/{o}/branches?", f"/pacticipants{everything}"):
+        for query in (
+            *("page=%202&size=1", "page=+1&size=1", "size=1000000000000", "page=99999999999&size=1", "page[]=2"),
+            *("page=2&size=1&pageNumber=1&pageSize=2", "page=2&pageSize=1", "pageNumber=2&size=1", "size=1&size=2"),
+        ):
+            b.call("GET", path + query)
+    for limit in ("1000000000000", "2147483648"):
+        b.call("GET", f"/matrix?q[][pacticipant]={o}&q[][pacticipant]={p}&latestby=cvpv&limit={limit}")

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from pact_gate.embedded.exchange import Call, invalid
 
 _DEFAULT_SIZE = 100
-_MOST_DIGITS = 9
+_MOST_DIGITS = 18  # so that it is a number for SQLite
 
 Entry = TypeVar("Entry")
 
@@ -29,7 +29,7 @@ class Page:
     @property
     def offset(self) -> int:
         """For SQL."""
-        return 0 if self.size is None else (self.number - 1) * self.size
+        return 0 if self.size is None else min((self.number - 1) * self.size, 10**_MOST_DIGITS)
 
     def of(self, entries: Sequence[Entry]) -> Sequence[Entry]:
         """Those of a whole list that stand on this page."""
@@ -63,18 +63,18 @@ class Page:
 
 
 def page_of(call: Call, default: Page | None = None) -> Page:
-    """The page that a query asks for. Raises Refusal (400) for what is no positive number."""
-    parameters = call.parameters()
+    """The page that a query asks for; a list asks for none. Raises Refusal (400) for what is no positive number."""
+    parameters = {key: value.strip() for key, value in call.parameters().items() if isinstance(value, str)}
     for number_key, size_key in (("page", "size"), ("pageNumber", "pageSize")):
         if parameters.get(number_key) or parameters.get(size_key):
             return Page(_positive(parameters, number_key, 1), _positive(parameters, size_key, _DEFAULT_SIZE))
     return default or Page()
 
 
-def _positive(parameters: dict[str, Any], key: str, default: int) -> int:
+def _positive(parameters: dict[str, str], key: str, default: int) -> int:
     value = parameters.get(key, "")
     if value == "":
         return default
-    if not isinstance(value, str) or not value.isdecimal() or len(value) > _MOST_DIGITS or int(value) < 1:
+    if not value.isdecimal() or len(value) > _MOST_DIGITS or int(value) < 1:
         raise invalid({key: ["must be a number, 1 or more"]})
     return int(value)

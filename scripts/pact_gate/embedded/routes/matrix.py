@@ -16,7 +16,7 @@ from pact_gate.embedded.routing import Route, get
 from pact_gate.embedded.tables import table
 
 _BADGES = "https://img.shields.io/badge"
-_MOST_DIGITS = 9
+_MOST_DIGITS = 18
 _NUMBER = re.compile(r"\s*([+-]?[0-9]+(?:_[0-9]+)*)")
 _HEADER = ("CONSUMER", "C_VERSION", "REVISION", "PROVIDER", "P_VERSION", "NUMBER", "SUCCESS")
 _BETWEEN_WORDS = re.compile(r"[\s_-]")
