@@ -1717,3 +1717,22 @@ def numbers_of_pages(b: Broker) -> None:
             b.call("GET", path + query)
     for limit in ("1000000000000", "2147483648"):
         b.call("GET", f"/matrix?q[][pacticipant]={o}&q[][pacticipant]={p}&latestby=cvpv&limit={limit}")
+
+
+@scenario
+def parameters_without_a_value(b: Broker) -> None:
+    """They ask for nothing in particular."""
+    place = b.environment("live")
+    b.publish("orders", "1", "products", branch="main", tags=["dev"])
+    b.deploy("orders", "1", "live")
+    b.deploy("orders", "1", "live", instance="blue")
+    b.release("orders", "1", "live")
+    o, p = b.name("orders"), b.name("products")
+    deployed = place.link("pb:currently-deployed-deployed-versions")
+    for query in ("pacticipant=", "pacticipant=&applicationInstance=blue", f"pacticipant={o}&applicationInstance="):
+        b.call("GET", f"{deployed}?{query}")
+    for query in ("pacticipant=", "version=", f"pacticipant={o}&version=", "pacticipant=&version=2"):
+        b.call("GET", f"{place.link('pb:currently-supported-released-versions')}?{query}")
+    b.call("GET", f"/pacticipants/{o}/branches?q=")
+    b.call("GET", f"/pacts/provider/{p}/consumer/{o}/latest/badge?label=&initials=", accept="*/*")
+    b.call("GET", f"/pacticipants/{o}/latest-version/dev/can-i-deploy/to/dev/badge?label=", accept="*/*")

@@ -18,7 +18,7 @@ from pact_gate.embedded.urls import at
 
 def _list(call: Call) -> Answer:
     name = call.parameter("name")
-    only, values = ("WHERE name = ?", (name,)) if name is not None else ("", ())
+    only, values = ("WHERE name = ?", (name,)) if name else ("", ())
     found = call.db.execute(f"SELECT * FROM environments {only} ORDER BY lower(display_name)", values).fetchall()
     links = {
         "pb:environments": [
@@ -113,7 +113,7 @@ def _list_deployments(call: Call) -> Answer:
 def _list_deployed(call: Call) -> Answer:
     place = deployments.required_environment(call)
     wanted = call.parameters()
-    values = {"place": place["id"], "name": call.parameter("pacticipant"), "instance": None}
+    values = {"place": place["id"], "name": call.parameter("pacticipant") or None, "instance": None}
     only = (
         "AND d.pacticipant_id = (SELECT id FROM pacticipants WHERE name = :name)" if values["name"] is not None else ""
     )
@@ -170,8 +170,8 @@ def _list_releases(call: Call) -> Answer:
 def _list_supported(call: Call) -> Answer:
     place = deployments.required_environment(call)
     name, number = call.parameter("pacticipant"), call.parameter("version")
-    only = "AND r.pacticipant_id = (SELECT id FROM pacticipants WHERE name = :name)" if name is not None else ""
-    only += " AND v.number = :number" if number is not None else ""
+    only = "AND r.pacticipant_id = (SELECT id FROM pacticipants WHERE name = :name)" if name else ""
+    only += " AND v.number = :number" if number else ""
     query = f"""SELECT r.* FROM releases r JOIN versions v ON v.id = r.version_id
                 WHERE r.environment_id = :place AND r.support_ended_at IS NULL {only} ORDER BY r.id"""
     found = call.db.execute(query, {"place": place["id"], "name": name, "number": number}).fetchall()
