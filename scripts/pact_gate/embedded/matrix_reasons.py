@@ -126,7 +126,7 @@ def _where(one: Resolved) -> str:
     places = (
         (asked.tag, f" tagged {asked.tag}"),
         (asked.branch, f" on branch {asked.branch}"),
-        (asked.main_branch, " on its main branch"),
+        (asked.main_branch, f" on its main branch{f' {one.branch}' if one.branch else ''}"),
         (asked.environment, f" in environment {asked.environment}"),
     )
     return "".join(text for wanted, text in places if wanted)

@@ -82,6 +82,7 @@ class Match:
     version: str
     version_id: int
     environment: str | None = None
+    branch: str | None = None
     fallback: bool = False
 
 
@@ -150,8 +151,8 @@ def _choices(db: sqlite3.Connection, provider_id: int, selectors: Iterable[Selec
 
 
 def _choice(pact: sqlite3.Row, selector: Selector, row: sqlite3.Row) -> Choice:
-    environment = row["environment"] if "environment" in row.keys() else None  # noqa: SIM118 - a Row is no dict
-    return Choice(pact, (Match(selector, pact["version"], pact["version_id"], environment),))
+    where = {key: row[key] for key in ("environment", "branch") if key in row.keys()}  # noqa: SIM118 - a Row is no dict
+    return Choice(pact, (Match(selector, pact["version"], pact["version_id"], **where),))
 
 
 def _rows(db: sqlite3.Connection, query: str, provider_id: int, selector: Selector) -> list[sqlite3.Row]:

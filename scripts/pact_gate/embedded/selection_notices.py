@@ -6,6 +6,7 @@ from pact_gate.embedded.selection import Choice, Match
 
 _PENDING_DOCS = "See https://docs.pact.io/go/pending"
 _WIP_DOCS = "See https://docs.pact.io/go/wip"
+_NEWEST = "latest"
 OUTDATED = {
     "when": "before_verification",
     "text": "This verifier asks for its pacts in a way that Pact has given up (GET, not POST): please upgrade it.",
@@ -40,7 +41,10 @@ def _why_chosen(choice: Choice, url: str) -> str:
 
 def _what_failure_means(choice: Choice) -> str:
     if choice.wip:
-        return f"Work in progress is pending: a failure does not fail this build. {_PENDING_DOCS}"
+        return (
+            f"Work in progress is pending for this version of {choice.pact['provider']}: a failure does not fail this"
+            f" build. {_PENDING_DOCS}"
+        )
     if choice.pending:
         return (
             f"This pact is pending, as {_own_versions(choice, 'no version')} has passed it yet: a failure does not fail"
@@ -70,7 +74,10 @@ def _own_versions(choice: Choice, which: str) -> str:
 
 
 def _long(choice: Choice, match: Match) -> str:
-    return f"version {match.version} of {choice.pact['consumer']}: {_short(match)}"
+    reason = _short(match)
+    if reason == _NEWEST:
+        reason += f" that has a pact with {choice.pact['provider']}"
+    return f"version {match.version} of {choice.pact['consumer']}: {reason}"
 
 
 def _short(match: Match) -> str:
@@ -78,14 +85,14 @@ def _short(match: Match) -> str:
     if match.environment is not None:
         return f"{_state(match)} {match.environment}"
     if selector.main_branch:
-        return "latest on its main branch"
+        return f"latest on its main branch {match.branch!r}"
     if selector.branch is not None:
-        return "latest on its branch" if selector.branch is True else f"latest on branch {selector.branch!r}"
+        return f"latest on branch {(match.branch or selector.branch)!r}"
     if selector.tag is not None:
         fallback = f" (nothing is tagged {selector.tag!r})" if match.fallback else ""
         tag = selector.fallback_tag if match.fallback else selector.tag
         return f"{'latest ' if selector.latest else ''}tagged {tag!r}{fallback}"
-    return "latest"
+    return _NEWEST
 
 
 def _state(match: Match) -> str:
