@@ -1736,3 +1736,29 @@ def parameters_without_a_value(b: Broker) -> None:
     b.call("GET", f"/pacticipants/{o}/branches?q=")
     b.call("GET", f"/pacts/provider/{p}/consumer/{o}/latest/badge?label=&initials=", accept="*/*")
     b.call("GET", f"/pacticipants/{o}/latest-version/dev/can-i-deploy/to/dev/badge?label=", accept="*/*")
+
+
+@scenario
+def verified_again_and_then_another(b: Broker) -> None:
+    """Of a pair the newest row is asked for: a result that was given again is as old as the first."""
+    o, p = b.name("orders"), b.name("products")
+    queries = [
+        [*pair, ("latestby", latestby)]
+        for pair in (
+            [("q[][pacticipant]", o)],
+            [("q[][pacticipant]", o), ("q[][pacticipant]", p)],
+            [("q[][pacticipant]", p), ("latest", "true")],
+        )
+        for latestby in ("cp", "cvp", "cvpv")
+    ]
+    b.publish("orders", "1", "products", branch="main")
+    b.verify("orders", "1", "products", "p1", branch="main")
+    b.publish("orders", "2", "products", branch="main", content="b")
+    for success in (True, False):
+        b.verify("orders", "1", "products", "p1", success=success)
+        for query in queries:
+            b.matrix(query)
+        b.matrix([("q[][pacticipant]", o), ("q[][pacticipant]", p), ("latestby", "cp"), ("success[]", "")])
+    b.verify("orders", "2", "products", "p1")
+    for query in queries:
+        b.matrix(query)

@@ -348,9 +348,30 @@ def _rows(db: sqlite3.Connection, question: Question, resolved: list[Resolved]) 
     rows.sort(key=lambda row: (row.acted_at, row.publication_id, row.result_id or 0), reverse=True)
     if question.only_browses:
         rows = rows[: question.listed]
+    if question.latestby == "cp":
+        rows = _as_first_verified(db, rows)
     if question.latestby in _GROUPS:
         rows = _latest(rows, _GROUPS[question.latestby])
     return [row for row in rows if question.success is None or row.success in question.success]
+
+
+def _as_first_verified(db: sqlite3.Connection, rows: list[Row]) -> list[Row]:
+    """The newest first, where who verifies again does not make a row newer: of a pair's results the first counts.
+
+    It makes a difference only where the rows of several consumer versions are held against one another.
+    """
+    query = """SELECT p.id, r.provider_version_id, max(cv.created_at, min(r.created_at))
+        FROM json_each(?) asked CROSS JOIN publications p ON p.id = asked.value
+        JOIN versions cv ON cv.id = p.version_id JOIN results r ON r.content_id = p.content_id
+        GROUP BY p.id, r.provider_version_id"""
+    found = db.execute(query, (_ids({row.publication_id for row in rows}),))
+    first = {(publication_id, version_id): acted_at for publication_id, version_id, acted_at in found}
+
+    def key(row: Row) -> tuple[int, int, int]:
+        acted_at = first.get((row.publication_id, row.provider_version_id or NOTHING), row.acted_at)
+        return (acted_at, row.publication_id, row.result_id or 0)
+
+    return sorted(rows, key=key, reverse=True)
 
 
 _GROUPS: dict[str, Callable[[Row], tuple[Any, ...]]] = {
