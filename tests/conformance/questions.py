@@ -1762,3 +1762,18 @@ def verified_again_and_then_another(b: Broker) -> None:
     b.verify("orders", "2", "products", "p1")
     for query in queries:
         b.matrix(query)
+
+
+@scenario
+def pages_of_the_history_of_two(b: Broker) -> None:
+    """So many pacts are looked at, the newest, and so many of their rows, the newest: an old pact stays out."""
+    for number in "123":
+        b.publish("orders", number, "products", "billing", content=number)
+    b.verify("orders", "3", "products", "p1")
+    b.verify("orders", "3", "products", "p2", success=False)
+    b.verify("orders", "1", "products", "p3")
+    pair = [("q[][pacticipant]", b.name("orders")), ("q[][pacticipant]", b.name("products"))]
+    for limit in "1234":
+        b.matrix([*pair, ("limit", limit)])
+        b.matrix([*pair, ("q[][pacticipant]", b.name("billing")), ("limit", limit)])
+        b.call("GET", f"/matrix/provider/{b.name('products')}/consumer/{b.name('orders')}?limit={limit}")

@@ -65,8 +65,8 @@ class Question:
     def only_browses(self) -> bool:
         """Whether this is a page of the history of two pacticipants: a question on which nobody can deploy.
 
-        Of such a page a Pact Broker counts only the rows that it lists, and so do we. Everything else is decided on
-        all rows.
+        Of such a page a Pact Broker looks at that many pacts and counts only the rows that it lists, and so do we.
+        Everything else is decided on all rows.
         """
         names_alone = all(selector.is_name_only for selector in self.selectors)
         return bool(self.limit) and names_alone and not self.latestby and not self.has_destination
@@ -443,6 +443,8 @@ def _two_sided(db: sqlite3.Connection, question: Question, resolved: list[Resolv
     any_version = {one.pacticipant_id for one in resolved if one.version_id is None}
     versions = {one.version_id for one in resolved if one.version_id is not None}
     published = _published(db, question, any_version, versions, ids)
+    if question.only_browses:
+        published = sorted(published, key=lambda pact: int(pact["published_at"]), reverse=True)[: question.listed]
     results = _results(db, question, published, resolved)
     rows: list[Row] = []
     for pact in published:
