@@ -201,6 +201,11 @@ def test_a_media_type_is_known_however_it_is_written(asked: Broker, request: pyt
 
 
 @pytest.mark.parametrize("asked", BOTH, indirect=True)
+def test_no_version_of_a_pact_broker_is_told(asked: Broker, request: pytest.FixtureRequest) -> None:
+    assert ("x-pact-broker-version" in asked.call("GET", "/").headers) == ("real" in request.node.name)
+
+
+@pytest.mark.parametrize("asked", BOTH, indirect=True)
 def test_options_are_told_everywhere(asked: Broker, request: pytest.FixtureRequest) -> None:
     o, p = asked.name("orders"), asked.name("products")
     for path, status in (
