@@ -21,14 +21,15 @@ from hypothesis import strategies as st
 from tests.conformance.in_process import call
 
 from pact_gate import embedded
-from pact_gate.embedded import delivery, schema, sending, webhook_harmless, webhook_requests, webhook_secrets
+from pact_gate.embedded import schema
 from pact_gate.embedded.contents import dumps
 from pact_gate.embedded.rows import insert
-from pact_gate.embedded.sending import NotAllowedError, checked_addresses, send
 from pact_gate.embedded.store import Store, now
+from pact_gate.embedded.webhooks import delivery, harmless, hiding, outgoing, sending
+from pact_gate.embedded.webhooks.sending import NotAllowedError, checked_addresses, send
 
 SECRET = "s3cret-of-the-team"
-STARS = webhook_harmless.STARS
+STARS = harmless.STARS
 HOSTS = frozenset({"127.0.0.1"})
 
 
@@ -164,7 +165,7 @@ def test_the_address_that_was_checked_is_the_one_that_is_called(
     server = serve(lambda _: http(200, {}))
     asked = resolving(monkeypatch, ["127.0.0.1"], ["127.0.0.2"])
     named = frozenset({"hook.example.org", "127.0.0.1"})
-    prepared = webhook_requests.prepare(request(f"http://hook.example.org:{server.port}/x?a=b"), {})
+    prepared = outgoing.prepare(request(f"http://hook.example.org:{server.port}/x?a=b"), {})
     assert send(prepared, named).success
     assert asked == ["hook.example.org"]
     assert server.requests[0].headers["host"] == f"hook.example.org:{server.port}"
@@ -175,7 +176,7 @@ def test_where_one_address_is_away_the_next_is_called(monkeypatch: pytest.Monkey
     server = serve(lambda _: http(200, {}))
     resolving(monkeypatch, ["127.0.0.3", "127.0.0.1"])
     named = frozenset({"hook.example.org", "127.0.0.0/8"})
-    assert send(webhook_requests.prepare(request(f"http://hook.example.org:{server.port}/"), {}), named).success
+    assert send(outgoing.prepare(request(f"http://hook.example.org:{server.port}/"), {}), named).success
 
 
 @pytest.fixture
@@ -195,7 +196,7 @@ def test_a_request_has_its_time_in_whole_however_many_addresses_let_it_wait(
 ) -> None:
     monkeypatch.setattr(sending, "SECONDS", 0.4)
     resolving(monkeypatch, [f"127.0.0.{number}" for number in range(1, 6)])
-    prepared = webhook_requests.prepare(request(f"http://hook.example.org:{silent}/"), {})
+    prepared = outgoing.prepare(request(f"http://hook.example.org:{silent}/"), {})
     begun = time.monotonic()
     sent = send(prepared, frozenset({"hook.example.org", "127.0.0.0/8"}))
     assert sent == sending.Sent(success=False, status=None, log=sent.log)
@@ -211,7 +212,7 @@ def test_an_address_that_says_nothing_leaves_time_for_the_next(
     monkeypatch.setattr(sending, "_connection", lambda *given: connect(given[0], given[1], ports[str(given[1])], ""))
     resolving(monkeypatch, list(ports))
     named = frozenset({"hook.example.org", "127.0.0.0/8"})
-    assert send(webhook_requests.prepare(request("http://hook.example.org/"), {}), named).success
+    assert send(outgoing.prepare(request("http://hook.example.org/"), {}), named).success
 
 
 @pytest.mark.parametrize("answer", [b"HTTP/1.1 200 " + b"x" * 500, b"H"], ids=["a byte at a time", "nothing more"])
@@ -231,7 +232,7 @@ def test_an_answer_that_does_not_end_is_not_waited_for(monkeypatch: pytest.Monke
         answering.start()
         begun = time.monotonic()
         url = f"http://127.0.0.1:{listening.getsockname()[1]}/"
-        sent = send(webhook_requests.prepare(request(url), {}), HOSTS)
+        sent = send(outgoing.prepare(request(url), {}), HOSTS)
         assert 0.3 < time.monotonic() - begun < 1.5
         answering.join()
     assert (sent.status, sent.log) == (None, f"POST {url}\nNo answer: TimeoutError\n")
@@ -241,7 +242,7 @@ def test_an_answer_that_does_not_end_is_not_waited_for(monkeypatch: pytest.Monke
 def test_a_redirect_is_not_followed(serve: Any, http: Any, status: int) -> None:
     elsewhere = serve(lambda _: http(200, {}))
     server = serve(lambda _: http(status, b"", Location=f"{elsewhere.url}/"))
-    sent = send(webhook_requests.prepare(request(f"{server.url}/"), {}), HOSTS)
+    sent = send(outgoing.prepare(request(f"{server.url}/"), {}), HOSTS)
     assert (sent.success, sent.status) == (False, status)
     assert elsewhere.requests == []
 
@@ -250,7 +251,7 @@ def test_no_proxy_is_asked_to_call(monkeypatch: pytest.MonkeyPatch, serve: Any, 
     proxy, server = serve(lambda _: http(200, {})), serve(lambda _: http(200, {}))
     for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
         monkeypatch.setenv(name, proxy.url)
-    assert send(webhook_requests.prepare(request(f"{server.url}/"), {}), HOSTS).success
+    assert send(outgoing.prepare(request(f"{server.url}/"), {}), HOSTS).success
     assert proxy.requests == []
 
 
@@ -280,8 +281,8 @@ def test_an_address_that_could_lead_elsewhere_is_refused(broker: Any, url: str) 
 )
 def test_a_header_cannot_turn_one_request_into_another(serve: Any, http: Any, name: str, value: str) -> None:
     server = serve(lambda _: http(200, {}))
-    given = webhook_requests.kept(request(f"{server.url}/", headers={name: value, "User-Agent": "ours"}, body="text"))
-    assert send(webhook_requests.prepare(given, {}), HOSTS).success
+    given = outgoing.kept(request(f"{server.url}/", headers={name: value, "User-Agent": "ours"}, body="text"))
+    assert send(outgoing.prepare(given, {}), HOSTS).success
     [got] = server.requests
     assert (got.body, got.headers["host"]) == (b"text", f"127.0.0.1:{server.port}")
     assert (got.headers["content-length"], got.headers["user-agent"]) == ("4", "ours")
@@ -298,9 +299,7 @@ def test_what_a_pact_broker_adds_is_added(serve: Any, http: Any) -> None:
     """A form without a Content-Type, as GitLab's triggers take it, is a form there: Ruby says so by itself."""
     server = serve(lambda _: http(200, {}))
     for given in ({"body": "token=x&ref=main"}, {"body": "{}", "headers": {"content-type": "application/json"}}, {}):
-        assert send(
-            webhook_requests.prepare(webhook_requests.kept(request(f"{server.url}/", **given)), {}), HOSTS
-        ).success
+        assert send(outgoing.prepare(outgoing.kept(request(f"{server.url}/", **given)), {}), HOSTS).success
     kinds = [got.headers.get("content-type") for got in server.requests]
     assert kinds == ["application/x-www-form-urlencoded", "application/json", None]
     assert {got.headers["accept"] for got in server.requests} == {"*/*"}
@@ -326,7 +325,7 @@ def test_parameters_cannot_break_out(serve: Any, http: Any) -> None:
         username="${pactbroker.branch}",
         password="p",
     )
-    assert send(webhook_requests.prepare(webhook_requests.kept(template), {"branch": name}), HOSTS).success
+    assert send(outgoing.prepare(outgoing.kept(template), {"branch": name}), HOSTS).success
     [got] = server.requests
     escaped = "a%2F..%2Fb%3Fc%3Dd%26e%23f%0D%0AX-Evil%3A+1+%22%7D"
     assert got.path == f"/x/{escaped}?b={escaped}"
@@ -339,7 +338,7 @@ def test_a_header_is_sent_whatever_a_branch_is_called(serve: Any, http: Any) -> 
     """In UTF-8, as a Pact Broker sends it."""
     server = serve(lambda _: http(200, {}))
     template = request(f"{server.url}/", headers={"X-Branch": "${pactbroker.branch}", "User-Agent": "☃"})
-    assert send(webhook_requests.prepare(webhook_requests.kept(template), {"branch": "br☃ä"}), HOSTS).success
+    assert send(outgoing.prepare(outgoing.kept(template), {"branch": "br☃ä"}), HOSTS).success
     [got] = server.requests
     assert (got.headers["x-branch"], got.headers["user-agent"]) == ("br☃ä", "☃")
 
@@ -450,12 +449,12 @@ def test_a_secret_is_sent_and_never_shown_again(broker: Any, serve: Any, http: A
 def test_what_is_not_known_to_be_harmless_is_hidden(broker: Any, part: dict[str, Any]) -> None:
     """And comes back whole with the stars that stand for it."""
     given = {**request("https://x.example.org/"), **part}
-    kept = webhook_requests.kept(given)
-    shown = webhook_requests.shown(kept)
-    told = json.dumps(shown) + webhook_requests.prepare(kept, {}).told
+    kept = outgoing.kept(given)
+    shown = outgoing.shown(kept)
+    told = json.dumps(shown) + outgoing.prepare(kept, {}).told
     assert not [real for real in ("real", "eal", "cmVhb", "4242") if real in told.lower()], told
-    assert webhook_requests.kept(shown, kept) == kept
-    assert webhook_requests.mixed_secrets(shown, kept) == webhook_requests.stray_stars(shown, kept) == []
+    assert outgoing.kept(shown, kept) == kept
+    assert outgoing.mixed_secrets(shown, kept) == outgoing.stray_stars(shown, kept) == []
 
 
 @pytest.mark.parametrize(
@@ -492,7 +491,7 @@ def test_what_is_not_known_to_be_harmless_is_hidden(broker: Any, part: dict[str,
 def test_what_is_known_to_be_harmless_is_shown(part: dict[str, Any]) -> None:
     """So that a webhook is known again."""
     given = {**request("https://x.example.org/"), **part}
-    assert webhook_requests.shown(given) == given
+    assert outgoing.shown(given) == given
 
 
 @hypothesis.given(
@@ -503,10 +502,10 @@ def test_what_is_known_to_be_harmless_is_shown(part: dict[str, Any]) -> None:
 def test_whoever_puts_back_what_was_shown_changes_nothing(text: str) -> None:
     for body in (text, [text, {"token": [text, text], "ref": text}], json.dumps({"a": text, text: [text, 1]})):
         known = {"url": f"http://x/{text}", "body": body, "username": text}
-        shown = webhook_secrets.hidden(known)
-        assert webhook_secrets.restored(shown, known) == known
-        assert webhook_secrets.hidden(shown) == shown
-        assert webhook_secrets.mixed(shown, known) == webhook_secrets.strays(shown, known) == []
+        shown = hiding.hidden(known)
+        assert hiding.restored(shown, known) == known
+        assert hiding.hidden(shown) == shown
+        assert hiding.mixed(shown, known) == hiding.strays(shown, known) == []
 
 
 def test_secrets_of_one_name_are_told_apart_by_their_order(broker: Any) -> None:
@@ -626,7 +625,7 @@ def test_one_that_fails_is_tried_again_with_growing_pauses_and_then_no_more(
     broker = embedded.application(tmp_path / "b.sqlite3", webhook_hosts=HOSTS)
     hook = {"request": request(f"{server.url}/"), "events": [{"name": "contract_published"}]}
     call(broker, "POST", "/webhooks", hook)
-    monkeypatch.setattr("pact_gate.embedded.triggers.now", lambda: moment[0])
+    monkeypatch.setattr("pact_gate.embedded.webhooks.triggers.now", lambda: moment[0])
     published(broker, "1")
     assert ended(broker) == [("retrying", 1, 10)]
     broker.close()

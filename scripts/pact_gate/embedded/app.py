@@ -16,7 +16,6 @@ from typing import Any
 
 from pact_gate.embedded.checks import short
 from pact_gate.embedded.contents import dumps
-from pact_gate.embedded.delivery import Delivery
 from pact_gate.embedded.exchange import (
     ANY_JSON,
     HAL,
@@ -33,6 +32,7 @@ from pact_gate.embedded.exchange import (
 from pact_gate.embedded.routes import resource
 from pact_gate.embedded.routing import Route, chosen_media, prefers_html
 from pact_gate.embedded.store import MovedError, Store
+from pact_gate.embedded.webhooks.delivery import Delivery
 
 _LOG = logging.getLogger(__name__)
 _ERROR = 400

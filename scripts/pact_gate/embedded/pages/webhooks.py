@@ -6,15 +6,15 @@ import json
 import sqlite3
 from collections.abc import Sequence
 
-from pact_gate.embedded import delivery, webhook_requests
 from pact_gate.embedded.exchange import Answer, Call, not_found
 from pact_gate.embedded.pages import parts
 from pact_gate.embedded.pages.frame import Page, answer, prefix_of
 from pact_gate.embedded.pages.html import Html, Part, joined, name, tag
 from pact_gate.embedded.rows import one, required
-from pact_gate.embedded.sending import is_allowed_name
 from pact_gate.embedded.store import now
 from pact_gate.embedded.urls import at, pair_at
+from pact_gate.embedded.webhooks import delivery, outgoing
+from pact_gate.embedded.webhooks.sending import is_allowed_name
 from pact_gate.model.commit import short
 from pact_gate.model.plain import line
 
@@ -65,7 +65,7 @@ def one_page(call: Call) -> Answer:
     content = (
         parts.facts(
             ("State", _enabled(row)),
-            ("Calls", tag("code", name(webhook_requests.description(request)))),
+            ("Calls", tag("code", name(outgoing.description(request)))),
             ("For", _scope(db, prefix, row)),
             ("Events", _events(row)),
             ("Sends", [(each, " ") for each in headers]),
@@ -102,11 +102,11 @@ def _closed() -> Html:
 
 
 def _title(row: sqlite3.Row) -> str:
-    return (row["description"] or "").strip() or webhook_requests.description(json.loads(row["request"]))
+    return (row["description"] or "").strip() or outgoing.description(json.loads(row["request"]))
 
 
 def _line(call: Call, prefix: str, row: sqlite3.Row) -> Sequence[Part]:
-    called = tag("small", name(webhook_requests.description(json.loads(row["request"]))))
+    called = tag("small", name(outgoing.description(json.loads(row["request"]))))
     return (
         (
             tag("a", name(_title(row)), href=at(prefix, "webhooks", row["uuid"])),
@@ -133,7 +133,7 @@ def _next(call: Call, hook: sqlite3.Row, started: sqlite3.Row) -> Html | None:
     """When it is tried next, if it is."""
     if started["due_at"] is None:
         return None
-    host = webhook_requests.host_of(json.loads(hook["request"])["url"]) or ""
+    host = outgoing.host_of(json.loads(hook["request"])["url"]) or ""
     if not is_allowed_name(host, call.hosts):
         return tag("small", "waits for a broker with ", tag("code", "--webhook-hosts ", name(host)))
     if started["due_at"] <= now():

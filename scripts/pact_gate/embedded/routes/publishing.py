@@ -7,7 +7,7 @@ import sqlite3
 from dataclasses import dataclass
 from typing import Any
 
-from pact_gate.embedded import contents, estate, pact_documents, pacts, results, triggers
+from pact_gate.embedded import contents, estate, pact_documents, pacts, results
 from pact_gate.embedded.checks import Checks, not_blank, not_blank_if_given, one_line, one_of, short
 from pact_gate.embedded.documents import Document, embedded_pacticipant, embedded_version, link
 from pact_gate.embedded.exchange import (
@@ -25,6 +25,7 @@ from pact_gate.embedded.exchange import (
 from pact_gate.embedded.pacts import Pair
 from pact_gate.embedded.routing import Route, delete, get, patch, post, put
 from pact_gate.embedded.urls import at, pair_at, version_at
+from pact_gate.embedded.webhooks import triggers
 
 Notice = dict[str, str]
 _LONGEST_PACT = 20 << 20  # bytes, as of a body that is served

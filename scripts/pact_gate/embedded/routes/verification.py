@@ -9,7 +9,7 @@ import sqlite3
 from collections.abc import Sequence
 from typing import Any
 
-from pact_gate.embedded import deployments, estate, pact_documents, pacts, results, triggers
+from pact_gate.embedded import deployments, estate, pact_documents, pacts, results
 from pact_gate.embedded.checks import Checks, a_url, not_blank, not_blank_if_given, one_of, short
 from pact_gate.embedded.contents import dumps
 from pact_gate.embedded.documents import Document
@@ -19,6 +19,7 @@ from pact_gate.embedded.routes.pacticipants import required as required_pacticip
 from pact_gate.embedded.routing import Route, delete, get, post
 from pact_gate.embedded.selection import Question, Selector, choose
 from pact_gate.embedded.urls import decode_metadata
+from pact_gate.embedded.webhooks import triggers
 
 _LONGEST_QUESTION = 128 << 10  # bytes: each pact of the answer can repeat the most of it, and a reader may ask it
 _MOST_DIGITS = 16  # of an id

@@ -9,19 +9,7 @@ import sqlite3
 import urllib.parse
 from typing import Any
 
-from pact_gate.embedded import (
-    delivery,
-    documents,
-    estate,
-    pact_documents,
-    pacts,
-    results,
-    rows,
-    sending,
-    triggers,
-    webhook_requests,
-    webhook_samples,
-)
+from pact_gate.embedded import documents, estate, pact_documents, pacts, results, rows
 from pact_gate.embedded.checks import Checks, a_url
 from pact_gate.embedded.contents import dumps
 from pact_gate.embedded.documents import Document, link, moment
@@ -30,7 +18,8 @@ from pact_gate.embedded.routes.publishing import required as required_pact
 from pact_gate.embedded.routing import Route, delete, get, post, put
 from pact_gate.embedded.store import now
 from pact_gate.embedded.urls import at, pair_at
-from pact_gate.embedded.webhook_harmless import PARAMETER
+from pact_gate.embedded.webhooks import delivery, outgoing, samples, sending, triggers
+from pact_gate.embedded.webhooks.harmless import PARAMETER
 
 _UUID = re.compile(r"[A-Za-z0-9_\-]{16,}")
 _WRONG_UUID = "must be 16 or more of A-Z, a-z, 0-9, _ and -"
@@ -132,12 +121,12 @@ def _execute_unsaved(call: Call) -> Answer:
 def _executed(call: Call, request: dict[str, Any], hook: sqlite3.Row | dict[str, Any]) -> Answer:
     """Send a webhook now, with the newest pact that it is for; nothing of it is kept."""
     scope = {column: hook[column] for column in _SCOPE}
-    parameters = webhook_samples.parameters(call.db, call.base, scope, json.loads(hook["events"]))
-    sent = sending.send(webhook_requests.prepare(request, parameters), call.hosts)
+    parameters = samples.parameters(call.db, call.base, scope, json.loads(hook["events"]))
+    sent = sending.send(outgoing.prepare(request, parameters), call.hosts)
     links: Document = {"try-again": link("Send it again", call.url)}
     if "uuid" in hook.keys():  # noqa: SIM118 - `in` looks at the values of a row
         links["webhook"] = {"href": at(call.base, "webhooks", hook["uuid"])}
-    known = webhook_requests.filled(webhook_requests.shown(request), parameters)
+    known = outgoing.filled(outgoing.shown(request), parameters)
     shown = {"headers": known.get("headers", {}), "body": known.get("body"), "url": known["url"]}
     response = {"response": {"status": sent.status}} if sent.status is not None else {"error": {"message": sent.log}}
     return Answer(200, {"request": shown, **response, "logs": sent.log, "success": sent.success, "_links": links})
@@ -223,7 +212,7 @@ def _started(base: str, row: sqlite3.Row) -> Document:
 
 
 def _what(row: sqlite3.Row) -> str:
-    return webhook_requests.description(json.loads(row["request"])) if row["request"] else "a webhook that was deleted"
+    return outgoing.description(json.loads(row["request"])) if row["request"] else "a webhook that was deleted"
 
 
 def _log(call: Call) -> Answer:
@@ -232,7 +221,7 @@ def _log(call: Call) -> Answer:
         raise not_found()
     query = "SELECT * FROM webhook_executions WHERE triggered_id = ? ORDER BY id"
     done = call.db.execute(query, (row["id"],)).fetchall()
-    logs = [webhook_requests.shown_log(one["log"]) for one in done]
+    logs = [outgoing.shown_log(one["log"]) for one in done]
     if call.media == TEXT:
         return Answer(200, "\n".join(logs) or _waiting(call, row), media=TEXT)
     executions = [
@@ -258,7 +247,7 @@ def _log(call: Call) -> Answer:
 
 def _waiting(call: Call, row: sqlite3.Row) -> str:
     hook = rows.one(call.db, "SELECT request FROM webhooks WHERE id = ?", row["webhook_id"])
-    host = webhook_requests.host_of(json.loads(hook["request"])["url"]) if hook else None
+    host = outgoing.host_of(json.loads(hook["request"])["url"]) if hook else None
     if host is not None and not sending.is_allowed_name(host, call.hosts):
         return f"The webhook was not sent yet: it waits for a broker with --webhook-hosts {host}."
     return "The webhook was not sent yet: look again in a few seconds."
@@ -358,18 +347,18 @@ def _check_request(checks: Checks, hosts: frozenset[str], known: dict[str, Any] 
 
 def _check_secrets(own: Checks, request: dict[str, Any], known: dict[str, Any]) -> None:
     """Stars must stand for one secret, and it goes where it went."""
-    if known and webhook_requests.loses_secrets(request, known):
+    if known and outgoing.loses_secrets(request, known):
         own.add("url", "leads to another place than before: give the secrets that were hidden again")
         return
-    for field, name in webhook_requests.mixed_secrets(request, known):
+    for field, name in outgoing.mixed_secrets(request, known):
         own.add(field, f"has more or fewer values named {name!r} than before: give those that were hidden again")
     if not own.errors:
-        for field in webhook_requests.stray_stars(request, known):
+        for field in outgoing.stray_stars(request, known):
             own.add(field, "has stars where no secret was hidden: give the value itself")
 
 
 def _wrong_url(url: str, hosts: frozenset[str]) -> str | None:
-    host = webhook_requests.host_of(url)
+    host = outgoing.host_of(url)
     if not host:
         return "is not an address: http(s)://HOST/..."
     wrong = a_url(PARAMETER.sub("placeholder", url))
@@ -377,7 +366,7 @@ def _wrong_url(url: str, hosts: frozenset[str]) -> str | None:
         return wrong
     if "@" in urllib.parse.urlsplit(url).netloc:
         return "holds a user or a password, which would be shown: give username and password"
-    if host != webhook_requests.host_of(url, "other"):
+    if host != outgoing.host_of(url, "other"):
         return "cannot have a parameter in the host"
     if hosts and not sending.is_allowed_name(host, hosts):
         return "has a host that webhooks may not call here"
@@ -397,7 +386,7 @@ def _columns(db: sqlite3.Connection, body: dict[str, Any], known: dict[str, Any]
         "description": body.get("description"),
         "enabled": body.get("enabled", True),
         "events": dumps(events),
-        "request": dumps(webhook_requests.kept(body["request"], known)),
+        "request": dumps(outgoing.kept(body["request"], known)),
     }
 
 
@@ -415,7 +404,7 @@ def _scope(names: dict[str, str | None]) -> str:
 
 def _described(row: sqlite3.Row) -> str:
     given = (row["description"] or "").strip()
-    return given or webhook_requests.description(json.loads(row["request"]))
+    return given or outgoing.description(json.loads(row["request"]))
 
 
 def _document(call: Call, row: sqlite3.Row) -> Document:
@@ -442,7 +431,7 @@ def _document(call: Call, row: sqlite3.Row) -> Document:
         "description": _described(row),
         **parties,
         "enabled": bool(row["enabled"]),
-        "request": webhook_requests.shown(json.loads(row["request"])),
+        "request": outgoing.shown(json.loads(row["request"])),
         "events": [{"name": event} for event in json.loads(row["events"])],
         **documents.times(row),
         "_links": links,

@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pact_gate.embedded.webhook_requests import Prepared
+from pact_gate.embedded.webhooks.outgoing import Prepared
 
 if TYPE_CHECKING:
     from urllib3.connection import HTTPConnection

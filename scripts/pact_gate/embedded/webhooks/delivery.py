@@ -10,11 +10,11 @@ import threading
 import time
 from dataclasses import dataclass
 
-from pact_gate.embedded import triggers, webhook_requests
 from pact_gate.embedded.rows import insert, one, required
-from pact_gate.embedded.sending import SECONDS, Sent, is_allowed_name, send
 from pact_gate.embedded.store import Store, now
-from pact_gate.embedded.webhook_requests import Prepared
+from pact_gate.embedded.webhooks import outgoing, triggers
+from pact_gate.embedded.webhooks.outgoing import Prepared
+from pact_gate.embedded.webhooks.sending import SECONDS, Sent, is_allowed_name, send
 
 _LOG = logging.getLogger(__name__)
 _RETRY_AFTER = (10, 60, 120, 300, 600, 1200)  # seconds
@@ -133,7 +133,7 @@ class Delivery:
         moment, host = self._known.get(hook["id"], (None, ""))
         if moment != hook["updated_at"]:
             row = required(one(db, "SELECT request FROM webhooks WHERE id = ?", hook["id"]))
-            host = webhook_requests.host_of(json.loads(row["request"])["url"]) or ""
+            host = outgoing.host_of(json.loads(row["request"])["url"]) or ""
             self._known[hook["id"]] = hook["updated_at"], host
         return host
 
@@ -158,8 +158,8 @@ class Delivery:
             return
         request = json.loads(hook["request"])
         with self._store.reading() as db:
-            prepared = webhook_requests.prepare(request, triggers.told_now(db, triggered))
-        host = webhook_requests.host_of(request["url"]) or ""
+            prepared = outgoing.prepare(request, triggers.told_now(db, triggered))
+        host = outgoing.host_of(request["url"]) or ""
         with self._lock:
             self._called.add(host)
             self._turns[host] = max(self._turns.values(), default=0) + 1

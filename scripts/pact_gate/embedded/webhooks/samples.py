@@ -6,20 +6,20 @@ import sqlite3
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from pact_gate.embedded import pacts, results, triggers
-from pact_gate.embedded.triggers import Parameters
+from pact_gate.embedded import pacts, results
 from pact_gate.embedded.urls import content_at, result_at
+from pact_gate.embedded.webhooks import triggers
+from pact_gate.embedded.webhooks.triggers import Parameters
 
-_CONSUMER = "placeholder-consumer"
-_PROVIDER = "placeholder-provider"
+# What a Pact Broker sends where there is nothing to send yet, so that who tries one out on either sees the same.
+_CONSUMER, _PROVIDER = "placeholder-consumer", "placeholder-provider"
 _CONSUMER_VERSION = "gggghhhhjjjjkkkkllll66667777888899990000"
 _PROVIDER_VERSION = "aaaabbbbccccddddeeeeffff1111222233334444"
 _SHA = "5d445a4612743728dfd99ccd4210423c052bb9db"
-_TAG = "dev"
+_CONSUMER_TAG, _PROVIDER_TAG = "dev", "master"
 
-Scope = Mapping[
-    str, Any
-]  # `consumer_id`, `consumer_label`, `provider_id`, `provider_label`, each None where any will do
+# `consumer_id`, `consumer_label`, `provider_id` and `provider_label`, each None where any will do.
+Scope = Mapping[str, Any]
 
 
 def parameters(db: sqlite3.Connection, base: str, scope: Scope, events: Collection[str]) -> Parameters:
@@ -33,6 +33,7 @@ def parameters(db: sqlite3.Connection, base: str, scope: Scope, events: Collecti
     return found
 
 
+# A condition on the column of the order has SQLite go down its index instead of sorting all (`> 0` holds for each row).
 def _newest_pact(db: sqlite3.Connection, scope: Scope) -> sqlite3.Row | None:
     query = f"""SELECT p.id FROM publications p WHERE p.version_id > 0 AND p.current = 1 AND {_within("p", scope)}
                 ORDER BY p.version_id DESC LIMIT 1"""
@@ -58,13 +59,13 @@ def _within(table: str, scope: Scope) -> str:
 
 
 def _made_up(db: sqlite3.Connection, base: str) -> Parameters:
-    metadata = {"cvn": _CONSUMER_VERSION, "cvt": [_TAG], "w": "true"}
+    metadata = {"cvn": _CONSUMER_VERSION, "cvt": [_CONSUMER_TAG], "w": "true"}
     return {
         **triggers.result_parameters(db, base, None),
         "pactUrl": content_at(base, _PROVIDER, _CONSUMER, _SHA, metadata),
         "consumerName": _CONSUMER,
         "consumerVersionNumber": _CONSUMER_VERSION,
-        "consumerVersionTags": _TAG,
+        "consumerVersionTags": _CONSUMER_TAG,
         "consumerVersionBranch": "main",
         "consumerLabels": f"{_CONSUMER}-label",
         "providerName": _PROVIDER,
@@ -81,6 +82,6 @@ def _made_up_result(base: str) -> Parameters:
         **triggers.statuses(success=True),
         "verificationResultUrl": result_at(base, _PROVIDER, _CONSUMER, _SHA, 1),
         "providerVersionNumber": _PROVIDER_VERSION,
-        "providerVersionTags": "master",
+        "providerVersionTags": _PROVIDER_TAG,
         "providerVersionBranch": "",
     }

@@ -9,9 +9,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pact_gate.embedded import webhook_secrets
 from pact_gate.embedded.contents import dumps
-from pact_gate.embedded.webhook_harmless import PARAMETER, STARS, is_harmless, is_harmless_header
+from pact_gate.embedded.webhooks import hiding
+from pact_gate.embedded.webhooks.harmless import PARAMETER, STARS, is_harmless, is_harmless_header
 
 _ADDRESS_IN_LOG = re.compile(r"([A-Z]+) (https?://.*)")
 # What belongs to the connection and not to the request; the sender sets it.
@@ -44,7 +44,7 @@ def kept(request: Mapping[str, Any], known: Mapping[str, Any] | None = None) -> 
         password = before["password"]
     found = {
         "method": request["method"],
-        **webhook_secrets.restored(_open(request), _open(before)),
+        **hiding.restored(_open(request), _open(before)),
         "headers": {name: old.get(name, value) if _is_stars(value) else value for name, value in headers.items()},
         "password": password,
     }
@@ -57,7 +57,7 @@ def shown(request: Mapping[str, Any]) -> dict[str, Any]:
         name: value if is_harmless_header(name, str(value)) else STARS
         for name, value in request.get("headers", {}).items()
     }
-    found = {**request, **webhook_secrets.hidden(_open(request)), "headers": headers or None}
+    found = {**request, **hiding.hidden(_open(request)), "headers": headers or None}
     password = request.get("password")
     if password is not None:
         found["password"] = password if is_harmless(("password",), password) else STARS
@@ -72,13 +72,13 @@ def loses_secrets(request: Mapping[str, Any], known: Mapping[str, Any]) -> bool:
 
 def mixed_secrets(request: Mapping[str, Any], known: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Fields with a name under which there are other secrets than there were: stars could stand for any of them."""
-    found = webhook_secrets.mixed(_open(request), _open(known))
+    found = hiding.mixed(_open(request), _open(known))
     return sorted({(place[0], place[-1]) for place in found})
 
 
 def stray_stars(request: Mapping[str, Any], known: Mapping[str, Any]) -> list[str]:
     """Fields with stars that stand for nothing of the `known` request: they would be sent as they are."""
-    fields = {place[0] for place in webhook_secrets.strays(_open(request), _open(known))}
+    fields = {place[0] for place in hiding.strays(_open(request), _open(known))}
     old = known.get("headers", {})
     for name, value in (request.get("headers") or {}).items():
         if STARS in value and not (_is_stars(value) and name.lower() in old):
@@ -91,7 +91,7 @@ def stray_stars(request: Mapping[str, Any], known: Mapping[str, Any]) -> list[st
 
 def shown_address(url: str) -> str:
     """Where an address leads: no query, and of the path what is known to be no secret."""
-    hidden: str = webhook_secrets.hidden({"url": url})["url"]
+    hidden: str = hiding.hidden({"url": url})["url"]
     return hidden.partition("#")[0].partition("?")[0]
 
 

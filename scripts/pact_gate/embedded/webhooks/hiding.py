@@ -13,7 +13,7 @@ from collections import defaultdict, deque
 from collections.abc import Callable
 from typing import Any
 
-from pact_gate.embedded.webhook_harmless import (
+from pact_gate.embedded.webhooks.harmless import (
     STARS,
     harmless_segments,
     is_field_name,
