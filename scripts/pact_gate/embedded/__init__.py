@@ -2,8 +2,7 @@
 
 It answers as a Pact Broker 2.122 does, except for what docs/deviations.md says. Rooms: `store` and `schema` (the
 file), `estate`, `deployments`, `pacts`, `results` (rows), `selection` and `matrix` (decisions), `documents` and
-`pact_documents` (HAL), `routes` (resources), `pages` (what a browser is shown), `triggers`, `delivery` and `sending`
-(webhooks), `app` (WSGI).
+`pact_documents` (HAL), `routes` (resources), `pages` (what a browser is shown), `webhooks`, `app` (WSGI).
 """
 
 from __future__ import annotations
