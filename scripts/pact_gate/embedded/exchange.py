@@ -5,8 +5,9 @@ from __future__ import annotations
 import sqlite3
 import urllib.parse
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from pact_gate.embedded import contents, nested
 
@@ -22,8 +23,7 @@ HTML = "text/html"
 SVG = "image/svg+xml"
 
 
-@dataclass(frozen=True)
-class Answer:
+class Answer(NamedTuple):
     """What goes back. A body of None sends no body and no Content-Type.
 
     Text is sent as it is, unless the media type is one of JSON; all else is written as JSON.
@@ -32,7 +32,7 @@ class Answer:
     status: int
     body: Any = None
     media: str = HAL
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = MappingProxyType({})
 
 
 class Refusal(Exception):  # noqa: N818 - it is an answer, not a fault

@@ -19,8 +19,7 @@ NOTHING = -1  # the id of a version or pacticipant that is not there
 DEFAULT_LIMIT = 100
 
 
-@dataclass(frozen=True)
-class Selector:
+class Selector(NamedTuple):
     """One selector of a question, as it was asked."""
 
     pacticipant: str | None
@@ -37,8 +36,7 @@ class Selector:
         return not (self.version or self.latest or self.tag or self.branch or self.main_branch or self.environment)
 
 
-@dataclass(frozen=True)
-class Question:
+class Question(NamedTuple):
     """What is asked: versions, where they are to go, and which of the rows are wanted."""
 
     selectors: tuple[Selector, ...]
@@ -91,8 +89,7 @@ class Resolved(NamedTuple):
         return self.version_id != NOTHING
 
 
-@dataclass(frozen=True)
-class Integration:
+class Integration(NamedTuple):
     """A consumer and a provider that have to do with each other; `required`: the consumer cannot go without."""
 
     consumer_id: int

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum, auto
+from typing import NamedTuple
 
 from pact_gate.embedded.matrix import NOTHING, Integration, Resolved, Row, Summary
 
@@ -22,8 +22,7 @@ class Kind(Enum):
 _TYPES = {Kind.WARNING: "warning", Kind.PASSED: "success", Kind.NOTHING: "success"}  # of a notice; the others: error
 
 
-@dataclass(frozen=True)
-class Reason:
+class Reason(NamedTuple):
     """One fact that matters, as a sentence."""
 
     kind: Kind

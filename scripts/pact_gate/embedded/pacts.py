@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from pact_gate.embedded import contents
 from pact_gate.embedded.rows import insert, one, required
@@ -30,8 +29,7 @@ _ON_MAIN = """JOIN branch_versions bv ON bv.version_id = p.version_id
 _HEAD_OF_MAIN = "JOIN branches b ON b.head_version_id = p.version_id AND b.name = consumer.main_branch"
 
 
-@dataclass(frozen=True)
-class Pair:
+class Pair(NamedTuple):
     """A consumer and a provider, by id."""
 
     consumer_id: int

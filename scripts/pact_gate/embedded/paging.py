@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from pact_gate.embedded.exchange import Call, invalid
 
@@ -14,8 +13,7 @@ _MOST_DIGITS = 18  # so that it is a number for SQLite
 Entry = TypeVar("Entry")
 
 
-@dataclass(frozen=True)
-class Page:
+class Page(NamedTuple):
     """Which part of a list is wanted. A size of None is all of it, as where a query asks for no page."""
 
     number: int = 1

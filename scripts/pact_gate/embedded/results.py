@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from pact_gate.embedded import estate
 from pact_gate.embedded.contents import dumps
@@ -22,8 +21,7 @@ _FROM = f"""SELECT {_COLUMNS} FROM results r JOIN versions v ON v.id = r.provide
     JOIN contents k ON k.id = r.content_id"""
 
 
-@dataclass(frozen=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What a verifier says about a pact."""
 
     success: bool

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from pact_gate.embedded.exchange import HAL, JSON, Answer, Call
 
 
-@dataclass(frozen=True)
-class Route:
+class Route(NamedTuple):
     """A method of a resource. `pattern` names its variable segments in angle brackets.
 
     `consumes` are the media types of a body that it takes, none meaning that it takes no body; `writes` says that it

@@ -9,8 +9,7 @@ from __future__ import annotations
 import datetime
 import sqlite3
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from pact_gate.embedded import estate, pacts
 from pact_gate.embedded.rows import one
@@ -58,8 +57,7 @@ _PASSED_TAGGED = """SELECT 1 FROM results r JOIN tags t ON t.version_id = r.prov
     WHERE r.content_id = :content AND r.success = 1"""
 
 
-@dataclass(frozen=True)
-class Selector:
+class Selector(NamedTuple):
     """One consumer version selector. `branch` True is every branch; the flags are as in the request."""
 
     consumer: str | None = None
@@ -74,8 +72,7 @@ class Selector:
     environment: str | None = None
 
 
-@dataclass(frozen=True)
-class Match:
+class Match(NamedTuple):
     """Why a pact was chosen: a selector, and the consumer version that it found."""
 
     selector: Selector
@@ -86,8 +83,7 @@ class Match:
     fallback: bool = False
 
 
-@dataclass(frozen=True)
-class Choice:
+class Choice(NamedTuple):
     """A pact to be verified. `pending` is None where the provider did not ask for it."""
 
     pact: sqlite3.Row
@@ -99,8 +95,7 @@ class Choice:
     other_tags: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Question:
+class Question(NamedTuple):
     """What a provider asks with: `for-verification` as a request body, read and checked."""
 
     selectors: tuple[Selector, ...]
@@ -132,9 +127,9 @@ def _selected(db: sqlite3.Connection, provider_id: int, selectors: Iterable[Sele
 
 
 def _fallen_back(db: sqlite3.Connection, provider_id: int, selector: Selector) -> list[Choice]:
-    instead = replace(selector, tag=selector.fallback_tag, latest=True)
+    instead = selector._replace(tag=selector.fallback_tag, latest=True)
     return [
-        replace(choice, matches=tuple(replace(match, selector=selector, fallback=True) for match in choice.matches))
+        choice._replace(matches=tuple(match._replace(selector=selector, fallback=True) for match in choice.matches))
         for choice in _choices(db, provider_id, [instead])
     ]
 
@@ -190,9 +185,8 @@ def _merged(choices: list[Choice]) -> list[Choice]:
     for choice in choices:
         groups.setdefault((choice.pact["consumer_id"], choice.pact["sha"]), []).append(choice)
     merged = [
-        replace(
-            max(group, key=lambda choice: int(choice.pact["version_id"])),
-            matches=tuple(dict.fromkeys(match for choice in group for match in choice.matches)),
+        max(group, key=lambda choice: int(choice.pact["version_id"]))._replace(
+            matches=tuple(dict.fromkeys(match for choice in group for match in choice.matches))
         )
         for group in groups.values()
     ]
@@ -223,13 +217,13 @@ def _with_pending(
     content_id = choice.pact["content_id"]
     if question.branch:
         pending = _is_pending_for_branch(db, content_id, own)
-        return replace(choice, pending=pending, provider_branch=question.branch, other_tags=question.tags)
+        return choice._replace(pending=pending, provider_branch=question.branch, other_tags=question.tags)
     if question.tags:
         waiting = tuple(tag for tag in question.tags if _is_pending_for_tag(db, provider_id, content_id, tag))
         others = tuple(tag for tag in question.tags if tag not in waiting)
-        return replace(choice, pending=bool(waiting), pending_tags=waiting, other_tags=others)
+        return choice._replace(pending=bool(waiting), pending_tags=waiting, other_tags=others)
     passed = one(db, "SELECT 1 FROM results WHERE content_id = ? AND success = 1 LIMIT 1", content_id)
-    return replace(choice, pending=passed is None)
+    return choice._replace(pending=passed is None)
 
 
 def _is_pending_for_branch(db: sqlite3.Connection, content_id: int, branch: sqlite3.Row | None) -> bool:
@@ -258,7 +252,7 @@ def _work_in_progress(
         return []
     if question.branch:
         found = [
-            replace(choice, provider_branch=question.branch)
+            choice._replace(provider_branch=question.branch)
             for choice in _wip_for_branch(db, provider_id, own, question.wip_since)
         ]
     else:
@@ -266,7 +260,7 @@ def _work_in_progress(
     known = {(choice.pact["consumer_id"], choice.pact["sha"]) for choice in asked}
     new = [choice for choice in found if (choice.pact["consumer_id"], choice.pact["sha"]) not in known]
     tags = _pending_tags(new)
-    merged = [replace(choice, pending_tags=tags[choice.pact["content_id"]]) for choice in _merged(new)]
+    merged = [choice._replace(pending_tags=tags[choice.pact["content_id"]]) for choice in _merged(new)]
     return sorted(merged, key=lambda choice: (str(choice.pact["consumer"]), int(choice.pact["version_id"])))
 
 
@@ -294,7 +288,7 @@ def _wip_for_tag(db: sqlite3.Connection, provider_id: int, tag: str, since: int)
     passed = """SELECT 1 FROM result_tags rt WHERE rt.content_id = p.content_id AND rt.wip = 0
                 AND (rt.tag = :own OR :before IS NULL OR rt.created_at < :before)"""
     values = {"provider": provider_id, "since": since, "own": tag, "before": _first_tagged(db, provider_id, tag)}
-    return [replace(choice, pending_tags=(tag,)) for choice in _unpassed_heads(db, passed, values)]
+    return [choice._replace(pending_tags=(tag,)) for choice in _unpassed_heads(db, passed, values)]
 
 
 def _unpassed_heads(db: sqlite3.Connection, passed: str, values: dict[str, Any]) -> list[Choice]:

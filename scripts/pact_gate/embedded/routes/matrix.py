@@ -39,7 +39,7 @@ def _matrix_of_pair(call: Call) -> Answer:
     names = (call.path["consumer"], call.path["provider"])
     if pacts.pair_of(call.db, *names) is None:
         raise nobody("There is no such consumer or provider.")
-    question = Question(**{**asked.__dict__, "selectors": tuple(Selector(name) for name in names)})
+    question = asked._replace(selectors=tuple(Selector(name) for name in names))
     return _told(call, answer(call.db, question))
 
 

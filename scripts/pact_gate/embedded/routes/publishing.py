@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import base64
 import sqlite3
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from pact_gate.embedded import contents, estate, pact_documents, pacts, results
 from pact_gate.embedded.checks import Checks, not_blank, not_blank_if_given, one_line, one_of, short
@@ -31,8 +30,7 @@ Notice = dict[str, str]
 _LONGEST_PACT = 20 << 20  # bytes, as of a body that is served
 
 
-@dataclass(frozen=True)
-class _Contract:
+class _Contract(NamedTuple):
     """One contract of a publication, read and checked."""
 
     provider: str

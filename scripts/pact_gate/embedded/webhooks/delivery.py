@@ -8,7 +8,7 @@ import math
 import sqlite3
 import threading
 import time
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from pact_gate.embedded.rows import insert, one, required
 from pact_gate.embedded.store import Store, now
@@ -38,8 +38,7 @@ _WAITING = """WITH RECURSIVE waiting (id) AS (
         WHERE webhook_id = w.id AND due_at IS NOT NULL) AS due FROM waiting JOIN webhooks w ON w.id = waiting.id"""
 
 
-@dataclass(frozen=True)
-class _Waiting:
+class _Waiting(NamedTuple):
     """A webhook of which something waits, and when it is due (microseconds)."""
 
     webhook_id: int

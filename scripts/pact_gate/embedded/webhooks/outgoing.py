@@ -6,8 +6,7 @@ import base64
 import re
 import urllib.parse
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from pact_gate.embedded.contents import dumps
 from pact_gate.embedded.webhooks import hiding
@@ -20,8 +19,7 @@ _OF_THE_CONNECTION = frozenset(
 )
 
 
-@dataclass(frozen=True)
-class Prepared:
+class Prepared(NamedTuple):
     """A request that is ready to be sent. `told` says where it goes, without what may be secret."""
 
     method: str

@@ -14,8 +14,7 @@ import threading
 import time
 import urllib.parse
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from pact_gate.embedded.webhooks.outgoing import Prepared
 
@@ -35,8 +34,7 @@ class NotAllowedError(Exception):
     """The request may not be sent to where it points."""
 
 
-@dataclass(frozen=True)
-class Sent:
+class Sent(NamedTuple):
     """What became of a request. `status` None: there was no answer."""
 
     success: bool

@@ -11,8 +11,7 @@ import json
 import sqlite3
 import uuid
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from pact_gate.embedded import estate, pacts, results
 from pact_gate.embedded.contents import dumps
@@ -41,8 +40,7 @@ _STATUS_WORDS = {
 _OF_A_RESULT = ("verificationResultUrl", "providerVersionNumber", "providerVersionTags", "providerVersionBranch")
 
 
-@dataclass(frozen=True)
-class Context:
+class Context(NamedTuple):
     """Where an event happened. `branch` is what the publisher said ("" for none); None where it was not asked."""
 
     base: str
