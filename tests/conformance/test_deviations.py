@@ -372,6 +372,14 @@ def test_an_odd_question_is_answered_or_refused(asked: Broker, request: pytest.F
         (f"/matrix?q[][pacticipant]={o}&q[][version]=%FF", 400),
         (f"/matrix?q={o}", 400),
         (f"/can-i-deploy?pacticipant={o}&version=1&to=prod&environment=", 400),
+        *(
+            (f"/pacts/provider/{p}/for-verification?{query}", 400)
+            for query in (
+                *("providerVersionTags[a]=x", "providerVersionTags=x", "provider_version_tags[][a]=x"),
+                *("consumerVersionSelectors=x", "consumerVersionSelectors[]=x", "consumer_version_selectors=x"),
+                *("includeWipPactsSince=soon", "includeWipPactsSince[]=2020-01-01"),
+            )
+        ),
         (f"/pacticipants/{o}/branches?size=0", 400),
         (f"/pacticipants/{o}/branches?page=-1", 400),
     ):

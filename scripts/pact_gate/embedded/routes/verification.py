@@ -56,7 +56,9 @@ def _for_verification_by_query(call: Call) -> Answer:
     """The same question as a query string, which is how older verifiers ask; it knows tags alone."""
     asked = call.parameters()
     _check_query(asked)
-    return _chosen(call, _from_query(_renamed(asked)), outdated=True)
+    renamed = _renamed(asked)
+    _check_types(renamed)
+    return _chosen(call, _from_query(renamed), outdated=True)
 
 
 def _renamed(asked: dict[str, Any]) -> dict[str, Any]:
@@ -83,10 +85,11 @@ def _check_query(asked: dict[str, Any]) -> None:
     checks = Checks(asked)
     flag = one_of("true", "false")
     tags = asked.get("provider_version_tags", [])
-    if not isinstance(tags, list):
+    if not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags):
         checks.add("provider_version_tags", "must be an array")
     else:
         checks.few("provider_version_tags", len(tags), _MOST_TAGS)
+    checks.text("provider_version_branch")
     checks.text("include_pending_status", flag, nullable=False)
     checks.text("include_wip_pacts_since", _not_a_date, nullable=False)
     for index, item in enumerate(checks.list_of_objects("consumer_version_selectors")):
@@ -100,6 +103,23 @@ def _check_query(asked: dict[str, Any]) -> None:
         for key, sentences in own.errors.items():
             for sentence in sentences:
                 checks.add("consumer_version_selectors", f"{key} {sentence} (at index {index})")
+    checks.refuse()
+
+
+def _check_types(asked: dict[str, Any]) -> None:
+    """Refuse a query that could not be read: that keys may be written as in a body, a Pact Broker does not check."""
+    checks = Checks(asked)
+    checks.text("providerVersionBranch")
+    checks.text("includeWipPactsSince", _not_a_date)
+    tags = asked.get("providerVersionTags", [])
+    if not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags):
+        checks.add("providerVersionTags", "must be an array")
+    else:
+        checks.few("providerVersionTags", len(tags), _MOST_TAGS)
+    selectors = checks.list_of_objects("consumerVersionSelectors")
+    checks.few("consumerVersionSelectors", len(selectors))
+    if not all(isinstance(value, str) for item in selectors for value in item.values()):
+        checks.add("consumerVersionSelectors", "must hold text")
     checks.refuse()
 
 
