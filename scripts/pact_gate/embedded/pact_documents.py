@@ -7,9 +7,10 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from pact_gate.embedded import documents, matrix_reasons, nested, pacts, results, selection_notices, standings
+from pact_gate.embedded import documents, nested, pacts, results, selection_notices, standings
 from pact_gate.embedded.documents import Document, day, link, moment, template
-from pact_gate.embedded.matrix import Row, Summary
+from pact_gate.embedded.matrix import reasons as matrix_reasons
+from pact_gate.embedded.matrix.terms import Row, Summary
 from pact_gate.embedded.selection import Choice
 from pact_gate.embedded.standings import Standing
 from pact_gate.embedded.urls import at, branch_at, content_at, pair_at, result_at, version_at

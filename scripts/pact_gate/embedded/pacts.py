@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from pact_gate.embedded import contents
-from pact_gate.embedded.rows import insert, one, required
+from pact_gate.embedded.rows import ids, insert, one, required
 from pact_gate.embedded.store import now
 
 _COLUMNS = """p.id, p.revision, p.created_at, p.consumer_id, p.provider_id, p.version_id, p.content_id,
@@ -189,7 +188,7 @@ def by_id(db: sqlite3.Connection, publication_id: int) -> sqlite3.Row | None:
 def by_ids(db: sqlite3.Connection, publication_ids: Iterable[int]) -> dict[int, sqlite3.Row]:
     """The pacts with these ids, by id."""
     query = f"{_FROM} WHERE p.id IN (SELECT value FROM json_each(?))"
-    return {row["id"]: row for row in db.execute(query, (json.dumps(list(publication_ids)),))}
+    return {row["id"]: row for row in db.execute(query, (ids(publication_ids),))}
 
 
 def touch_integration(db: sqlite3.Connection, *pairs: Pair) -> None:

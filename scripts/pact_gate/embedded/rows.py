@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 
 def one(db: sqlite3.Connection, query: str, *values: object) -> sqlite3.Row | None:
@@ -24,3 +25,8 @@ def required(row: sqlite3.Row | None) -> sqlite3.Row:
     if row is None:
         raise LookupError("a row that must be there is not")
     return row
+
+
+def ids(values: Iterable[int]) -> str:
+    """Ids as `IN (SELECT value FROM json_each(?))` reads them, the smallest first."""
+    return json.dumps(sorted(values))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+
+from pact_gate.embedded.rows import ids
 
 _BRANCHES = """SELECT bv.version_id, b.id, b.name, b.head_version_id = bv.version_id AS latest
     FROM branch_versions bv JOIN branches b ON b.id = bv.branch_id
@@ -36,7 +37,7 @@ class Standing:
 def of(db: sqlite3.Connection, version_ids: Iterable[int]) -> dict[int, Standing]:
     """Each version's standing by its id: three queries, however many versions."""
     found = {version_id: Standing() for version_id in version_ids}
-    values = {"ids": json.dumps(list(found))}
+    values = {"ids": ids(found)}
     for row in db.execute(_BRANCHES, values):
         found[row["version_id"]].branches.append(row)
     for row in db.execute(_TAGS, values):

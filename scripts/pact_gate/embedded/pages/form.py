@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from pact_gate.embedded import deployments, estate
 from pact_gate.embedded.exchange import Call
-from pact_gate.embedded.matrix import Question, Selector
+from pact_gate.embedded.matrix.terms import Question, Selector
 from pact_gate.embedded.pages import meant, parts
 from pact_gate.embedded.pages.html import Attribute, Html, Part, name, tag
 from pact_gate.model.plain import line

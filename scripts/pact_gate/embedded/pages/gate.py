@@ -6,9 +6,10 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import replace
 
-from pact_gate.embedded import matrix_reasons, standings
+from pact_gate.embedded import standings
 from pact_gate.embedded.exchange import Answer, Call
-from pact_gate.embedded.matrix import answer as matrix_answer
+from pact_gate.embedded.matrix import reasons as matrix_reasons
+from pact_gate.embedded.matrix.answer import answer as matrix_answer
 from pact_gate.embedded.pages import form, matrix, meant, parts, verdict
 from pact_gate.embedded.pages.form import Asked
 from pact_gate.embedded.pages.frame import Page, answer, prefix_of

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 
 from pact_gate.embedded import pacts, standings
 from pact_gate.embedded.exchange import Answer, Call, not_found
-from pact_gate.embedded.matrix import Question, Row, Selector
-from pact_gate.embedded.matrix import answer as matrix_answer
+from pact_gate.embedded.matrix.answer import answer as matrix_answer
+from pact_gate.embedded.matrix.terms import Question, Row, Selector
 from pact_gate.embedded.pages import integrations, parts
 from pact_gate.embedded.pages.frame import Page, answer, prefix_of
 from pact_gate.embedded.pages.html import Html, Part, tag

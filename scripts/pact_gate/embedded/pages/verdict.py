@@ -7,11 +7,11 @@ import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from pact_gate.embedded import matrix_reasons
 from pact_gate.embedded.exchange import Call
-from pact_gate.embedded.matrix import Row, Summary
-from pact_gate.embedded.matrix import answer as matrix_answer
-from pact_gate.embedded.matrix_reasons import Kind
+from pact_gate.embedded.matrix import reasons as matrix_reasons
+from pact_gate.embedded.matrix.answer import answer as matrix_answer
+from pact_gate.embedded.matrix.reasons import Kind
+from pact_gate.embedded.matrix.terms import Row, Summary
 from pact_gate.embedded.pages import matrix, parts
 from pact_gate.embedded.pages.form import Asked
 from pact_gate.embedded.pages.html import Html, Part, joined, name, tag

@@ -6,8 +6,8 @@ import sqlite3
 
 from pact_gate.embedded import estate
 from pact_gate.embedded.exchange import HTML, Answer, Call, not_found
-from pact_gate.embedded.matrix import Question, Selector
-from pact_gate.embedded.matrix import answer as matrix_answer
+from pact_gate.embedded.matrix.answer import answer as matrix_answer
+from pact_gate.embedded.matrix.terms import Question, Selector
 from pact_gate.embedded.pages import matrix, meant, parts
 from pact_gate.embedded.pages.frame import Page, answer, prefix_of
 from pact_gate.embedded.pages.html import Html, Part, joined, name, outside, tag

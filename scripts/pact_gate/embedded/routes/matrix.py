@@ -8,10 +8,13 @@ import urllib.parse
 from collections import Counter
 from typing import Any
 
-from pact_gate.embedded import deployments, estate, matrix_reasons, pact_documents, pacts, results
+from pact_gate.embedded import deployments, estate, pact_documents, pacts, results
 from pact_gate.embedded.checks import MOST_ITEMS
 from pact_gate.embedded.exchange import HAL, SVG, TEXT, Answer, Call, invalid, nobody, not_found
-from pact_gate.embedded.matrix import LATEST_BY, Question, Selector, Summary, answer
+from pact_gate.embedded.matrix import reasons as matrix_reasons
+from pact_gate.embedded.matrix.answer import answer
+from pact_gate.embedded.matrix.rows import LATEST_BY
+from pact_gate.embedded.matrix.terms import Question, Selector, Summary
 from pact_gate.embedded.routing import Route, get
 from pact_gate.embedded.tables import table
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum, auto
 from typing import NamedTuple
 
-from pact_gate.embedded.matrix import NOTHING, Integration, Resolved, Row, Summary
+from pact_gate.embedded.matrix.terms import NOTHING, Integration, Resolved, Row, Summary
 
 
 class Kind(Enum):
