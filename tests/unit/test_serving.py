@@ -498,6 +498,17 @@ def test_who_may_not_send_a_body_is_told_so_before_it_is_there(said: str, status
         assert connection.recv(1) == b""
 
 
+@pytest.mark.parametrize("host", ["a", "a/b"])
+def test_who_is_refused_at_head_gets_no_body(host: str) -> None:
+    """It would be taken for the next answer."""
+    with served(Access(hello, WHO, raw_path)) as server, connected(server) as connection:
+        connection.sendall(f"HEAD / HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
+        connection.sendall(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+        head, _, rest = b"".join(iter(lambda: connection.recv(65536), b"")).partition(b"\r\n\r\n")
+    assert int(http.client.parse_headers(io.BytesIO(head.partition(b"\r\n")[2]))["Content-Length"]) > 0
+    assert rest == b"" if host == "a/b" else rest.startswith(b"HTTP/1.1 401 ")
+
+
 def test_who_sent_a_short_body_may_ask_again_on_the_same_connection() -> None:
     guarded = Access(hello, WHO, raw_path)
     with served(guarded, guard=guarded.denial) as server, connected(server) as connection:

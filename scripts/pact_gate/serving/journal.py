@@ -96,6 +96,8 @@ class Journal:
             _LOG.exception("broke", extra={"fields": {"event": "broke", "id": name}})
             sentence = f"The broker broke at this request. Its log holds the cause, under the id {name}."
             body = b"".join(refuse(lambda status, headers: sent.append((status, headers)), 500, sentence))
+        if environ["REQUEST_METHOD"] == "HEAD":  # what refuses does not ask for the method
+            body = b""
         status, headers = sent[-1]
         start_response(status, [*headers, (_ID_HEADER, name)])
         taken = round((time.perf_counter() - began) * 1000, 1)

@@ -228,9 +228,11 @@ class _Refusal(ErrorTask):  # type: ignore[misc]
             self.response_headers.append(("Retry-After", "5"))
         self.set_close_on_finish()
         self.content_length = len(body)
+        method = getattr(request, "command", "-")
         path = journal.plain_path(getattr(request, "request_uri", "/"))
         taken = round((time.monotonic() - request.began) * 1000, 1)
-        journal.log_request(name, getattr(request, "command", "-"), path, error.code, ms=taken, bytes=len(body))
+        body = b"" if method == "HEAD" else body
+        journal.log_request(name, method, path, error.code, ms=taken, bytes=len(body))
         self.channel.lingers = True
         self.write(body)
 
