@@ -134,7 +134,8 @@ ACCEPTED = [
     "application/hal+json;q=inf, */*;q=-1", "text/html;q=\xff", "é",
 ]  # fmt: skip
 SENT = [JSON, "application/merge-patch+json", "text/plain", "a;;/", JSON + ";charset=utf-16", ""]
-METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "get", "BREW", ""]
+KNOWN = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]
+METHODS = [*KNOWN, "get", "BREW", ""]
 
 
 @dataclass(frozen=True)
@@ -324,15 +325,16 @@ def send_raw(port: int, request: Request) -> tuple[int, list[tuple[str, str]], b
 def wrong_with(request: Request, status: int, headers: list[tuple[str, str]], body: bytes) -> str | None:
     """What no answer may be, whatever was asked; None where all is well."""
     kind = {name.lower(): value for name, value in headers}.get("content-type", "")
-    if not 200 <= status < 500:
+    is_unknown = status == 501 and request.method not in KNOWN  # RFC 9110, section 9.1
+    if not (200 <= status < 500 or is_unknown):
         return f"the status {status}"
     if b"Traceback" in body or b"/pact_gate/" in body:
         return "a traceback"
     if any(re.search(r"[\r\n\0]", f"{name}{value}") or not value.isascii() for name, value in headers):
         return f"the headers {headers}"
-    if status == 204 and (body or kind):
+    if (status == 204 and (body or kind)) or (request.method == "HEAD" and body):
         return "an empty answer with a body or a type"
-    if "json" in kind and body and request.method != "HEAD":
+    if "json" in kind and body:
         try:
             json.loads(body)
         except ValueError:
