@@ -11,7 +11,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -946,6 +946,43 @@ def test_where_the_file_cannot_be_used_it_pauses_and_goes_on(
         time.sleep(0.02)
     courier.close()
     assert len(server.requests) == 1
+
+
+def test_where_no_thread_can_be_started_it_pauses_and_goes_on(
+    broker: Any, server: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As in a container with few of them: what was begun has its lease, and nothing is lost."""
+    monkeypatch.setattr(broker._delivery, "wake", lambda: None)  # ours alone sends
+    hook_to(broker, f"{server.url}/")
+    published(broker, "1")
+    courier = delivery.Delivery(broker._store, HOSTS)
+    with no_threads():
+        assert courier._begin_all() == delivery._PAUSE
+    assert [record.levelname for record in caplog.records] == ["ERROR"]
+    with broker._store.writing() as db:
+        db.execute("UPDATE triggered_webhooks SET due_at = due_at - ?", (delivery._LEASE,))
+    courier.wake()
+    courier.close()
+    assert (statuses(broker), len(server.requests)) == ([("success", 1)], 1)
+
+
+def test_one_that_could_not_be_cut_off_is_not_sent() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening, no_threads():
+        prepared = outgoing.prepare(request(f"http://127.0.0.1:{listening.getsockname()[1]}/", headers={}), {})
+        assert sending.send(prepared, HOSTS).log.endswith("No answer: RuntimeError\n")
+        connection, _ = listening.accept()
+        with connection:
+            assert connection.recv(1) == b""
+
+
+@contextmanager
+def no_threads() -> Iterator[None]:
+    """No thread can be started, for want of room for its stack."""
+    before = threading.stack_size(1 << 46)
+    try:
+        yield
+    finally:
+        threading.stack_size(before)
 
 
 def _spoiled(path: Path, trouble: str) -> Callable[[], object]:

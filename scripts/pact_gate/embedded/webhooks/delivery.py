@@ -111,8 +111,9 @@ class Delivery:
                 moment = now()
                 due = [each for each in waiting if each.due <= moment]
                 self._begin(min(due, key=lambda each: (self._turns.get(each.host, 0), each.due)))
-        except sqlite3.Error:  # which may pass: others write without end, the disk is full, the file was moved
-            _LOG.exception("webhooks cannot be read or their outcome not be kept; again in %g seconds", _PAUSE)
+        # These may pass: others write without end, the disk is full, the file was moved; or no thread can be started.
+        except (sqlite3.Error, RuntimeError):
+            _LOG.exception("webhooks cannot be read or begun, or their outcome not be kept; again in %g s", _PAUSE)
             return _PAUSE
         return _LOOK
 
@@ -159,10 +160,11 @@ class Delivery:
         with self._store.reading() as db:
             prepared = outgoing.prepare(request, triggers.told_now(db, triggered))
         host = outgoing.host_of(request["url"]) or ""
+        sender = threading.Thread(target=self._send, args=(host, triggered, prepared), name="webhook", daemon=True)
         with self._lock:
+            sender.start()
             self._called.add(host)
             self._turns[host] = max(self._turns.values(), default=0) + 1
-        threading.Thread(target=self._send, args=(host, triggered, prepared), name="webhook", daemon=True).start()
 
     def _send(self, host: str, triggered: sqlite3.Row, prepared: Prepared) -> None:
         begun, took = time.monotonic(), 0.0

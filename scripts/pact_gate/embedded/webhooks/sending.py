@@ -72,7 +72,8 @@ def send(prepared: Prepared, hosts: frozenset[str]) -> Sent:
             status = int(reached.getresponse().status)
     except NotAllowedError as error:
         return Sent(success=False, status=None, log=f"{told}\nNot sent: {error}\n")
-    except (OSError, ValueError, http.client.HTTPException, urllib3.exceptions.HTTPError) as error:
+    # A RuntimeError where no thread can be started, which is to cut it off.
+    except (OSError, ValueError, RuntimeError, http.client.HTTPException, urllib3.exceptions.HTTPError) as error:
         return Sent(success=False, status=None, log=f"{told}\nNo answer: {type(error).__name__}\n")
     return Sent(success=status in _SENT, status=status, log=f"{told}\nHTTP {status}\n")
 
@@ -90,8 +91,8 @@ def _connected(connections: list[HTTPConnection], deadline: float) -> Iterator[H
     """
     connection = _first_connected(connections, deadline)
     cutting = threading.Timer(_left(deadline), _cut, [connection.sock])
-    cutting.start()
     try:
+        cutting.start()
         yield connection
     finally:
         cutting.cancel()
