@@ -112,6 +112,7 @@ def test_no_room_for_a_long_body_is_one_sentence(small_disk, tmp_path) -> None:
         status, said = published(address, long)
         assert (status, "The temporary folder of this broker's machine takes no more." in said) == (507, True)
         assert published(address, publication("consumer", 1))[0] == 200
+    assert "Traceback" not in path.with_suffix(".log").read_text()
     assert kept(path) == {("consumer", "1")}
 
 

@@ -157,7 +157,7 @@ class Application:
             return _unavailable(error)
 
     def _in_transaction(self, environ: Environ, route: Route, path: Mapping[str, str], media: str) -> Answer:
-        body = _body(environ) if route.consumes else b""
+        body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0)) if route.consumes else b""
         segments = tuple(_decoded(part) for part in environ["PATH_INFO"].split("/")[1:] if part)
         named = {name: _decoded(value) for name, value in path.items()}
         if wrong := next((sentence for name in named if name != _METADATA and (sentence := short(named[name]))), None):
@@ -221,16 +221,6 @@ def _is_consumed(environ: Environ, route: Route) -> bool:
     if not media:
         return environ.get("CONTENT_LENGTH") in (None, "", "0") and "HTTP_TRANSFER_ENCODING" not in environ
     return media in route.consumes or (ANY_JSON in route.consumes and "json" in media)
-
-
-def _body(environ: Environ) -> bytes:
-    """Read the body. Raises Refusal (507) where its last bytes did not get into the temporary folder either."""
-    try:
-        body: bytes = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
-    except OSError as error:
-        _LOG.error("a body cannot be kept in the temporary folder: %s", error)
-        raise Refusal(_refused(507, "The temporary folder of the broker's machine takes no more")) from error
-    return body
 
 
 def _unavailable(error: sqlite3.DatabaseError) -> Answer:

@@ -6,6 +6,7 @@ cuts off is done here, in the classes that it lets one replace.
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import re
 import socket
@@ -166,6 +167,10 @@ class _Parser(HTTPRequestParser):  # type: ignore[misc]
         if self.error:
             self.completed, self.expect_continue = True, False  # no 100 for a body that nobody will read
         return consumed
+
+    def close(self) -> None:
+        with contextlib.suppress(OSError):  # what the folder did not take is written once more before it is thrown away
+            super().close()
 
     def parse_header(self, header_plus: bytes) -> None:
         if not _FIRST_LINE.match(header_plus) or _BLANKS.search(header_plus):
