@@ -21,7 +21,7 @@ import pytest
 from tests.unit.chromium import browser
 
 from pact_gate import embedded
-from pact_gate.embedded import estate, routes
+from pact_gate.embedded import estate, nested, routes
 from pact_gate.embedded.app import raw_path
 from pact_gate.model.errors import InputError
 from pact_gate.serving import journal
@@ -837,6 +837,14 @@ def test_a_names_words_are_found_in_a_time_that_grows_as_it_does(name: str, word
     began = time.monotonic()
     assert estate.words(name) == words
     assert time.monotonic() - began < 5
+
+
+def test_elements_with_a_number_are_read_in_a_time_that_grows_as_they_do() -> None:
+    query = "&".join(f"q[{number}][a]=1&q[{number}][b]=2" for number in range(5_000))
+    began = time.process_time()
+    assert nested.parse(query)["q"] == [{"#": str(number), "a": "1", "b": "2"} for number in range(5_000)]
+    assert nested.parse("q[0][a]=1&q[1][a]=2&q[0][b]=3&q=4&q[0][c]=5") == {"q": [{"#": "0", "c": "5"}]}
+    assert time.process_time() - began < 0.5
 
 
 def test_several_conflicts_are_not_compared_for_longer_than_one(broker: Any) -> None:

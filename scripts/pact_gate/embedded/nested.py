@@ -41,6 +41,14 @@ def build(parameters: dict[str, Any]) -> str:
     return "&".join(f"{_quoted(name)}={_quoted(_word(value))}" for name, value in pairs if value is not None)
 
 
+class _Elements(list[Any]):
+    """The elements of a list, and those with a number by that: a query may hold thousands."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.numbered: dict[str, dict[str, str]] = {}
+
+
 _quoted = functools.lru_cache(maxsize=1024)(urllib.parse.quote_plus)
 
 
@@ -63,9 +71,9 @@ def _add(found: dict[str, Any], name: str, parts: list[str], value: str) -> None
     if not parts:
         found[name] = value
         return
-    items = found.setdefault(name, [])
-    if not isinstance(items, list):  # `q=1&q[]=2`: the plain one was nonsense
-        items = found[name] = []
+    items = found.setdefault(name, _Elements())
+    if not isinstance(items, _Elements):  # `q=1&q[]=2`: the plain one was nonsense
+        items = found[name] = _Elements()
     if len(parts) == 1 and not parts[0]:
         items.append(value)
     elif len(parts) == 1:
@@ -82,9 +90,8 @@ def _add_field(items: list[Any], field: str, value: str) -> None:
     items[-1][field] = value
 
 
-def _add_numbered(items: list[Any], number: str, field: str, value: str) -> None:
-    known = next((item for item in items if isinstance(item, dict) and item.get("#") == number), None)
-    if known is None:
-        known = {"#": number}
-        items.append(known)
-    known[field] = value
+def _add_numbered(items: _Elements, number: str, field: str, value: str) -> None:
+    if number not in items.numbered:
+        items.numbered[number] = {"#": number}
+        items.append(items.numbered[number])
+    items.numbered[number][field] = value
