@@ -353,6 +353,12 @@ def test_a_request_of_too_many_parts_is_refused(asked: Broker, request: pytest.F
         answer = asked.call(method, path, body)
         assert answer.status == (200 if "real" in request.node.name else 400), path
     assert asked.call("POST", question, {"consumerVersionSelectors": branches[1:] + branches[1:]}).status == 200
+    for length, status in ((100_000, 201), (131_072, 413)):
+        sent = {"method": "POST", "url": "http://localhost/hook", "body": "&".join(["a=b"] * (length // 4))}
+        made = asked.call("POST", "/webhooks", {"request": sent})
+        if made.status == 201:
+            asked.call("DELETE", made.link("self"))
+        assert made.status == (201 if "real" in request.node.name else status)
 
 
 @pytest.mark.parametrize("asked", BOTH, indirect=True)

@@ -13,7 +13,7 @@ from pact_gate.embedded import documents, estate, pact_documents, pacts, results
 from pact_gate.embedded.checks import Checks, a_url
 from pact_gate.embedded.contents import dumps
 from pact_gate.embedded.documents import Document, link, moment
-from pact_gate.embedded.exchange import HAL, TEXT, Answer, Call, nobody, not_found
+from pact_gate.embedded.exchange import HAL, TEXT, Answer, Call, Refusal, nobody, not_found
 from pact_gate.embedded.routes.publishing import required as required_pact
 from pact_gate.embedded.routing import Route, delete, get, post, put
 from pact_gate.embedded.store import now
@@ -27,6 +27,7 @@ _HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~\-]+")
 _METHODS = ("POST",)
 _SCOPE = ("consumer_id", "consumer_label", "provider_id", "provider_label")
 _MOST_DIGITS = 16  # of an id
+_LONGEST = 128 << 10  # bytes: it is looked through for secrets while nobody else can write, and whenever it is shown
 
 
 def _list(call: Call) -> Answer:
@@ -58,14 +59,14 @@ def _listing(call: Call, found: list[sqlite3.Row]) -> Answer:
 
 
 def _create(call: Call) -> Answer:
-    body = call.object()
+    body = _given(call)
     _check(call, body)
     return _made(call, secrets.token_urlsafe(16), _columns(call.db, body))
 
 
 def _create_scoped(call: Call) -> Answer:
     """Make a webhook for the consumer and provider of the path, unless the body names others."""
-    body = call.object()
+    body = _given(call)
     scope = {"consumer_id": _party(call, "consumer"), "provider_id": _party(call, "provider")}
     _check(call, body)
     _check_scope(call, body)
@@ -75,7 +76,7 @@ def _create_scoped(call: Call) -> Answer:
 
 
 def _put(call: Call) -> Answer:
-    body = call.object()
+    body = _given(call)
     known = _webhook(call)
     _check(call, body, call.path["uuid"], json.loads(known["request"]) if known else None)
     if known is None:
@@ -112,7 +113,7 @@ def _execute(call: Call) -> Answer:
 
 
 def _execute_unsaved(call: Call) -> Answer:
-    body = call.object()
+    body = _given(call)
     _check(call, body)
     columns = _columns(call.db, body)
     return _executed(call, json.loads(columns["request"]), columns)
@@ -272,6 +273,13 @@ def _party(call: Call, role: str) -> int | None:
     if known is None:
         raise nobody(f"There is no {role} named {call.path[role]!r}.")
     return int(known["id"])
+
+
+def _given(call: Call) -> dict[str, Any]:
+    """The webhook in the body. Raises Refusal: 413 if it is too long, 400 if it is no object."""
+    if len(call.raw) > _LONGEST:
+        raise Refusal(Answer(413, {"error": f"A webhook may have at most {_LONGEST} bytes."}))
+    return call.object()
 
 
 def _check(call: Call, body: dict[str, Any], uuid: str | None = None, known: dict[str, Any] | None = None) -> None:
