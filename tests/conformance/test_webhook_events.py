@@ -153,3 +153,25 @@ def test_one_that_is_tried_again_is_told_what_came_since(embedded_broker: str, r
     ours, theirs = tell_again(embedded_broker), tell_again(real_broker)
     assert [told["githubVerificationStatus"] for told in theirs] == ["failure", "pending"] * 2
     assert ours == theirs
+
+
+def tell_of_versions_that_are_gone(address: str) -> int:
+    """How often a webhook is started by a result for versions of which two were deleted since the pact was fetched."""
+    b, receiver = Broker(address, "webhook-gone"), Receiver()
+    b.pacticipant("products")
+    made = b.call(
+        "POST", "/webhooks", hook(receiver, "provider_verification_published", provider={"name": b.name("products")})
+    )
+    for number in "123":
+        b.publish("orders", number, "products", branch=f"b{number}")
+    found = b.for_verification("products", *({"branch": f"b{number}"} for number in "123"))
+    for number in "12":
+        b.call("DELETE", f"/pacticipants/{b.name('orders')}/versions/{number}")
+    result = b.verify_selected(found, "products", "p1")
+    started = b.call("GET", result.link("pb:triggered-webhooks")).body["_embedded"]["triggeredWebhooks"]
+    b.call("DELETE", made.link("self"))
+    return len(started)
+
+
+def test_versions_that_are_gone_are_told_of_once(embedded_broker: str, real_broker: str) -> None:
+    assert tell_of_versions_that_are_gone(embedded_broker) == tell_of_versions_that_are_gone(real_broker) == 2

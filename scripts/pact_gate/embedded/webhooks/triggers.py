@@ -209,20 +209,23 @@ def _is_new_content(db: sqlite3.Connection, pact: sqlite3.Row) -> bool:
 def _pacts_of_metadata(
     db: sqlite3.Connection, pact: sqlite3.Row, metadata: Mapping[str, Any]
 ) -> list[tuple[sqlite3.Row, list[str] | None]]:
-    """The pacts of the versions that the selectors found, each with the tags by which they did."""
+    """The pacts of the versions that the selectors found, each with the tags by which they did.
+
+    Versions that are gone are told of once, whatever their number is.
+    """
     selectors = metadata.get("s")
     if not isinstance(selectors, list):
         return [(pact, None)]
     named = [item for item in selectors if isinstance(item, dict) and str(item.get("cv", "")).isdecimal()]
     named.sort(key=lambda item: str(item["cv"]))
-    found: list[tuple[sqlite3.Row, list[str] | None]] = []
+    found: dict[int | None, tuple[sqlite3.Row, list[str]]] = {}
     for version_id, items in itertools.groupby(named, key=lambda item: str(item["cv"])):
         number = one(db, "SELECT number FROM versions WHERE id = CAST(? AS INTEGER)", version_id)
         pair = pacts.Pair(pact["consumer_id"], pact["provider_id"])
         published = pacts.of_version(db, pair, number["number"]) if number else None
-        tags = list(dict.fromkeys(item["t"] for item in items if isinstance(item.get("t"), str)))
-        found.append((published or pact, tags))
-    return found or [(pact, None)]
+        _, tags = found.setdefault(published["id"] if published else None, (published or pact, []))
+        tags += [item["t"] for item in items if isinstance(item.get("t"), str)]
+    return [(told, list(dict.fromkeys(tags))) for told, tags in found.values()] or [(pact, None)]
 
 
 def _hooks(db: sqlite3.Connection, consumer_id: int, provider_id: int, event: str) -> list[sqlite3.Row]:
