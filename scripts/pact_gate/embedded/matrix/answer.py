@@ -114,7 +114,7 @@ def _inferred(
     if not question.has_destination:
         return []
     known = {one.pacticipant_id for one in specified}
-    ids = dict.fromkeys(each for one in integrations for each in (one.consumer_id, one.provider_id))
+    pacticipants = dict.fromkeys(each for one in integrations for each in (one.consumer_id, one.provider_id))
     there = Selector(
         None,
         latest=question.latest,
@@ -122,5 +122,5 @@ def _inferred(
         main_branch=bool(question.main_branch),
         environment=question.environment,
     )
-    found = resolve_of(db, [owners[each] for each in ids if each not in known], there, specified=False)
+    found = resolve_of(db, [owners[each] for each in pacticipants if each not in known], there, specified=False)
     return [_ignoring(ignored, one) for one in found]

@@ -107,11 +107,11 @@ def _one_sided(db: sqlite3.Connection, question: Question, one: Resolved) -> lis
 
 def _two_sided(db: sqlite3.Connection, question: Question, resolved: list[Resolved]) -> list[Row]:
     """The pacts between the resolved versions, each with the results by those of them that are providers."""
-    ids = {one.pacticipant_id for one in resolved}
+    pacticipants = {one.pacticipant_id for one in resolved}
     specified = {one.pacticipant_id for one in resolved if one.specified}
     any_version = {one.pacticipant_id for one in resolved if one.version_id is None}
     versions = {one.version_id for one in resolved if one.version_id is not None}
-    published = _published(db, question, any_version, versions, ids)
+    published = _published(db, question, any_version, versions, pacticipants)
     if question.only_browses:
         published = sorted(published, key=lambda pact: int(pact["published_at"]), reverse=True)[: question.listed]
     results = _results(db, question, published, resolved)
