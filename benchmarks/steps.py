@@ -335,10 +335,8 @@ def _place() -> Iterator[Place]:
         tools = _tools(folder / "tools")
         cache = folder / "cache"
         environment = {**os.environ, "PATH": str(tools), "PACT_GATE_CACHE": str(cache)}
-        # A command that needs every tier and lacks an input: it is refused once the tiers are there.
-        subprocess.run(
-            [*LAUNCHER, "verify", "--broker-url", "sqlite:none"], env=environment, capture_output=True, check=False
-        )
+        # It lacks an input: it is refused once its tiers are there.
+        subprocess.run([*LAUNCHER, "verify"], env=environment, capture_output=True, check=False)
         url = ending.enter_context(_broker(folder, environment))
         _fill(connect(BrokerSettings(url)))
         yield Place(folder, url, tools, next(cache.glob("core-*")))

@@ -273,9 +273,13 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def tool_cache(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The tiers, brought once by the launcher itself: no step of a test installs anything."""
     cache = tmp_path_factory.mktemp("tool-cache")
-    for command in ("verify", "compare-openapi"):  # each lacks an input, and is refused once its tiers are there
+    for command in (
+        "verify",
+        "compare-openapi",
+        "broker",
+    ):  # each lacks an input, and is refused once its tiers are there
         done = subprocess.run(
-            ["sh", checkout / "scripts" / "pact-gate", command, "--broker-url", "sqlite:nowhere"],
+            ["sh", checkout / "scripts" / "pact-gate", command],
             env={**os.environ, "PATH": TOOLS, "PACT_GATE_CACHE": str(cache)},
             capture_output=True,
             text=True,

@@ -40,7 +40,7 @@ def run(inputs: Inputs, step: Step) -> Outcome:
     if action == "start":
         return _start(settings, step)
     raise InputError(
-        f"There is no command 'broker {action or ''}'.",
+        f"There is no command '{' '.join(filter(None, ('broker', action)))}'.",
         "Write `broker serve`, `broker start`, `broker backup` or `broker check`.",
     )
 
