@@ -542,6 +542,31 @@ def brief(value: Any) -> str:
     return text if len(text) < 200 else text[:197] + "..."
 
 
+# All that a webhook can say of what started it: `${pactbroker.NAME}`.
+PARAMETERS = (
+    "pactUrl",
+    "verificationResultUrl",
+    "consumerName",
+    "consumerVersionNumber",
+    "consumerVersionBranch",
+    "consumerVersionTags",
+    "consumerLabels",
+    "providerName",
+    "providerVersionNumber",
+    "providerVersionBranch",
+    "providerVersionTags",
+    "providerVersionDescriptions",
+    "providerLabels",
+    "githubVerificationStatus",
+    "bitbucketVerificationStatus",
+    "azureDevOpsVerificationStatus",
+    "gitlabVerificationStatus",
+    "currentlyDeployedProviderVersionNumber",
+    "eventName",
+    "buildUrl",
+)
+
+
 class Receiver:
     """A loopback HTTP server that keeps what webhooks send it."""
 

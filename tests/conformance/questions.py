@@ -6,7 +6,7 @@ import json
 import time
 from typing import Any
 
-from golden import Answer, Broker, Receiver, pact_file, quote, scenario
+from golden import PARAMETERS, Answer, Broker, Receiver, pact_file, quote, scenario
 
 MAIN = {"mainBranch": True}
 SINCE = "2020-01-01"
@@ -1481,33 +1481,11 @@ def told(b: Broker, label: str, facts: Any) -> None:
 
 def webhook(receiver: Receiver, *events: str, **more: Any) -> dict[str, Any]:
     """A webhook that sends all that its receiver could want to know."""
-    names = (
-        "pactUrl",
-        "verificationResultUrl",
-        "consumerName",
-        "consumerVersionNumber",
-        "consumerVersionBranch",
-        "consumerVersionTags",
-        "consumerLabels",
-        "providerName",
-        "providerVersionNumber",
-        "providerVersionBranch",
-        "providerVersionTags",
-        "providerVersionDescriptions",
-        "providerLabels",
-        "githubVerificationStatus",
-        "bitbucketVerificationStatus",
-        "azureDevOpsVerificationStatus",
-        "gitlabVerificationStatus",
-        "currentlyDeployedProviderVersionNumber",
-        "eventName",
-        "buildUrl",
-    )
     request = {
         "method": "POST",
         "url": f"{receiver.url}/hook",
         "headers": {"Content-Type": "application/json"},
-        "body": {name: f"${{pactbroker.{name}}}" for name in names},
+        "body": {name: f"${{pactbroker.{name}}}" for name in PARAMETERS},
     }
     return {"request": request, "events": [{"name": event} for event in events], **more}
 

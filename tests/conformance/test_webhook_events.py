@@ -7,7 +7,7 @@ import re
 import urllib.parse
 from typing import Any
 
-from golden import Broker, Receiver
+from golden import PARAMETERS, Broker, Receiver
 
 EVENTS = (
     "contract_published",
@@ -16,28 +16,6 @@ EVENTS = (
     "provider_verification_published",
     "provider_verification_succeeded",
     "provider_verification_failed",
-)
-PARAMETERS = (
-    "pactUrl",
-    "verificationResultUrl",
-    "consumerName",
-    "consumerVersionNumber",
-    "consumerVersionBranch",
-    "consumerVersionTags",
-    "consumerLabels",
-    "providerName",
-    "providerVersionNumber",
-    "providerVersionBranch",
-    "providerVersionTags",
-    "providerVersionDescriptions",
-    "providerLabels",
-    "githubVerificationStatus",
-    "bitbucketVerificationStatus",
-    "azureDevOpsVerificationStatus",
-    "gitlabVerificationStatus",
-    "currentlyDeployedProviderVersionNumber",
-    "eventName",
-    "buildUrl",
 )
 OWN_HEADERS = ("host", "connection", "content-length", "user-agent")  # each broker's, or of its address
 SECONDS = 40.0  # a Pact Broker sends the n-th webhook of a step after 5 + 3n seconds
