@@ -8,8 +8,9 @@ from collections.abc import Mapping
 
 from pact_gate.embedded import pact_documents, pacts, results, standings
 from pact_gate.embedded.documents import Document, moment
-from pact_gate.embedded.exchange import HAL, TEXT, Answer, Call, nobody
+from pact_gate.embedded.exchange import HAL, TEXT, Answer, Call
 from pact_gate.embedded.paging import Page, page_of
+from pact_gate.embedded.routes.pacticipants import required_pair
 from pact_gate.embedded.routing import Route, get
 from pact_gate.embedded.standings import Standing
 from pact_gate.embedded.tables import Cell, table
@@ -40,7 +41,7 @@ _PAGE = f"""SELECT h.id, json_group_array(h.tag) FILTER (WHERE h.tag IS NOT NULL
 
 def _show(call: Call) -> Answer:
     page = page_of(call, _FIRST_PAGE)
-    pair = _required_pair(call) if "consumer" in call.path else None
+    pair = required_pair(call) if "consumer" in call.path else None
     values = {
         "consumer": pair.consumer_id if pair else None,
         "provider": pair.provider_id if pair else None,
@@ -61,13 +62,6 @@ def _show(call: Call) -> Answer:
         lines = [_line(pact, result, tags[pact["id"]], known) for pact, result in found]
         return Answer(200, f"{table(_HEADER, lines)}\n", media=TEXT)
     return Answer(200, {"items": [_item(call.base, pact, result, tags[pact["id"]], known) for pact, result in found]})
-
-
-def _required_pair(call: Call) -> pacts.Pair:
-    pair = pacts.pair_of(call.db, call.path["consumer"], call.path["provider"])
-    if pair is None:
-        raise nobody("There is no such consumer or provider.")
-    return pair
 
 
 def _acted_at(one: tuple[sqlite3.Row, sqlite3.Row | None]) -> int:

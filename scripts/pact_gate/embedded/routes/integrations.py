@@ -8,9 +8,10 @@ import sqlite3
 from collections.abc import Iterable
 
 from pact_gate.embedded import documents, pacts, rows
-from pact_gate.embedded.exchange import CSV, GRAPH, HAL, Answer, Call, nobody
+from pact_gate.embedded.exchange import CSV, GRAPH, HAL, Answer, Call
 from pact_gate.embedded.paging import page_of
 from pact_gate.embedded.routes.pacticipants import required as required_pacticipant
+from pact_gate.embedded.routes.pacticipants import required_pair
 from pact_gate.embedded.routing import Route, delete, get
 from pact_gate.embedded.urls import at
 
@@ -95,10 +96,7 @@ def _connections(edges: Iterable[_Edge]) -> str:
 
 
 def _delete(call: Call) -> Answer:
-    pair = pacts.pair_of(call.db, call.path["consumer"], call.path["provider"])
-    if pair is None:
-        raise nobody("There is no such consumer or provider.")
-    pacts.delete_integration(call.db, pair)
+    pacts.delete_integration(call.db, required_pair(call))
     return Answer(204)
 
 

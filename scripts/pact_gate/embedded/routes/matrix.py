@@ -10,11 +10,12 @@ from typing import Any
 
 from pact_gate.embedded import deployments, estate, pact_documents, pacts, results
 from pact_gate.embedded.checks import MOST_ITEMS
-from pact_gate.embedded.exchange import HAL, SVG, TEXT, Answer, Call, invalid, nobody, not_found
+from pact_gate.embedded.exchange import HAL, SVG, TEXT, Answer, Call, invalid, not_found
 from pact_gate.embedded.matrix import reasons as matrix_reasons
 from pact_gate.embedded.matrix.answer import answer
 from pact_gate.embedded.matrix.rows import LATEST_BY
 from pact_gate.embedded.matrix.terms import Question, Selector, Summary
+from pact_gate.embedded.routes.pacticipants import required_pair
 from pact_gate.embedded.routing import Route, get
 from pact_gate.embedded.tables import table
 
@@ -39,10 +40,8 @@ def _matrix_of_pair(call: Call) -> Answer:
     wrong = _wrong_beside_selectors(call.db, asked)
     if wrong:
         raise invalid(wrong)
-    names = (call.path["consumer"], call.path["provider"])
-    if pacts.pair_of(call.db, *names) is None:
-        raise nobody("There is no such consumer or provider.")
-    question = asked._replace(selectors=tuple(Selector(name) for name in names))
+    required_pair(call)
+    question = asked._replace(selectors=(Selector(call.path["consumer"]), Selector(call.path["provider"])))
     return _told(call, answer(call.db, question))
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sqlite3
 
-from pact_gate.embedded import documents, estate, rows
+from pact_gate.embedded import documents, estate, pacts, rows
 from pact_gate.embedded.checks import Checks, no_spaces, not_blank, one_line, short
 from pact_gate.embedded.exchange import JSON, MERGE_PATCH, Answer, Call, nobody, not_found
+from pact_gate.embedded.pacts import Pair
 from pact_gate.embedded.paging import Page, page_of
 from pact_gate.embedded.routing import Route, delete, get, patch, post, put
 from pact_gate.embedded.store import now
@@ -29,6 +30,14 @@ def required(call: Call, role: str = "pacticipant") -> sqlite3.Row:
     if known is None:
         raise nobody(f"There is no {role} named {name!r}.")
     return known
+
+
+def required_pair(call: Call) -> Pair:
+    """The consumer and the provider that the path names. Raises Refusal (404)."""
+    pair = pacts.pair_of(call.db, call.path["consumer"], call.path["provider"])
+    if pair is None:
+        raise nobody("There is no such consumer or provider.")
+    return pair
 
 
 def _list(call: Call) -> Answer:

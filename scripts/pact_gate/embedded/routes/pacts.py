@@ -6,20 +6,13 @@ import sqlite3
 from typing import Any
 
 from pact_gate.embedded import contents, pact_documents, pacts
-from pact_gate.embedded.exchange import HAL, JSON, Answer, Call, nobody, not_found
-from pact_gate.embedded.pacts import Pair
+from pact_gate.embedded.exchange import HAL, JSON, Answer, Call, not_found
 from pact_gate.embedded.routes.pacticipants import required as required_pacticipant
+from pact_gate.embedded.routes.pacticipants import required_pair
 from pact_gate.embedded.routes.publishing import after_deletion
 from pact_gate.embedded.routes.publishing import required as required_pact
 from pact_gate.embedded.routing import Route, delete, get
 from pact_gate.embedded.urls import encode_metadata
-
-
-def _required_pair(call: Call) -> Pair:
-    pair = pacts.pair_of(call.db, call.path["consumer"], call.path["provider"])
-    if pair is None:
-        raise nobody("There is no such consumer or provider.")
-    return pair
 
 
 def _latest(call: Call) -> Answer:
@@ -57,13 +50,13 @@ def _previous_distinct(call: Call) -> Answer:
 
 
 def _all_of_pair(call: Call) -> Answer:
-    found = pacts.between(call.db, _required_pair(call))
+    found = pacts.between(call.db, required_pair(call))
     return Answer(200, pact_documents.pacts_of_pair(call.base, call.url, _names(call), found))
 
 
 def _tagged_of_pair(call: Call) -> Answer:
     tag = call.path["tag"]
-    found = pacts.between(call.db, _required_pair(call), tag=tag)
+    found = pacts.between(call.db, required_pair(call), tag=tag)
     return Answer(200, pact_documents.pacts_of_pair(call.base, call.url, _names(call), found, tag=tag))
 
 
@@ -76,7 +69,7 @@ def _heads_of_pair(call: Call) -> Answer:
 
 
 def _on_branch_of_pair(call: Call, *, heads: bool) -> Answer:
-    pair = _required_pair(call)
+    pair = required_pair(call)
     found = pacts.on_branch(
         call.db, pair.provider_id, call.path.get("branch"), heads=heads, consumer_id=pair.consumer_id
     )
@@ -88,12 +81,12 @@ def _names(call: Call) -> tuple[str, str]:
 
 
 def _delete_all(call: Call) -> Answer:
-    pacts.delete_between(call.db, _required_pair(call))
+    pacts.delete_between(call.db, required_pair(call))
     return Answer(204)
 
 
 def _delete_some(call: Call) -> Answer:
-    pair = _required_pair(call)
+    pair = required_pair(call)
     pacts.delete_between(call.db, pair, tag=call.path.get("tag"), branch=call.path.get("branch"))
     return after_deletion(call, pair)
 

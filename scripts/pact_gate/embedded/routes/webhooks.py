@@ -14,6 +14,7 @@ from pact_gate.embedded.checks import Checks, a_url
 from pact_gate.embedded.contents import dumps
 from pact_gate.embedded.documents import Document, link, moment
 from pact_gate.embedded.exchange import HAL, TEXT, Answer, Call, Refusal, nobody, not_found
+from pact_gate.embedded.routes.pacticipants import required_pair
 from pact_gate.embedded.routes.publishing import required as required_pact
 from pact_gate.embedded.routing import Route, delete, get, post, put
 from pact_gate.embedded.store import now
@@ -155,10 +156,7 @@ def _triggered(call: Call, column: str, value: int) -> Answer:
 
 def _status(call: Call) -> Answer:
     """What became of the webhooks between two pacticipants: the last start of each webhook and event."""
-    path = call.path
-    pair = pacts.pair_of(call.db, path["consumer"], path["provider"])
-    if pair is None:
-        raise nobody("There is no such consumer or provider.")
+    path, pair = call.path, required_pair(call)
     query = """SELECT t.*, w.request FROM triggered_webhooks t JOIN webhooks w ON w.id = t.webhook_id WHERE t.id IN (
                SELECT max(id) FROM triggered_webhooks WHERE consumer_id = ? AND provider_id = ?
                GROUP BY webhook_uuid, event) ORDER BY t.id"""
