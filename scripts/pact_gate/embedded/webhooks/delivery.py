@@ -137,7 +137,7 @@ class Delivery:
             self._known[hook["id"]] = hook["updated_at"], host
         return host
 
-    def _claim(self, webhook_id: int) -> tuple[sqlite3.Row, sqlite3.Row | None] | None:
+    def _claim(self, webhook_id: int) -> tuple[sqlite3.Row, sqlite3.Row] | None:
         """What is due first of a webhook, and the webhook; None if another process was faster."""
         with self._store.writing() as db:
             query = "SELECT * FROM triggered_webhooks WHERE webhook_id = ? AND due_at <= ? ORDER BY due_at, id LIMIT 1"
@@ -145,16 +145,15 @@ class Delivery:
             if row is None:
                 return None
             db.execute("UPDATE triggered_webhooks SET due_at = ? WHERE id = ?", (now() + _LEASE, row["id"]))
-            return row, one(db, "SELECT * FROM webhooks WHERE id = ?", webhook_id)
+            return row, required(one(db, "SELECT * FROM webhooks WHERE id = ?", webhook_id))
 
     def _begin(self, waiting: _Waiting) -> None:
         claimed = self._claim(waiting.webhook_id)
         if claimed is None:
             return
         triggered, hook = claimed
-        if hook is None or not hook["enabled"]:
-            log = f"The webhook was {'deleted' if hook is None else 'disabled'}.\n"
-            self._finish(triggered, Sent(success=False, status=None, log=log), is_last=True)
+        if not hook["enabled"]:
+            self._finish(triggered, Sent(success=False, status=None, log="The webhook was disabled.\n"), is_last=True)
             return
         request = json.loads(hook["request"])
         with self._store.reading() as db:
