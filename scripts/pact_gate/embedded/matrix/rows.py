@@ -66,18 +66,19 @@ def _latest_of(rows: list[Row]) -> Row:
     return max(reversed(rows), key=lambda row: row.provider_version_id or 0)
 
 
-# A row's columns, in its order: those of the pact, and those of a result for what it says.
+# A row's columns, in its order: those of the pact (`_of_pact` adds one), and those of a result for what it says.
 _OF_PACT = """p.consumer_id, consumer.name, p.version_id, cv.number, p.provider_id, provider.name,
     p.id AS publication_id, p.revision, k.sha, p.created_at"""
 _OF_RESULT = "pv.id, pv.number, r.id AS result_id, r.success, r.created_at"
-_PACT_COLUMNS, _RESULT_COLUMNS = slice(10), slice(5)
+_PACT_COLUMNS, _RESULT_COLUMNS = slice(11), slice(5)
 _NAMES = """JOIN pacticipants consumer ON consumer.id = p.consumer_id
     JOIN pacticipants provider ON provider.id = p.provider_id
     JOIN versions cv ON cv.id = p.version_id JOIN contents k ON k.id = p.content_id"""
 
 
-def _published_at(question: Question) -> str:
-    return "cv.created_at AS published_at" if question.latestby else "p.created_at AS published_at"
+def _of_pact(question: Question) -> str:
+    """The columns of a pact, and last when that counts as published."""
+    return f"{_OF_PACT}, {'cv' if question.latestby else 'p'}.created_at AS published_at"
 
 
 def _one_sided(db: sqlite3.Connection, question: Question, one: Resolved) -> list[Row]:
@@ -87,7 +88,7 @@ def _one_sided(db: sqlite3.Connection, question: Question, one: Resolved) -> lis
         ("p.version_id", "r.provider_version_id") if one.version_id is not None else ("p.consumer_id", "r.provider_id")
     )
     value = one.version_id if one.version_id is not None else one.pacticipant_id
-    select = f"SELECT {_OF_RESULT}, {_OF_PACT}, {_published_at(question)}"
+    select = f"SELECT {_OF_RESULT}, {_of_pact(question)}"
     names = f"{_NAMES} LEFT JOIN versions pv ON pv.id = r.provider_version_id"
     as_consumer = f"""{select} FROM publications p
                       LEFT JOIN results r ON r.content_id = p.content_id {current.format("r")}
@@ -99,10 +100,7 @@ def _one_sided(db: sqlite3.Connection, question: Question, one: Resolved) -> lis
         for query in (as_consumer, as_provider)
         for row in db.execute(query, (value,))
     }
-    return [
-        _row(row[_RESULT_COLUMNS.stop :], row if row["result_id"] is not None else None, row["published_at"])
-        for row in found.values()
-    ]
+    return [_row(row[_RESULT_COLUMNS.stop :], row if row["result_id"] is not None else None) for row in found.values()]
 
 
 def _two_sided(db: sqlite3.Connection, question: Question, resolved: list[Resolved]) -> list[Row]:
@@ -118,8 +116,7 @@ def _two_sided(db: sqlite3.Connection, question: Question, resolved: list[Resolv
     rows: list[Row] = []
     for pact in published:
         if pact["consumer_id"] in specified or pact["provider_id"] in specified:
-            found = results.get(pact["content_id"], (None,))
-            rows += [_row(pact, result, pact["published_at"]) for result in found]
+            rows += [_row(pact, result) for result in results.get(pact["content_id"], (None,))]
     return rows
 
 
@@ -127,7 +124,7 @@ def _published(
     db: sqlite3.Connection, question: Question, any_version: set[int], versions: set[int], providers: set[int]
 ) -> list[sqlite3.Row]:
     current = "AND p.current = 1" if question.latestby else ""
-    query = f"""SELECT {_OF_PACT}, p.content_id, {_published_at(question)}
+    query = f"""SELECT {_of_pact(question)}, p.content_id
         FROM publications p {_NAMES}
         WHERE p.{{by}} IN (SELECT value FROM json_each(?)) AND {{of}} IN (SELECT value FROM json_each(?)) {current}"""
     found: dict[int, sqlite3.Row] = {}
@@ -163,9 +160,9 @@ def _results(
     return {content_id: list(by_id.values()) for content_id, by_id in found.items()}
 
 
-def _row(pact: Sequence[Any], result: Sequence[Any] | None, published_at: int) -> Row:
+def _row(pact: Sequence[Any], result: Sequence[Any] | None) -> Row:
     """A row of what begins with the columns of a pact, and of a result."""
-    of_pact = pact[_PACT_COLUMNS]
+    *of_pact, published_at = pact[_PACT_COLUMNS]
     if result is None:
         return Row._make((*of_pact, None, None, None, None, None, published_at))
     version_id, number, result_id, success, verified_at = result[_RESULT_COLUMNS]
